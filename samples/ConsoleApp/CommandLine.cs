@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
+
+namespace ConsoleApp;
+
+/// <summary>What was asked for on the command line.</summary>
+/// <param name="File">The file to read; <c>-</c> for standard input; <see langword="null"/> if none was named.</param>
+/// <param name="Generate">How many sample orders to write instead of processing any.</param>
+/// <param name="Settings">What overrides the configuration.</param>
+internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDictionary<string, string?> Settings)
+{
+    public const string StandardInput = "-";
+
+    private static readonly Argument<string?> FileArgument = new("file")
+    {
+        Description = "A file of orders, one JSON object a line; '-' for standard input. "
+            + "Without it: what is piped in, else the orders that come with the program.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Option<string?> AuditOption = new("--audit")
+    {
+        Description = "The file to append priced orders to. By default a new one in the folder for temporary files.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<int?> LatencyOption = new("--latency")
+    {
+        Description = "How many milliseconds each notification takes; 5 makes the work slow enough to watch.",
+        HelpName = "MS",
+    };
+
+    private static readonly Option<string[]> SetOption = new("--set")
+    {
+        Description = "Overrides a setting of appsettings.json, as in --set Sidecars:audit:Capacity=16. May be repeated.",
+        HelpName = "KEY=VALUE",
+    };
+
+    private static readonly Option<int?> GenerateOption = new("--generate")
+    {
+        Description = "Writes this many sample orders to standard output, some of them malformed, and ends.",
+        HelpName = "COUNT",
+    };
+
+    private static readonly RootCommand Root = Describe();
+
+    /// <summary>Reads the arguments; answers by itself what needs no run: help, and misuse.</summary>
+    public static bool TryParse(string[] args, [NotNullWhen(true)] out CommandLine? command, out int exitCode)
+    {
+        command = null;
+        ParseResult result = Root.Parse(args);
+        if (result.Errors.Count > 0)
+        {
+            foreach (ParseError error in result.Errors)
+                Console.Error.WriteLine(error.Message);
+            Console.Error.WriteLine("--help tells what is understood.");
+            exitCode = ExitCode.Misuse;
+            return false;
+        }
+
+        exitCode = ExitCode.Success;
+        if (result.Action is not null)
+        {
+            exitCode = result.Invoke();
+            return false;
+        }
+
+        command = new CommandLine(result.GetValue(FileArgument), result.GetValue(GenerateOption), SettingsOf(result));
+        return true;
+    }
+
+    private static RootCommand Describe()
+    {
+        FileArgument.Validators.Add(result => Demand(result, IsReadable, "There is no file '{0}'."));
+        LatencyOption.Validators.Add(result => Demand(result, IsCount, "--latency takes a number of milliseconds, not '{0}'."));
+        GenerateOption.Validators.Add(result => Demand(result, IsCount, "--generate takes a number of orders, not '{0}'."));
+        SetOption.Validators.Add(result => Demand(result, IsSetting, "--set takes KEY=VALUE, not '{0}'."));
+        return new RootCommand("Checks and prices orders, and feeds three sidecars: an audit log, a meter and a notifier.")
+        {
+            FileArgument, AuditOption, LatencyOption, SetOption, GenerateOption,
+        };
+    }
+
+    private static void Demand(SymbolResult result, Predicate<string> isAllowed, string problem)
+    {
+        foreach (Token token in result.Tokens.Where(token => !isAllowed(token.Value)))
+            result.AddError(string.Format(null, problem, token.Value));
+    }
+
+    private static bool IsReadable(string file) => file == StandardInput || System.IO.File.Exists(file);
+
+    private static bool IsCount(string text) => int.TryParse(text, out int count) && count >= 0;
+
+    private static bool IsSetting(string text) => text.IndexOf('=', StringComparison.Ordinal) > 0;
+
+    private static Dictionary<string, string?> SettingsOf(ParseResult result)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (string[] setting in (result.GetValue(SetOption) ?? []).Select(text => text.Split('=', 2)))
+            settings[setting[0]] = setting[1];
+        if (result.GetValue(AuditOption) is { } audit)
+            settings["Audit:File"] = audit;
+        if (result.GetValue(LatencyOption) is { } latency)
+            settings["Mail:Latency"] = TimeSpan.FromMilliseconds(latency).ToString();
+        return settings;
+    }
+}

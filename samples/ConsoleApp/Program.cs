@@ -1,0 +1,41 @@
+using ConsoleApp;
+using ConsoleApp.Orders;
+using ConsoleApp.Pricing;
+using ConsoleApp.Reporting;
+using ConsoleApp.Sidecars;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
+    return exitCode;
+if (command.Generate is { } count)
+    return SampleOrders.Write(count, Console.Out);
+
+// The settings: appsettings.json beside the program, then the environment, then the command line.
+HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+    new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+builder.Configuration.AddInMemoryCollection(command.Settings);
+builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
+builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnStart();
+
+// The application: it reads orders, prices them, and writes them to a ChannelWriter<PricedOrder>.
+builder.Services.AddSingleton(command);
+builder.Services.AddSingleton<OrderInput>();
+builder.Services.AddSingleton<OrderTally>();
+builder.Services.AddHostedService<OrderIntake>();
+
+// Beside it, three sidecars: each gets every priced order, through a queue of its own.
+builder.Services.AddSidecar<AuditLog, PricedOrder>("audit");
+builder.Services.AddSidecar<TotalsMeter, PricedOrder>("totals");
+builder.Services.AddSidecar<Notifier, PricedOrder>("notifier");
+
+// What these share, and what is said at the end.
+builder.Services.AddSingleton(TimeProvider.System);
+builder.Services.AddSingleton<MailServer>();
+builder.Services.AddSingleton<ProductTotals>();
+builder.Services.AddSingleton<Terminal>();
+builder.Services.AddSingleton<FinalReport>();
+
+using IHost host = builder.Build();
+return await Application.RunAsync(host);

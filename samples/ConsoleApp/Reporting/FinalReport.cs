@@ -1,0 +1,62 @@
+using ConsoleApp.Orders;
+using ConsoleApp.Pricing;
+using ConsoleApp.Sidecars;
+using Microsoft.Extensions.Options;
+using SidecarPatterns;
+using Spectre.Console;
+
+namespace ConsoleApp.Reporting;
+
+/// <summary>What is said when all is done: the totals, and where every order went.</summary>
+internal sealed class FinalReport(
+    Terminal terminal, OrderTally tally, ProductTotals totals, ISidecarControl sidecars, IOptions<AuditOptions> audit)
+{
+    private const int ShownLetters = 3;
+
+    /// <summary>Writes the report.</summary>
+    /// <returns>Whether all is in order: the input could be read, and the account of every sidecar balances.</returns>
+    public bool Write()
+    {
+        IReadOnlyList<SidecarSnapshot> snapshots = sidecars.GetSnapshots();
+        terminal.Out.Write(Tables.Of(totals.ToList()));
+        terminal.Out.WriteLine(
+            $"{tally.Lines} lines: {tally.Priced} orders priced, {tally.Refused} refused, {tally.Lines - tally.Priced - tally.Refused} blank.");
+        terminal.Out.WriteLine($"Audit log: {audit.Value.File}");
+        terminal.Out.Write(Tables.Of(snapshots));
+        foreach (SidecarSnapshot snapshot in snapshots)
+            WriteLosses(snapshot);
+        return WriteEnd() & WriteBalance(snapshots);
+    }
+
+    private void WriteLosses(SidecarSnapshot snapshot)
+    {
+        if (snapshot.Abandoned > 0)
+            terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} orders.");
+        if (snapshot.DeadLettered > 0)
+            terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last of {snapshot.DeadLettered}:");
+        foreach (DeadLetter letter in sidecars.GetDeadLetters(snapshot.Name).TakeLast(ShownLetters))
+            terminal.Out.WriteLine($"  {(letter.Message as PricedOrder)?.Id}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
+    }
+
+    private bool WriteEnd()
+    {
+        if (tally.Failure is not null)
+            terminal.Error.WriteLine($"Reading ended after line {tally.Lines}: {tally.Failure}");
+        else if (!tally.IsComplete)
+            terminal.Out.WriteLine("Stopped before the end of the input.");
+        return tally.Failure is null;
+    }
+
+    private bool WriteBalance(IReadOnlyList<SidecarSnapshot> snapshots)
+    {
+        SidecarSnapshot[] wrong = [.. snapshots.Where(snapshot => snapshot.Accepted != Accounted(snapshot))];
+        foreach (SidecarSnapshot snapshot in wrong)
+            terminal.Error.WriteLine($"The account of {snapshot.Name} does not balance: {snapshot.Accepted} accepted, {Accounted(snapshot)} accounted for.");
+        if (wrong.Length == 0)
+            terminal.Out.WriteLine("The account balances: accepted = handled + dead-lettered + evicted + abandoned + queued + in flight.");
+        return wrong.Length == 0;
+    }
+
+    private static long Accounted(SidecarSnapshot s) =>
+        s.Handled + s.DeadLettered + s.Evicted + s.Abandoned + s.Queued + s.InFlight;
+}

@@ -1,0 +1,42 @@
+using SidecarPatterns;
+using Spectre.Console;
+
+namespace ConsoleApp.Reporting;
+
+/// <summary>The tables of the program.</summary>
+internal static class Tables
+{
+    public static Table Of(IReadOnlyList<ProductTotal> totals)
+    {
+        Table table = Empty("product", "items", "units", "EUR");
+        foreach (ProductTotal total in totals)
+            table.AddRow(total.Product.Name, $"{total.Items}", $"{total.Units}", $"{total.Euro:N2}");
+        table.AddRow("total", $"{totals.Sum(t => t.Items)}", $"{totals.Sum(t => t.Units)}", $"{totals.Sum(t => t.Euro):N2}");
+        return table;
+    }
+
+    public static Table Of(IReadOnlyList<SidecarSnapshot> sidecars)
+    {
+        Table table = Empty("sidecar", "accepted", "handled", "dead-lettered", "dropped", "restarts");
+        foreach (SidecarSnapshot sidecar in sidecars)
+        {
+            table.AddRow(
+                sidecar.Name,
+                $"{sidecar.Accepted}",
+                $"{sidecar.Handled}",
+                $"{sidecar.DeadLettered}",
+                $"{sidecar.Dropped + sidecar.Evicted}",
+                $"{sidecar.Restarts}");
+        }
+
+        return table;
+    }
+
+    private static Table Empty(string subject, params string[] numbers)
+    {
+        Table table = new Table().Border(TableBorder.Rounded).AddColumn(subject);
+        foreach (string number in numbers)
+            table.AddColumn(number, column => column.RightAligned());
+        return table;
+    }
+}

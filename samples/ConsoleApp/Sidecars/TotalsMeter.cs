@@ -1,0 +1,30 @@
+using ConsoleApp.Pricing;
+using ConsoleApp.Reporting;
+using SidecarPatterns;
+
+namespace ConsoleApp.Sidecars;
+
+/// <summary>Adds up what was ordered of each product and, on a terminal, shows it live.</summary>
+internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : ISidecar<PricedOrder>, ISidecarStartup, IAsyncDisposable
+{
+    private LiveTotals? _display;
+
+    public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
+    {
+        if (terminal.Live is { } console)
+            _display = new LiveTotals(console, totals, context.TimeProvider);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask HandleAsync(PricedOrder message, SidecarContext context, CancellationToken ct)
+    {
+        totals.Add(message);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_display is not null)
+            await _display.DisposeAsync();
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics.Metrics;
+
+namespace SidecarPatterns;
+
+/// <summary>The instruments that all sidecars of one host record to. Counts are observed from the accounts: they cost nothing per message.</summary>
+internal sealed class SidecarInstruments
+{
+    // Seconds, as OpenTelemetry's conventions advise for durations.
+    private static readonly InstrumentAdvice<double> DurationAdvice = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    };
+
+    private readonly Meter _meter;
+
+    public SidecarInstruments(IMeterFactory meterFactory)
+    {
+        _meter = meterFactory.Create(SidecarDiagnostics.MeterName);
+        QueueDuration = _meter.CreateHistogram(
+            "sidecar.queue.duration", "s", "How long messages waited in the queue.", tags: null, DurationAdvice);
+        ProcessDuration = _meter.CreateHistogram(
+            "sidecar.process.duration", "s", "How long handlers took.", tags: null, DurationAdvice);
+    }
+
+    public Histogram<double> QueueDuration { get; }
+
+    public Histogram<double> ProcessDuration { get; }
+
+    /// <summary>Begins to show the accounts of a host's sidecars.</summary>
+    public void Observe(SidecarCatalog catalog)
+    {
+        _meter.CreateObservableUpDownCounter(
+            "sidecar.queue.size", () => Read(catalog, static account => account.Queued), "{message}", "How many messages wait.");
+        _meter.CreateObservableUpDownCounter(
+            "sidecar.queue.capacity", () => Read(catalog, static account => account.Capacity), "{message}", "How many messages can wait.");
+        _meter.CreateObservableUpDownCounter(
+            "sidecar.messages.inflight", () => Read(catalog, static account => account.InFlight), "{message}", "How many messages are with a handler.");
+        _meter.CreateObservableCounter(
+            "sidecar.messages.processed", () => ReadProcessed(catalog), "{message}", "How many messages were handled, or given up on.");
+        _meter.CreateObservableCounter(
+            "sidecar.restarts", () => ReadRestarts(catalog), "{restart}", "How many times sidecars were restarted.");
+    }
+
+    private static List<Measurement<long>> Read(SidecarCatalog catalog, Func<SidecarAccount, long> select)
+    {
+        var measurements = new List<Measurement<long>>();
+        foreach (var supervisor in catalog.Supervisors)
+        {
+            var account = supervisor.Worker.ReadAccount();
+            if (account.Capacity > 0)
+            {
+                measurements.Add(new Measurement<long>(select(account), SidecarMetrics.NameTag(supervisor.Name)));
+            }
+        }
+
+        return measurements;
+    }
+
+    private static List<Measurement<long>> ReadProcessed(SidecarCatalog catalog)
+    {
+        var measurements = new List<Measurement<long>>();
+        foreach (var supervisor in catalog.Supervisors)
+        {
+            var account = supervisor.Worker.ReadAccount();
+            if (account.Capacity > 0)
+            {
+                measurements.Add(new Measurement<long>(account.Handled, SidecarMetrics.NameTag(supervisor.Name)));
+                foreach (var (errorType, count) in supervisor.Worker.Failures)
+                {
+                    measurements.Add(new Measurement<long>(
+                        count, SidecarMetrics.NameTag(supervisor.Name), SidecarMetrics.ErrorTag(errorType)));
+                }
+            }
+        }
+
+        return measurements;
+    }
+
+    private static IEnumerable<Measurement<long>> ReadRestarts(SidecarCatalog catalog) => catalog.Supervisors.Select(
+        static supervisor => new Measurement<long>(supervisor.Restarts, [SidecarMetrics.NameTag(supervisor.Name)]));
+}

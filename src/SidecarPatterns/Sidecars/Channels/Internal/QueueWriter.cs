@@ -1,0 +1,147 @@
+using System.Threading.Channels;
+
+namespace SidecarPatterns;
+
+/// <summary>The publishers' end of one sidecar's queue: applies the mode of a full queue, and counts and explains what is not accepted.</summary>
+internal sealed class QueueWriter<T> : SidecarWriter<T>
+{
+    private readonly MessageQueue<T> _queue;
+    private readonly DropCallback<T> _dropped;
+    private readonly SidecarMetrics _metrics;
+    private readonly bool _dropsWrites;
+
+    public QueueWriter(MessageQueue<T> queue, BoundedChannelFullMode mode, DropCallback<T> dropped, SidecarMetrics metrics)
+    {
+        _queue = queue;
+        _dropped = dropped;
+        _metrics = metrics;
+        _dropsWrites = mode == BoundedChannelFullMode.DropWrite;
+        ReservesRoom = mode == BoundedChannelFullMode.Wait;
+    }
+
+    public override int Count => (int)_queue.ReadPosition().Queued;
+
+    public override int Capacity => _queue.Capacity;
+
+    /// <summary>Whether a fan-out must reserve here before anybody gets a message.</summary>
+    public bool ReservesRoom { get; }
+
+    public MessageQueue<T> Queue => _queue;
+
+    public override bool TryWrite(T item)
+    {
+        ThrowIfNull(item);
+        if (!_dropped.IsRunningHere && _queue.TryOffer(item, _metrics.Originate()) == OfferResult.Accepted)
+        {
+            return true;
+        }
+
+        return Explain(item).IsAccepted;
+    }
+
+    public override PublishResult Publish(T message)
+    {
+        ThrowIfNull(message);
+        if (!_dropped.IsRunningHere && _queue.TryOffer(message, _metrics.Originate()) == OfferResult.Accepted)
+        {
+            return PublishResult.Accepted;
+        }
+
+        return Explain(message);
+    }
+
+    public override ValueTask WriteAsync(T item, CancellationToken cancellationToken = default)
+    {
+        ThrowIfNull(item);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        var origin = _metrics.Originate();
+        if (!_dropped.IsRunningHere)
+        {
+            var answer = _queue.TryOffer(item, origin);
+            if (answer == OfferResult.Accepted)
+            {
+                return default;
+            }
+
+            if (answer == OfferResult.Full && !_dropsWrites && !CallMark.IsInside(_queue))
+            {
+                return _queue.OfferAsync(item, origin, cancellationToken);
+            }
+        }
+
+        var result = Explain(item);
+        return result.Status == PublishStatus.Rejected ? ValueTask.FromException(Exception(result.Reason)) : default;
+    }
+
+    public override ValueTask<bool> WaitToWriteAsync(CancellationToken cancellationToken = default)
+    {
+        if (_dropped.IsRunningHere)
+        {
+            return ValueTask.FromException<bool>(Exception(PublishReason.InsideOnDropped));
+        }
+
+        return CallMark.IsInside(_queue) && Count >= Capacity
+            ? ValueTask.FromException<bool>(Exception(PublishReason.OwnQueueFull))
+            : _queue.WaitToOfferAsync(cancellationToken);
+    }
+
+    /// <summary>Counts a refusal that a fan-out decided on.</summary>
+    public PublishReason Refuse(OfferResult answer)
+    {
+        var reason = ReasonFor(answer);
+        _queue.Refusals.Reject(reason);
+        return reason;
+    }
+
+    public PublishReason ReasonFor(OfferResult answer) =>
+        answer == OfferResult.Closed ? _queue.ClosedReason
+        : CallMark.IsInside(_queue) ? PublishReason.OwnQueueFull
+        : PublishReason.Full;
+
+    public Exception Exception(PublishReason reason) => reason switch
+    {
+        PublishReason.OwnQueueFull => new InvalidOperationException(
+            $"The handler of sidecar '{_dropped.SidecarName}' publishes to its own queue, which is full (capacity {Capacity}): to wait for room would be to wait for itself."),
+        PublishReason.InsideOnDropped => new InvalidOperationException(
+            $"The OnDropped callback of sidecar '{_dropped.SidecarName}' publishes to the very queue that just dropped a message."),
+        _ => _queue.Cause is { } cause ? new ChannelClosedException(cause) : new ChannelClosedException(),
+    };
+
+    public static void ThrowIfNull(T message)
+    {
+        if (message is null)
+        {
+            throw new ArgumentNullException(nameof(message), "A message is never null.");
+        }
+    }
+
+    /// <summary>The message was not accepted, or its publisher must not be heard: says why, counts it, and drops it if the mode says so.</summary>
+    private PublishResult Explain(T message)
+    {
+        if (_dropped.IsRunningHere)
+        {
+            _queue.Refusals.Reject(PublishReason.InsideOnDropped);
+            return PublishResult.Rejected(PublishReason.InsideOnDropped);
+        }
+
+        // Asked again and not passed on: between the two the queue may have closed, or room may have come.
+        var answer = _queue.TryOffer(message, _metrics.Originate());
+        if (answer == OfferResult.Accepted)
+        {
+            return PublishResult.Accepted;
+        }
+
+        if (answer == OfferResult.Full && _dropsWrites)
+        {
+            _queue.Refusals.Drop(PublishReason.Full);
+            _dropped.Invoke(message, wasAccepted: false);
+            return PublishResult.Dropped(PublishReason.Full);
+        }
+
+        return PublishResult.Rejected(Refuse(answer));
+    }
+}

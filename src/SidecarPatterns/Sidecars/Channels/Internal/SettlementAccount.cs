@@ -1,0 +1,34 @@
+namespace SidecarPatterns;
+
+/// <summary>Counts what became of the messages that were taken.</summary>
+/// <remarks>Written by the one thread that takes and settles, so plain additions do; read by any.</remarks>
+internal sealed class SettlementAccount
+{
+    private long _handled;
+    private long _deadLettered;
+    private long _abandoned;
+
+    public long Handled => Volatile.Read(ref _handled);
+
+    public long DeadLettered => Volatile.Read(ref _deadLettered);
+
+    public long Abandoned => Volatile.Read(ref _abandoned);
+
+    public long Total => Handled + DeadLettered + Abandoned;
+
+    public void Add(Settlement settlement)
+    {
+        switch (settlement)
+        {
+            case Settlement.Handled:
+                Volatile.Write(ref _handled, _handled + 1);
+                break;
+            case Settlement.DeadLettered:
+                Volatile.Write(ref _deadLettered, _deadLettered + 1);
+                break;
+            default:
+                Volatile.Write(ref _abandoned, _abandoned + 1);
+                break;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Threading.Tasks.Sources;
+
+namespace SidecarPatterns;
+
+/// <summary>A publisher that waits for room: with a message to be put in its turn, or just to be told.</summary>
+/// <remarks>
+/// It is linked in one list of <see cref="WaitingPublishers{T}"/> and completed by whoever unlinks it, under the same lock.
+/// It is used again once both sides have let go of it: the one who completes it may still be inside <c>SetResult</c> when the
+/// publisher already has its answer.
+/// </remarks>
+internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTaskSource, IValueTaskSource<bool>
+{
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _cancellation;
+    private int _holders;
+
+    public WaitingPublisher<T>? Next { get; set; }
+
+    public WaitingPublisher<T>? Previous { get; set; }
+
+    public bool IsLinked { get; set; }
+
+    /// <summary>Whether it has a message; else it only asked to be told.</summary>
+    public bool Offers { get; private set; }
+
+    public T? Message { get; private set; }
+
+    public MessageOrigin Origin { get; private set; }
+
+    public void Begin(bool offers, T? message, in MessageOrigin origin)
+    {
+        Offers = offers;
+        Message = message;
+        Origin = origin;
+        _holders = 2;
+    }
+
+    /// <summary>Begins to listen for cancellation. After this the caller awaits; so the registration is set before any result is taken.</summary>
+    public short ListenFor(CancellationToken ct)
+    {
+        var version = _core.Version;
+        if (ct.CanBeCanceled)
+        {
+            _cancellation = ct.UnsafeRegister(
+                static (state, token) => ((WaitingPublisher<T>)state!).Cancel(token), this);
+        }
+
+        return version;
+    }
+
+    /// <summary>Answers; the caller has unlinked it and holds no lock.</summary>
+    public void Complete(bool result)
+    {
+        _core.SetResult(result);
+        Release();
+    }
+
+    /// <inheritdoc cref="Complete"/>
+    public void Fail(Exception exception)
+    {
+        _core.SetException(exception);
+        Release();
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => TakeResult(token);
+
+    void IValueTaskSource.GetResult(short token) => TakeResult(token);
+
+    public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private bool TakeResult(short token)
+    {
+        // Waits for a cancellation that is being carried out: it must not meet this object's next use.
+        _cancellation.Dispose();
+        _cancellation = default;
+        try
+        {
+            return _core.GetResult(token);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    private void Cancel(CancellationToken token)
+    {
+        if (owner.TryForget(this))
+        {
+            Fail(new OperationCanceledException(token));
+        }
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Decrement(ref _holders) == 0)
+        {
+            Message = default;
+            Origin = default;
+            _core.Reset();
+            owner.Return(this);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns;
+
+/// <summary>What dispatch logs: event ids 200 to 299. Never the content of a message.</summary>
+internal static partial class DispatchLog
+{
+    [LoggerMessage(200, LogLevel.Error, "Sidecar '{Sidecar}' gave up on a message after {Attempts} attempt(s): {Reason}.", EventName = "MessageDeadLettered")]
+    public static partial void MessageDeadLettered(ILogger logger, string sidecar, DeadLetterReason reason, int attempts, Exception? exception);
+
+    [LoggerMessage(201, LogLevel.Error, "The OnDropped callback of sidecar '{Sidecar}' threw.", EventName = "OnDroppedFailed")]
+    public static partial void OnDroppedFailed(ILogger logger, string sidecar, Exception exception);
+}

@@ -1,0 +1,55 @@
+namespace SidecarPatterns;
+
+/// <summary>
+/// Decides what a dispatcher that found the queue empty does before it sleeps: waking it costs far more than handling a message, and a dispatcher
+/// right behind its publishers slows them down by taking the very cache lines that they write.
+/// </summary>
+/// <remarks>
+/// After a run of a few messages it pauses, in proportion: longer while runs stay short, shorter once they are long, so that publisher and
+/// dispatcher alternate. Then it may linger for some turns of the thread pool. After a shorter run it sleeps at once: being idle costs nothing.
+/// </remarks>
+internal struct IdlePolicy
+{
+    private const int RunWorthPausing = 4;
+    private const int RunWorthLingering = 8;
+    private const int MaxTargetRun = 64;
+    private const int MaxPause = 32;
+
+    private readonly int _targetRun;
+    private readonly int _maxPause;
+    private int _pause;
+    private int _taken;
+
+    public IdlePolicy(int capacity)
+    {
+        _targetRun = Math.Min(MaxTargetRun, capacity / 4);
+        _maxPause = Math.Min(MaxPause, (capacity / 32) + 1);
+        _pause = 1;
+    }
+
+    public void CountTaken() => _taken++;
+
+    /// <summary>The queue is empty: pauses if the last run was worth it, and says whether to look again a few times before sleeping.</summary>
+    public bool ShouldLinger()
+    {
+        var run = _taken;
+        _taken = 0;
+        if (run < RunWorthPausing)
+        {
+            _pause = 1;
+            return false;
+        }
+
+        if (run < _targetRun)
+        {
+            _pause = Math.Min(_pause * 2, _maxPause);
+        }
+        else if (run > 2 * _targetRun)
+        {
+            _pause = Math.Max(_pause / 2, 1);
+        }
+
+        Thread.SpinWait(_pause);
+        return run >= RunWorthLingering;
+    }
+}

@@ -1,0 +1,12 @@
+namespace SidecarPatterns;
+
+/// <summary>An optional hook of any sidecar: preparation that must be complete before the sidecar counts as ready.</summary>
+/// <remarks>The host starts nothing else until every critical sidecar is ready, so this is the place to open files and connections.</remarks>
+public interface ISidecarStartup
+{
+    /// <summary>Prepares the instance; called once per incarnation, before its first message or its <c>RunAsync</c>.</summary>
+    /// <param name="context">What the sidecar knows of itself.</param>
+    /// <param name="ct">Cancelled when the start takes longer than <see cref="SidecarOptions.StartupTimeout"/> or the host gives up starting.</param>
+    /// <returns>A task that completes when the sidecar can work. An exception in the first incarnation fails the start of the host, if the sidecar is critical.</returns>
+    ValueTask StartAsync(SidecarContext context, CancellationToken ct);
+}

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace SidecarPatterns;
+
+/// <summary>What one option may be: as text in the configuration, and as a value once everything has set it.</summary>
+/// <remarks>
+/// Every text that a rule reads is read by the configuration binder too, as the same value; the reverse does not hold. The binder
+/// takes <c>10</c> for ten days, <c>24:00:00</c> for twenty-four days and <c>7</c> for a member of any enumeration: a rule refuses these.
+/// </remarks>
+internal sealed class OptionRule<TOptions>
+{
+    private const string DurationFormat = "[d.]hh:mm:ss[.fff]";
+
+    private readonly Predicate<string> _canRead;
+    private readonly Predicate<string> _allowsText;
+    private readonly Predicate<TOptions> _allows;
+    private readonly Func<TOptions, string> _show;
+
+    private OptionRule(
+        string key, string allowed, Predicate<string> canRead, Predicate<string> allowsText, Predicate<TOptions> allows, Func<TOptions, string> show)
+    {
+        Key = key;
+        Allowed = allowed;
+        _canRead = canRead;
+        _allowsText = allowsText;
+        _allows = allows;
+        _show = show;
+    }
+
+    private delegate bool Reader<TValue>(string text, out TValue value);
+
+    /// <summary>The name of the property, and of its key below the section of the options.</summary>
+    public string Key { get; }
+
+    /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
+    public string Allowed { get; }
+
+    /// <summary>A rule for a whole number, both limits included.</summary>
+    public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
+        Create(
+            key,
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {min:N0} to {max:N0}"),
+            get,
+            static (text, out value) => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out value),
+            value => value >= min && value <= max,
+            static value => value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A rule for a duration, both limits included.</summary>
+    public static OptionRule<TOptions> Duration(string key, Func<TOptions, TimeSpan> get, TimeSpan min, TimeSpan max) =>
+        Create(
+            key,
+            $"a duration from {Show(min)} to {Show(max)}, written as {DurationFormat}",
+            get,
+            TryReadDuration,
+            value => value >= min && value <= max,
+            Show);
+
+    /// <summary>A rule for a duration that is more than zero.</summary>
+    public static OptionRule<TOptions> PositiveDuration(string key, Func<TOptions, TimeSpan> get, TimeSpan max) =>
+        Create(key, DescribePositive(max), get, TryReadDuration, value => IsPositive(value, max), Show);
+
+    /// <summary>A rule for a duration that is more than zero, or <see langword="null"/> for no limit.</summary>
+    public static OptionRule<TOptions> OptionalPositiveDuration(string key, Func<TOptions, TimeSpan?> get, TimeSpan max) =>
+        Create(
+            key,
+            $"nothing, for no limit, or {DescribePositive(max)}",
+            get,
+            static (string text, out TimeSpan? value) =>
+            {
+                var isRead = TryReadDuration(text, out var duration);
+                value = duration;
+                return isRead;
+            },
+            value => value is null || IsPositive(value.Value, max),
+            static value => value is null ? "nothing" : Show(value.Value));
+
+    /// <summary>A rule for a member of an enumeration, by its name without regard to case.</summary>
+    public static OptionRule<TOptions> Choice<TEnum>(string key, Func<TOptions, TEnum> get)
+        where TEnum : struct, Enum
+    {
+        var names = Enum.GetNames<TEnum>();
+        return Create(
+            key,
+            names.Length == 1 ? names[0] : $"{string.Join(", ", names[..^1])} or {names[^1]}",
+            get,
+            (text, out value) =>
+                Enum.TryParse(text, ignoreCase: true, out value) && names.Contains(text.Trim(), StringComparer.OrdinalIgnoreCase),
+            Enum.IsDefined,
+            static value => value.ToString());
+    }
+
+    /// <summary>A rule for a switch; every value of it is allowed, but not every text.</summary>
+    public static OptionRule<TOptions> Switch(string key, Func<TOptions, bool> get) =>
+        Create(key, "true or false", get, bool.TryParse, static _ => true, static value => value ? "true" : "false");
+
+    /// <summary>Whether a text of the configuration is a value of the option's type, allowed or not.</summary>
+    public bool CanRead(string text) => _canRead(text);
+
+    /// <summary>Whether a text of the configuration is a value that is allowed.</summary>
+    public bool Allows(string text) => _allowsText(text);
+
+    /// <summary>Whether the value that the options hold is allowed.</summary>
+    public bool Allows(TOptions options) => _allows(options);
+
+    /// <summary>The value that the options hold, as it stands in a message.</summary>
+    public string Show(TOptions options) => _show(options);
+
+    /// <summary>The error that names the key, what it is, and what is allowed.</summary>
+    public string Describe(string section, string value) => $"{ConfigurationPath.Combine(section, Key)} is {value}; allowed is {Allowed}.";
+
+    private static OptionRule<TOptions> Create<TValue>(
+        string key, string allowed, Func<TOptions, TValue> get, Reader<TValue> tryRead, Predicate<TValue> isAllowed, Func<TValue, string> show) =>
+        new(
+            key,
+            allowed,
+            text => tryRead(text, out _),
+            text => tryRead(text, out var value) && isAllowed(value),
+            options => isAllowed(get(options)),
+            options => show(get(options)));
+
+    // As the binder reads it, but only where the constant format says the same: that has no hours beyond 23 which turn into days.
+    // It has "10" for ten days, hence the colon.
+    private static bool TryReadDuration(string text, out TimeSpan value)
+    {
+        value = default;
+        return text.Contains(':', StringComparison.Ordinal)
+            && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value)
+            && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var constant)
+            && constant == value;
+    }
+
+    private static bool IsPositive(TimeSpan value, TimeSpan max) => value > TimeSpan.Zero && value <= max;
+
+    private static string DescribePositive(TimeSpan max) =>
+        $"a duration above {Show(TimeSpan.Zero)}, up to {Show(max)}, written as {DurationFormat}";
+
+    private static string Show(TimeSpan value) => value.ToString("c", CultureInfo.InvariantCulture);
+}

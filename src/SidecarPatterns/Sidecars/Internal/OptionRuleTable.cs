@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Configuration;
+
+namespace SidecarPatterns;
+
+/// <summary>The rules of one options class, a row for each of its properties.</summary>
+internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<TOptions>> rules)
+{
+    /// <summary>The rows.</summary>
+    public IReadOnlyList<OptionRule<TOptions>> Rules { get; } = rules;
+
+    /// <summary>The keys that the section of the options may have.</summary>
+    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.Key)];
+
+    /// <summary>One error for every value that is not allowed.</summary>
+    /// <param name="section">The path of the section that the options come from, for the messages.</param>
+    /// <param name="options">The options, as they are after everything has set them.</param>
+    public IEnumerable<string> FindFailures(string section, TOptions options) =>
+        Rules.Where(rule => !rule.Allows(options)).Select(rule => rule.Describe(section, rule.Show(options)));
+
+    /// <summary>The errors of a section that the binder must not see, since it would throw or misread; none if it can be bound.</summary>
+    /// <param name="section">The section of the options.</param>
+    /// <remarks>
+    /// A key without a value, or with an empty one, counts as not set, as it does for the binder. What can be read but is out of its
+    /// range does not stop the binding, since code may still change it; once something does, it is reported along with that.
+    /// </remarks>
+    public IReadOnlyList<string> FindUnreadable(IConfigurationSection section)
+    {
+        var keys = Rules
+            .Select(rule => (Rule: rule, Section: section.GetSection(rule.Key)))
+            .Where(static key => IsSet(key.Section))
+            .ToList();
+        if (keys.TrueForAll(static key => key.Rule.CanRead(TextOf(key.Section))))
+        {
+            return [];
+        }
+
+        return
+        [
+            .. keys
+                .Where(static key => !key.Rule.Allows(TextOf(key.Section)))
+                .Select(key => key.Rule.Describe(section.Path, Show(key.Section))),
+        ];
+    }
+
+    // Keys below one that should have a value, and no value: the binder would pass over them in silence.
+    private static bool IsSet(IConfigurationSection key) => TextOf(key).Length > 0 || key.GetChildren().Any();
+
+    private static string TextOf(IConfigurationSection key) => key.Value ?? "";
+
+    private static string Show(IConfigurationSection key) => TextOf(key).Length > 0 ? $"'{key.Value}'" : "a section of its own";
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns;
+
+/// <summary>The sidecars of one host, made from their registrations when the first of them, or of their writers, is asked for.</summary>
+/// <remarks>Disposing of it, by the container, ends what was not stopped.</remarks>
+internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
+{
+    private readonly SidecarRegistry _registry;
+    private readonly Dictionary<string, SidecarSupervisor> _byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ITimer _neverStarted;
+    private Task? _end;
+
+    public SidecarCatalog(SidecarRegistry registry, IOptionsMonitor<SidecarOptions> options, SidecarEnvironment environment)
+    {
+        _registry = registry;
+        Environment = environment;
+        var supervisors = new List<SidecarSupervisor>();
+        foreach (var registration in registry.Registrations)
+        {
+            var settings = options.Get(registration.Name);
+            var supervisor = new SidecarSupervisor(
+                registration.Name, settings, registration.Build(settings, environment), environment, OnCriticalFailure);
+            supervisors.Add(supervisor);
+            _byName.Add(registration.Name, supervisor);
+        }
+
+        Supervisors = supervisors;
+        environment.Instruments.Observe(this);
+        _neverStarted = environment.TimeProvider.CreateTimer(
+            static state => ((SidecarCatalog)state!).WarnIfNeverStarted(),
+            this,
+            SidecarConstants.NeverStartedWarning,
+            SidecarConstants.NeverStartedWarning);
+    }
+
+    /// <summary>Every sidecar, in the order of registration.</summary>
+    public IReadOnlyList<SidecarSupervisor> Supervisors { get; }
+
+    public SidecarEnvironment Environment { get; }
+
+    /// <summary>Set by the coordinator: what to do when a critical sidecar has failed for good.</summary>
+    public Action<SidecarSupervisor, Exception>? CriticalFailure { get; set; }
+
+    /// <summary>Whether the host has begun to stop: nothing is ready any more.</summary>
+    public bool HostIsStopping { get; set; }
+
+    public SidecarSupervisor Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _byName.TryGetValue(name, out var supervisor)
+            ? supervisor
+            : throw new ArgumentException($"No sidecar is named '{name}'. Registered are: {_registry.Describe()}.", nameof(name));
+    }
+
+    /// <summary>The writer that feeds every sidecar of a message type.</summary>
+    public SidecarWriter<T> GetWriter<T>()
+    {
+        var workers = Supervisors.Select(static supervisor => supervisor.Worker).OfType<MessageWorker<T>>().ToArray();
+        return workers.Length == 1
+            ? workers[0].Writer
+            : new FanOutWriter<T>([.. workers.Select(static worker => worker.Writer)], workers[0].Metrics);
+    }
+
+    /// <summary>The writer that feeds one sidecar.</summary>
+    public SidecarWriter<T> GetWriter<T>(string name) => ((MessageWorker<T>)Find(name).Worker).Writer;
+
+    /// <summary>The host starts: loggers may be used, and nobody needs to be told that it does not.</summary>
+    public void Open()
+    {
+        Environment.OpenLogging();
+        _neverStarted.Dispose();
+    }
+
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    public ValueTask DisposeAsync()
+    {
+        _neverStarted.Dispose();
+        return new ValueTask(_end ??= Task.WhenAll(Supervisors.Select(static supervisor => Task.Run(supervisor.EndAsync))));
+    }
+
+    private void OnCriticalFailure(SidecarSupervisor supervisor, Exception cause) => CriticalFailure?.Invoke(supervisor, cause);
+
+    private void WarnIfNeverStarted()
+    {
+        foreach (var supervisor in Supervisors)
+        {
+            if (supervisor.Worker.HasMessagesLeft && !supervisor.WasStarted)
+            {
+                // No host starts, so no logging provider can be waiting for a writer any more.
+                Environment.OpenLogging();
+                _neverStarted.Dispose();
+                SupervisionLog.HostNeverStarted(Environment.Logger, supervisor.Name, SidecarConstants.NeverStartedWarning);
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns;
+
+/// <summary>What all sidecars of one host share: its services, its clock, its loggers.</summary>
+internal sealed class SidecarEnvironment
+{
+    private bool _isOpen;
+
+    public SidecarEnvironment(IServiceProvider services, SidecarInstruments instruments)
+    {
+        Services = services;
+        Instruments = instruments;
+        TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Logger = new GuardedLogger(() => Resolve("SidecarPatterns.Sidecars"));
+    }
+
+    public IServiceProvider Services { get; }
+
+    public TimeProvider TimeProvider { get; }
+
+    public SidecarInstruments Instruments { get; }
+
+    /// <summary>For what concerns no single sidecar.</summary>
+    public ILogger Logger { get; }
+
+    public ILogger LoggerFor(string sidecarName) => new GuardedLogger(() => Resolve("SidecarPatterns.Sidecar." + sidecarName));
+
+    /// <summary>From here on loggers may be resolved.</summary>
+    public void OpenLogging() => Volatile.Write(ref _isOpen, true);
+
+    private ILogger? Resolve(string category) =>
+        Volatile.Read(ref _isOpen) ? Services.GetService<ILoggerFactory>()?.CreateLogger(category) : null;
+}

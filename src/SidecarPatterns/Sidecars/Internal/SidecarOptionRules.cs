@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Configuration;
+using Rule = SidecarPatterns.OptionRule<SidecarPatterns.SidecarOptions>;
+
+namespace SidecarPatterns;
+
+/// <summary>What <see cref="SidecarOptions"/> may be: every option by itself, and the options together.</summary>
+internal static class SidecarOptionRules
+{
+    /// <summary>The rules for the options one by one.</summary>
+    public static OptionRuleTable<SidecarOptions> Table { get; } = new(
+        Rule.WholeNumber(nameof(SidecarOptions.Capacity), static options => options.Capacity, 1, SidecarConstants.MaxCapacity),
+        Rule.Choice(nameof(SidecarOptions.FullMode), static options => options.FullMode),
+        Rule.Switch(nameof(SidecarOptions.Critical), static options => options.Critical),
+        Rule.Switch(nameof(SidecarOptions.SetExitCode), static options => options.SetExitCode),
+        Rule.Switch(nameof(SidecarOptions.WaitForSignal), static options => options.WaitForSignal),
+        Rule.PositiveDuration(nameof(SidecarOptions.StartupTimeout), static options => options.StartupTimeout, SidecarConstants.MaxDuration),
+        Duration(nameof(SidecarOptions.DrainTimeout), static options => options.DrainTimeout),
+        Rule.OptionalPositiveDuration(nameof(SidecarOptions.HandlerTimeout), static options => options.HandlerTimeout, SidecarConstants.MaxDuration),
+        Rule.Switch(nameof(SidecarOptions.ScopePerMessage), static options => options.ScopePerMessage),
+        Rule.WholeNumber(
+            nameof(SidecarOptions.DeadLetterCapacity), static options => options.DeadLetterCapacity, 0, SidecarConstants.MaxDeadLetterCapacity),
+        Rule.Choice(nameof(SidecarOptions.RestartPolicy), static options => options.RestartPolicy),
+        Duration(nameof(SidecarOptions.RestartDelay), static options => options.RestartDelay),
+        Duration(nameof(SidecarOptions.MaxRestartDelay), static options => options.MaxRestartDelay),
+        Rule.WholeNumber(nameof(SidecarOptions.MaxRestarts), static options => options.MaxRestarts, 0, SidecarConstants.MaxMaxRestarts),
+        Duration(nameof(SidecarOptions.HealthyAfter), static options => options.HealthyAfter));
+
+    /// <summary>The path of a sidecar's section.</summary>
+    public static string SectionOf(string sidecar) => ConfigurationPath.Combine(SidecarConstants.SectionName, sidecar);
+
+    /// <summary>One error for everything that is not allowed in the options of a sidecar.</summary>
+    public static IReadOnlyList<string> FindFailures(string sidecar, SidecarOptions options)
+    {
+        var section = SectionOf(sidecar);
+        return [.. Table.FindFailures(section, options), .. FindContradictions(section, options)];
+    }
+
+    // Two delays that contradict each other; one that is out of its own range is reported for that alone.
+    private static IEnumerable<string> FindContradictions(string section, SidecarOptions options)
+    {
+        var (delay, max) = (options.RestartDelay, options.MaxRestartDelay);
+        if (max < delay && max >= TimeSpan.Zero && delay <= SidecarConstants.MaxDuration)
+        {
+            var key = ConfigurationPath.Combine(section, nameof(SidecarOptions.MaxRestartDelay));
+            yield return $"{key} is {max:c}; allowed is a duration from {nameof(SidecarOptions.RestartDelay)}, which is {delay:c}, "
+                + $"to {SidecarConstants.MaxDuration:c}.";
+        }
+    }
+
+    private static Rule Duration(string key, Func<SidecarOptions, TimeSpan> get) =>
+        Rule.Duration(key, get, TimeSpan.Zero, SidecarConstants.MaxDuration);
+}

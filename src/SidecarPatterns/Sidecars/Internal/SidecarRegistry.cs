@@ -1,0 +1,28 @@
+namespace SidecarPatterns;
+
+/// <summary>All registrations of one service collection, in their order.</summary>
+/// <remarks>Filled while services are added, which is one thread's work; only read afterwards.</remarks>
+internal sealed class SidecarRegistry
+{
+    private readonly List<SidecarRegistration> _registrations = [];
+
+    public IReadOnlyList<SidecarRegistration> Registrations => _registrations;
+
+    public void Add(SidecarRegistration registration)
+    {
+        foreach (var other in _registrations)
+        {
+            if (string.Equals(other.Name, registration.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new ArgumentException(
+                    $"Two sidecars can not have the same name (without regard to case): {registration} is added, {other} is there. Give one of them a name of its own.");
+            }
+        }
+
+        _registrations.Add(registration);
+    }
+
+    public bool HasMessagesOf<T>() => _registrations.Any(static registration => registration.MessageType == typeof(T));
+
+    public string Describe() => _registrations.Count == 0 ? "none" : string.Join("; ", _registrations);
+}

@@ -1,0 +1,86 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns;
+
+/// <summary>What <c>AddSidecar</c> adds to the container.</summary>
+internal static class SidecarServices
+{
+    public static ISidecarBuilder AddSidecarCore(
+        this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
+    {
+        services.AddRegistration(registration, configure);
+        return new SidecarBuilder(registration.Name, services);
+    }
+
+    public static ISidecarBuilder<T> AddSidecarCore<T>(
+        this IServiceCollection services, MessageRegistration<T> registration, Action<SidecarOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var isFirstOfType = !services.GetRegistry().HasMessagesOf<T>();
+        services.AddRegistration(registration, configure);
+        services.AddWriters<T>(registration.Name, isFirstOfType);
+        return new SidecarBuilder<T>(registration, services);
+    }
+
+    private static void AddRegistration(
+        this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.GetRegistry().Add(registration);
+        if (configure is not null)
+        {
+            services.Configure(registration.Name, configure);
+        }
+    }
+
+    private static void AddWriters<T>(this IServiceCollection services, string name, bool isFirstOfType)
+    {
+        services.AddKeyedSingleton(name, static (provider, key) => provider.GetRequiredService<SidecarCatalog>().GetWriter<T>((string)key!));
+        services.AddKeyedSingleton<ChannelWriter<T>>(name, static (provider, key) => provider.GetRequiredKeyedService<SidecarWriter<T>>(key));
+        if (isFirstOfType)
+        {
+            services.AddSingleton(static provider => provider.GetRequiredService<SidecarCatalog>().GetWriter<T>());
+            services.AddSingleton<ChannelWriter<T>>(static provider => provider.GetRequiredService<SidecarWriter<T>>());
+        }
+    }
+
+    /// <summary>The registry of this collection; the first call adds everything that all sidecars share.</summary>
+    private static SidecarRegistry GetRegistry(this IServiceCollection services)
+    {
+        foreach (var descriptor in services)
+        {
+            if (descriptor.ServiceType == typeof(SidecarRegistry))
+            {
+                return (SidecarRegistry)descriptor.ImplementationInstance!;
+            }
+        }
+
+        var registry = new SidecarRegistry();
+        services.AddSingleton(registry);
+        services.AddShared();
+        return registry;
+    }
+
+    private static void AddShared(this IServiceCollection services)
+    {
+        services.AddOptions();
+        services.AddLogging();
+        services.AddMetrics();
+        services.AddSingleton<IConfigureOptions<SidecarOptions>, SidecarOptionsSetup>();
+        services.AddSingleton<IValidateOptions<SidecarOptions>, SidecarOptionsValidator>();
+        services.AddSingleton<SidecarInstruments>();
+        services.AddSingleton<SidecarEnvironment>();
+        services.AddSingleton<SidecarCatalog>();
+        services.AddSingleton<SidecarCoordinator>();
+        services.TryAddSingleton<ISidecarControl, SidecarControl>();
+        services.TryAddSingleton(typeof(SidecarWriter<>), typeof(UnknownSidecarWriter<>));
+
+        // Before all other hosted services: sidecars start before and stop after them.
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(
+            static provider => provider.GetRequiredService<SidecarCoordinator>()));
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace SidecarPatterns;
+
+/// <summary>What a sidecar knows of itself and of the call that it is serving.</summary>
+/// <remarks>
+/// One object serves all calls of an incarnation, so nothing is allocated per message: read it before the handler returns and do not keep it.
+/// <see cref="SignalReady"/> may be called from any thread; the rest is for the handler's own flow.
+/// </remarks>
+public sealed class SidecarContext
+{
+    private readonly Action? _onReady;
+    private IServiceProvider _services;
+
+    /// <summary>Creates a context, for tests that call a sidecar's methods without a host.</summary>
+    /// <param name="name">The sidecar's name.</param>
+    /// <param name="services">The services that the sidecar may resolve.</param>
+    /// <param name="logger">The logger; by default one that writes nothing.</param>
+    /// <param name="timeProvider">The clock; by default the system's.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="name"/> or <paramref name="services"/> is <see langword="null"/>.</exception>
+    public SidecarContext(string name, IServiceProvider services, ILogger? logger = null, TimeProvider? timeProvider = null)
+        : this(name, services, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System, incarnation: 1, onReady: null)
+    {
+    }
+
+    internal SidecarContext(
+        string name, IServiceProvider services, ILogger logger, TimeProvider timeProvider, int incarnation, Action? onReady)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(services);
+        Name = name;
+        _services = services;
+        Logger = logger;
+        TimeProvider = timeProvider;
+        Incarnation = incarnation;
+        _onReady = onReady;
+    }
+
+    /// <summary>The name under which the sidecar is registered.</summary>
+    public string Name { get; }
+
+    /// <summary>Which attempt at the current message this is.</summary>
+    /// <value>1 for the first.</value>
+    public int Attempt { get; internal set; } = 1;
+
+    /// <summary>Which incarnation of the sidecar this is.</summary>
+    /// <value>1 for the first, one more after every restart.</value>
+    public int Incarnation { get; }
+
+    /// <summary>A logger whose category is <c>SidecarPatterns.Sidecar.&lt;name&gt;</c>. It never throws, whatever a logging provider does.</summary>
+    public ILogger Logger { get; }
+
+    /// <summary>The clock of the application.</summary>
+    public TimeProvider TimeProvider { get; }
+
+    /// <summary>The services of the incarnation's scope, or of the message's scope with <see cref="SidecarOptions.ScopePerMessage"/>.</summary>
+    public IServiceProvider Services
+    {
+        get => _services;
+        internal set => _services = value;
+    }
+
+    /// <summary>Tells the host that this incarnation is ready; what a sidecar with <see cref="SidecarOptions.WaitForSignal"/> must call once.</summary>
+    /// <remarks>Further calls, and calls after the incarnation has ended, do nothing. Thread-safe.</remarks>
+    public void SignalReady() => _onReady?.Invoke();
+}

@@ -1,0 +1,74 @@
+using System.Threading.Channels;
+
+namespace SidecarPatterns;
+
+/// <summary>The settings of one sidecar.</summary>
+/// <remarks>
+/// Bound from the configuration section <c>Sidecars:&lt;name&gt;</c>, then changed by the callback of the registration, then
+/// checked. A wrong value stops the start of the host with an error that names the key, the value and what is allowed.
+/// </remarks>
+public sealed class SidecarOptions
+{
+    /// <summary>How many messages can wait in the queue; the one that is with the handler does not count.</summary>
+    /// <value>1024 by default; from 1 to 67,108,864. Memory grows with use, up to this bound.</value>
+    public int Capacity { get; set; } = SidecarConstants.Capacity;
+
+    /// <summary>What happens to a publish when the queue is full.</summary>
+    /// <value>
+    /// <see cref="BoundedChannelFullMode.Wait"/> by default: publishers wait, nothing is lost. <c>DropOldest</c> and <c>DropNewest</c>
+    /// evict a waiting message for the new one; <c>DropWrite</c> drops the new one.
+    /// </value>
+    public BoundedChannelFullMode FullMode { get; set; } = SidecarConstants.FullMode;
+
+    /// <summary>Whether a failure for good stops the host, and a failed start fails the host's start.</summary>
+    /// <value><see langword="true"/> by default. An optional sidecar (<see langword="false"/>) degrades or fails by itself.</value>
+    public bool Critical { get; set; } = true;
+
+    /// <summary>Whether the failure for good of a critical sidecar makes <see cref="Environment.ExitCode"/> 1, if it was 0.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool SetExitCode { get; set; } = true;
+
+    /// <summary>Whether the sidecar is ready only once it has called <see cref="SidecarContext.SignalReady"/>.</summary>
+    /// <value><see langword="false"/> by default.</value>
+    public bool WaitForSignal { get; set; }
+
+    /// <summary>How long the sidecar may take to become ready.</summary>
+    /// <value>30 s by default; more than zero, at most 49 days.</value>
+    public TimeSpan StartupTimeout { get; set; } = SidecarConstants.StartupTimeout;
+
+    /// <summary>How long the sidecar may take to handle what it has when the host stops; also bounded by the host's own time to shut down.</summary>
+    /// <value>10 s by default; from zero to 49 days.</value>
+    public TimeSpan DrainTimeout { get; set; } = SidecarConstants.DrainTimeout;
+
+    /// <summary>How long one call of the handler may take before it is cancelled and counts as failed.</summary>
+    /// <value><see langword="null"/> by default: no limit; otherwise more than zero, at most 49 days.</value>
+    public TimeSpan? HandlerTimeout { get; set; }
+
+    /// <summary>Whether every message is handled by an instance of its own, in a dependency injection scope of its own.</summary>
+    /// <value><see langword="false"/> by default: one instance and one scope per incarnation.</value>
+    public bool ScopePerMessage { get; set; }
+
+    /// <summary>How many dead letters are remembered; older ones are forgotten.</summary>
+    /// <value>100 by default; from 0 to 1,000,000.</value>
+    public int DeadLetterCapacity { get; set; } = SidecarConstants.DeadLetterCapacity;
+
+    /// <summary>When the sidecar is restarted.</summary>
+    /// <value><see cref="RestartPolicy.OnFailure"/> by default.</value>
+    public RestartPolicy RestartPolicy { get; set; } = SidecarConstants.Policy;
+
+    /// <summary>How long the first restart waits; each further one in a row waits twice as long, give or take 20 %.</summary>
+    /// <value>1 s by default; from zero to 49 days.</value>
+    public TimeSpan RestartDelay { get; set; } = SidecarConstants.RestartDelay;
+
+    /// <summary>The longest wait before a restart.</summary>
+    /// <value>30 s by default; from <see cref="RestartDelay"/> to 49 days.</value>
+    public TimeSpan MaxRestartDelay { get; set; } = SidecarConstants.MaxRestartDelay;
+
+    /// <summary>How many restarts in a row may fail before the failure is for good.</summary>
+    /// <value>5 by default, so that the sixth failure in a row is the last; from 0 to 1,000,000.</value>
+    public int MaxRestarts { get; set; } = SidecarConstants.MaxRestarts;
+
+    /// <summary>How long an incarnation must have been ready for its failure to begin a new row.</summary>
+    /// <value>60 s by default; from zero to 49 days.</value>
+    public TimeSpan HealthyAfter { get; set; } = SidecarConstants.HealthyAfter;
+}

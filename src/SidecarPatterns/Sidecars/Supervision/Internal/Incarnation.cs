@@ -1,0 +1,41 @@
+namespace SidecarPatterns;
+
+/// <summary>One life of a sidecar: its instance, from its making to its disposal.</summary>
+internal abstract class Incarnation(object instance, bool ownsInstance, SidecarContext context) : IAsyncDisposable
+{
+    // Never disposed of: it has no timer and no link, and a late stop may still cancel it.
+    private readonly CancellationTokenSource _cancellation = new();
+
+    public SidecarContext Context { get; } = context;
+
+    /// <summary>The instance's hook, if it has one.</summary>
+    public ISidecarStartup? Startup => instance as ISidecarStartup;
+
+    /// <summary>The token that the sidecar's own code is given.</summary>
+    protected CancellationToken Token => _cancellation.Token;
+
+    /// <summary>Completes when none of the sidecar's own code runs any more; complete before it began.</summary>
+    public abstract Task Quiet { get; }
+
+    /// <summary>Works until done. Called once, after the start-up hook.</summary>
+    /// <param name="onRunning">Called as soon as the work goes on.</param>
+    /// <returns>A task that completes when the incarnation has ended, and fails with what ended it.</returns>
+    public abstract Task RunAsync(Action onRunning);
+
+    /// <summary>Tells the work that the application has stopped.</summary>
+    public abstract void Stop();
+
+    /// <summary>Begins nothing new from here on; what is under way goes on.</summary>
+    public abstract void LeaveSoon();
+
+    /// <summary>Cancels the token of the sidecar's own code.</summary>
+    /// <remarks>Not awaited: what the sidecar registered on its token may block or throw.</remarks>
+    public void Cancel() => _ = _cancellation.CancelAsync();
+
+    /// <summary>Ends the incarnation from outside and settles its message in flight, if it has one.</summary>
+    /// <returns><see langword="false"/> if it is just between two steps: try again at once.</returns>
+    public abstract bool TryInterrupt(DeadLetterReason reason, Exception? cause);
+
+    /// <summary>Disposes of the instance, if it is ours.</summary>
+    public virtual ValueTask DisposeAsync() => ownsInstance ? Disposal.Of(instance).DisposeAsync() : default;
+}

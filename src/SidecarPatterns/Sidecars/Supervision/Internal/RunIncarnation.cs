@@ -1,0 +1,40 @@
+namespace SidecarPatterns;
+
+/// <summary>One life of a sidecar that just runs.</summary>
+internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, SidecarContext context)
+    : Incarnation(sidecar, ownsSidecar, context)
+{
+    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task _run = Task.CompletedTask;
+
+    public override Task Quiet => _run;
+
+    public override async Task RunAsync(Action onRunning)
+    {
+        _run = sidecar.RunAsync(Context, Token);
+        if (!_run.IsCompleted)
+        {
+            onRunning(); // It has come to its first real await.
+            await Task.WhenAny(_run, _abandoned.Task).ConfigureAwait(false);
+        }
+
+        if (_run.IsCompleted)
+        {
+            await _run.ConfigureAwait(false);
+        }
+    }
+
+    public override void Stop() => Cancel();
+
+    public override void LeaveSoon()
+    {
+        // It has no steps to leave between; its token is all it knows.
+    }
+
+    public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)
+    {
+        _abandoned.TrySetResult();
+        return true;
+    }
+}

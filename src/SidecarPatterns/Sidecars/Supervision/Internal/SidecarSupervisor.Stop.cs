@@ -1,0 +1,146 @@
+namespace SidecarPatterns;
+
+/// <summary>How a sidecar ends: its intake closes, it drains, and what can not be waited for is abandoned and told of.</summary>
+internal sealed partial class SidecarSupervisor
+{
+    private const int MaxInterruptTries = 500; // About half a second, for a lane that is between two calls.
+
+    // Whether the taking side of the queue is the supervisor's, to settle what is left. Not so while the sidecar's code may still be at it.
+    private bool _ownsQueue = true;
+
+    /// <summary>What the sidecar failed with while it was stopping.</summary>
+    public Exception? FailureWhileStopping { get; private set; }
+
+    /// <summary>Drains the sidecar within a time, and ends it in any case. Idempotent; does nothing for what never started.</summary>
+    public Task StopAsync(TimeSpan drainTime)
+    {
+        lock (_lock)
+        {
+            if (_supervision is null)
+            {
+                return Task.CompletedTask;
+            }
+
+            return _stop ??= DrainAsync(_supervision, drainTime);
+        }
+    }
+
+    /// <summary>Ends the sidecar as its container is disposed of: nothing new is begun, and what does not end at once is left.</summary>
+    public async Task EndAsync()
+    {
+        Task? supervision;
+        lock (_lock)
+        {
+            if (_stop is not null)
+            {
+                return;
+            }
+
+            supervision = _supervision;
+            _stop = Task.CompletedTask;
+        }
+
+        RequestStop();
+        PassDeadline();
+        if (supervision is not null)
+        {
+            // The system's clock: whoever disposes of a container blocks, so nobody could advance another one.
+            await EndByForceAsync(supervision, TimeProvider.System).ConfigureAwait(false);
+        }
+
+        if (AbandonRest() is > 0 and var left)
+        {
+            SupervisionLog.DisposedWithoutStop(_logger, Name, left);
+        }
+
+        _life.MoveTo(SidecarState.Stopped);
+    }
+
+    private async Task DrainAsync(Task supervision, TimeSpan drainTime)
+    {
+        await Task.Yield(); // The lock that this began under is not for what follows.
+        RequestStop();
+        if (!await supervision.CompletesWithinAsync(drainTime, _timeProvider).ConfigureAwait(false))
+        {
+            PassDeadline();
+            await EndByForceAsync(supervision, _timeProvider).ConfigureAwait(false);
+        }
+
+        if (AbandonRest() is > 0 and var left)
+        {
+            SupervisionLog.MessagesAbandoned(_logger, Name, left);
+        }
+
+        _life.MoveTo(SidecarState.Stopped);
+    }
+
+    private void RequestStop()
+    {
+        lock (_lock)
+        {
+            _stopRequested = true;
+            _life.MoveTo(SidecarState.Draining);
+            _incarnation?.Stop();
+        }
+
+        Worker.CloseIntake(cause: null);
+        _ = _stopping.CancelAsync();
+    }
+
+    private void PassDeadline()
+    {
+        lock (_lock)
+        {
+            _deadlinePassed = true;
+            _incarnation?.LeaveSoon();
+            _incarnation?.Cancel();
+        }
+    }
+
+    /// <summary>The tokens are cancelled: waits a moment more, then goes on without the sidecar's code.</summary>
+    private async Task EndByForceAsync(Task supervision, TimeProvider timeProvider)
+    {
+        if (await supervision.CompletesWithinAsync(SidecarConstants.AbandonGrace, timeProvider).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        SupervisionLog.SidecarAbandoned(_logger, Name);
+        if (_incarnation is not { } incarnation)
+        {
+            return; // It hangs in its making or in its disposal: no lane is at the queue.
+        }
+
+        var spinner = default(SpinWait);
+        _ownsQueue = false;
+        while (!_ownsQueue && spinner.Count < MaxInterruptTries)
+        {
+            _ownsQueue = incarnation.TryInterrupt(DeadLetterReason.Abandoned, cause: null);
+            spinner.SpinOnce();
+        }
+    }
+
+    /// <returns>How many messages were abandoned, those that the lane itself gave up on included.</returns>
+    private long AbandonRest()
+    {
+        if (_ownsQueue)
+        {
+            Worker.SettleRest(DeadLetterReason.Abandoned, cause: null);
+        }
+
+        return Worker.ReadAccount().Abandoned;
+    }
+
+    /// <summary>An incarnation ended after the stop had been asked for: another one only drains what is left.</summary>
+    private bool IsLastWhileStopping(IncarnationEnd end)
+    {
+        if (end.Error is { } error and not OperationCanceledException)
+        {
+            SupervisionLog.FailedWhileStopping(_logger, Name, error);
+            FailureWhileStopping = error;
+        }
+
+        _started.TrySetResult(end.Error);
+        return _deadlinePassed || end.FailedToStart || !Worker.HasMessagesLeft;
+    }
+}

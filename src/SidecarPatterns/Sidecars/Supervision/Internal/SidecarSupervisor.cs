@@ -1,0 +1,359 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns;
+
+/// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
+/// <remarks>
+/// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
+/// make the supervisor's patience run out, but not hang it. How it ends is in <c>SidecarSupervisor.Stop.cs</c>.
+/// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link, and may be cancelled at any late moment.")]
+internal sealed partial class SidecarSupervisor
+{
+    private readonly SidecarEnvironment _environment;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly SidecarLife _life;
+    private readonly RestartBackoff _backoff;
+    private readonly Action<SidecarSupervisor, Exception> _onCriticalFailure;
+
+    // Completes once the first start is decided: null when ready (or done), else why it failed.
+    private readonly TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+
+    // Guards what start and stop both touch.
+    private readonly Lock _lock = new();
+    private Task? _supervision;
+    private Task? _stop;
+    private Incarnation? _incarnation;
+    private bool _stopRequested;
+    private bool _deadlinePassed;
+
+    private int _restarts;
+
+    public SidecarSupervisor(
+        string name,
+        SidecarOptions options,
+        SidecarWorker worker,
+        SidecarEnvironment environment,
+        Action<SidecarSupervisor, Exception> onCriticalFailure)
+    {
+        Name = name;
+        Options = options;
+        Worker = worker;
+        _environment = environment;
+        _timeProvider = environment.TimeProvider;
+        _logger = environment.LoggerFor(name);
+        _life = new SidecarLife(name, _logger, _timeProvider);
+        _backoff = new RestartBackoff(options);
+        _onCriticalFailure = onCriticalFailure;
+    }
+
+    public string Name { get; }
+
+    public SidecarOptions Options { get; }
+
+    public SidecarWorker Worker { get; }
+
+    public bool WasStarted => _supervision is not null;
+
+    public int Restarts => Volatile.Read(ref _restarts);
+
+    /// <summary>Starts the sidecar and waits until it is ready.</summary>
+    /// <exception cref="SidecarStartException">It is critical, and failed to start or was not ready in time.</exception>
+    /// <exception cref="OperationCanceledException">The host gave up starting.</exception>
+    public async Task StartAsync(CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            // What the flow of the host's start carries is not the sidecar's.
+            _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
+        }
+
+        if (!await _started.Task.CompletesWithinAsync(Options.StartupTimeout, _timeProvider, ct).ConfigureAwait(false))
+        {
+            ct.ThrowIfCancellationRequested();
+            if (!Options.Critical)
+            {
+                SupervisionLog.NotReadyInTime(_logger, Name, Options.StartupTimeout);
+                _life.MoveTo(SidecarState.Degraded);
+                return;
+            }
+
+            throw new SidecarStartException(
+                Name,
+                $"Sidecar '{Name}' was not ready within {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}){NotReadyHint()}.",
+                _life.Read().LastError);
+        }
+
+        if (await _started.Task.ConfigureAwait(false) is { } failure && Options.Critical)
+        {
+            throw new SidecarStartException(Name, $"Sidecar '{Name}' failed to start: {failure.Message}", failure);
+        }
+    }
+
+    public SidecarSnapshot TakeSnapshot(bool hostIsStopping)
+    {
+        var (state, since, incarnation, lastError) = _life.Read();
+        var account = Worker.ReadAccount();
+        var rejected = account.Rejected ?? [];
+        var dropped = account.Dropped ?? [];
+        return new SidecarSnapshot
+        {
+            Name = Name,
+            State = state,
+            Since = since,
+            IsReady = !hostIsStopping && (state is SidecarState.Ready or SidecarState.Paused ||
+                (state == SidecarState.Degraded && !Options.Critical)),
+            Critical = Options.Critical,
+            Accepted = account.Accepted,
+            Handled = account.Handled,
+            DeadLettered = account.DeadLettered,
+            Evicted = account.Evicted,
+            Abandoned = account.Abandoned,
+            Queued = account.Queued,
+            InFlight = account.InFlight,
+            Capacity = account.Capacity,
+            Rejected = rejected.Values.Sum(),
+            RejectedByReason = rejected,
+            Dropped = dropped.Values.Sum(),
+            DroppedByReason = dropped,
+            Late = account.Late,
+            Incarnation = incarnation,
+            Restarts = Restarts,
+            LastError = lastError ?? Worker.LastError,
+        };
+    }
+
+    private string NotReadyHint() => Options.WaitForSignal
+        ? $"; {nameof(SidecarOptions.WaitForSignal)} is set, so it must call {nameof(SidecarContext)}.{nameof(SidecarContext.SignalReady)}"
+        : "";
+
+    private async Task SuperviseAsync()
+    {
+        for (var number = 1; ; number++)
+        {
+            var end = await RunIncarnationAsync(number).ConfigureAwait(false);
+            if (IsLast(end, number, out var delay))
+            {
+                return;
+            }
+
+            await DelayAsync(delay).ConfigureAwait(false);
+            if (_stopRequested && !Worker.HasMessagesLeft)
+            {
+                return; // Nothing is left that another incarnation would have to drain.
+            }
+
+            Interlocked.Increment(ref _restarts);
+        }
+    }
+
+    private async Task<IncarnationEnd> RunIncarnationAsync(int number)
+    {
+        _life.BeginIncarnation(number);
+        var scope = _environment.Services.CreateAsyncScope();
+        Incarnation? incarnation = null;
+        var isWorking = false;
+        try
+        {
+            var context = new SidecarContext(
+                Name, scope.ServiceProvider, _logger, _timeProvider, number, onReady: () => OnReady(number));
+            incarnation = Worker.Create(scope.ServiceProvider, context);
+            Begin(incarnation);
+            if (incarnation.Startup is { } startup)
+            {
+                await PrepareAsync(startup, context).ConfigureAwait(false);
+            }
+
+            if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
+            {
+                return default; // The stop came before the work had begun.
+            }
+
+            isWorking = true;
+            await incarnation.RunAsync(onRunning: () => OnRunning(number)).ConfigureAwait(false);
+            return default;
+        }
+#pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return new IncarnationEnd(exception, FailedToStart: !isWorking);
+        }
+        finally
+        {
+            _incarnation = null;
+            await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        }
+    }
+
+    private void Begin(Incarnation incarnation)
+    {
+        lock (_lock)
+        {
+            _incarnation = incarnation;
+            if (_stopRequested)
+            {
+                incarnation.Stop();
+            }
+
+            if (_deadlinePassed)
+            {
+                incarnation.LeaveSoon();
+                incarnation.Cancel();
+            }
+        }
+    }
+
+    private async Task PrepareAsync(ISidecarStartup startup, SidecarContext context)
+    {
+        using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        try
+        {
+            await startup.StartAsync(context, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_stopping.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
+                exception);
+        }
+    }
+
+    private void OnRunning(int incarnation)
+    {
+        if (!Options.WaitForSignal)
+        {
+            OnReady(incarnation);
+        }
+    }
+
+    private void OnReady(int incarnation)
+    {
+        if (_life.TryBecomeReady(incarnation))
+        {
+            _started.TrySetResult(null);
+        }
+    }
+
+    /// <summary>What the end of an incarnation means: whether it was the last, or how long the next one waits.</summary>
+    private bool IsLast(IncarnationEnd end, int number, out TimeSpan delay)
+    {
+        delay = TimeSpan.Zero;
+        if (end.Error is not null)
+        {
+            _life.RecordError(end.Error);
+        }
+
+        if (_stopRequested)
+        {
+            return IsLastWhileStopping(end);
+        }
+
+        var inRow = _backoff.Count(_life.ReadyFor);
+        if (end.Error is null)
+        {
+            if (Options.RestartPolicy != RestartPolicy.Always)
+            {
+                _life.MoveTo(SidecarState.Stopped);
+                _started.TrySetResult(null);
+                return true;
+            }
+        }
+        else if (Options.RestartPolicy == RestartPolicy.Never || inRow > Options.MaxRestarts ||
+            (end.FailedToStart && number == 1 && Options.Critical))
+        {
+            Escalate(end.Error);
+            return true;
+        }
+
+        _life.MoveTo(SidecarState.Restarting);
+        delay = _backoff.NextDelay();
+        if (end.Error is not null)
+        {
+            SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, end.Error);
+        }
+
+        return false;
+    }
+
+    private async Task DelayAsync(TimeSpan delay)
+    {
+        try
+        {
+            await Task.Delay(delay, _timeProvider, _stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The stop ends the wait.
+        }
+    }
+
+    /// <summary>The failure is for good.</summary>
+    private void Escalate(Exception cause)
+    {
+        Worker.CloseIntake(cause);
+        Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
+        _life.MoveTo(SidecarState.Failed);
+        var failsTheStart = _started.TrySetResult(cause);
+        if (!Options.Critical)
+        {
+            SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
+            return;
+        }
+
+        SupervisionLog.CriticalSidecarFailed(_logger, Name, cause);
+        if (Options.SetExitCode && Environment.ExitCode == 0)
+        {
+            Environment.ExitCode = 1;
+        }
+
+        if (!failsTheStart)
+        {
+            _onCriticalFailure(this, cause);
+        }
+    }
+
+    /// <summary>Disposes of the instance and its scope, but never under code that still runs.</summary>
+    private async Task DisposeAsync(Incarnation? incarnation, AsyncServiceScope scope)
+    {
+        var disposal = Task.Run(() => DisposeWhenQuietAsync(incarnation, scope));
+        if (incarnation is { Quiet.IsCompleted: false })
+        {
+            return; // It was given up on: it is disposed of when its code ends, if it ever does.
+        }
+
+        if (!await disposal.CompletesWithinAsync(Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        {
+            SupervisionLog.DisposeHangs(_logger, Name);
+        }
+    }
+
+    private async Task DisposeWhenQuietAsync(Incarnation? incarnation, AsyncServiceScope scope)
+    {
+        try
+        {
+            await using (scope.ConfigureAwait(false))
+            {
+                if (incarnation is not null)
+                {
+                    await incarnation.Quiet.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await incarnation.DisposeAsync().ConfigureAwait(false);
+                }
+            }
+        }
+#pragma warning disable CA1031 // The sidecar's own code again: its end is decided already, so this can only be told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SupervisionLog.DisposeFailed(_logger, Name, exception);
+        }
+    }
+
+    /// <summary>How an incarnation ended: in order, or by an error, before or after its work had begun.</summary>
+    private readonly record struct IncarnationEnd(Exception? Error, bool FailedToStart);
+}

@@ -1,0 +1,36 @@
+namespace SidecarPatterns;
+
+/// <summary>What a supervisor supervises: the work of one sidecar, over all its incarnations.</summary>
+internal abstract class SidecarWorker
+{
+    private Exception? _lastError;
+
+    /// <summary>The last exception of a handler.</summary>
+    public Exception? LastError
+    {
+        get => Volatile.Read(ref _lastError);
+        protected set => Volatile.Write(ref _lastError, value);
+    }
+
+    /// <summary>Whether an incarnation ends by itself once the intake is closed and everything accepted is handled; else it must be told.</summary>
+    public abstract bool EndsWhenDrained { get; }
+
+    /// <summary>Whether messages wait for an incarnation.</summary>
+    public abstract bool HasMessagesLeft { get; }
+
+    public abstract IReadOnlyList<DeadLetter> DeadLetters { get; }
+
+    /// <summary>How many messages were given up on, by the full name of the exception's type.</summary>
+    public abstract IReadOnlyCollection<KeyValuePair<string, long>> Failures { get; }
+
+    /// <summary>Makes the next incarnation, with its instance resolved.</summary>
+    public abstract Incarnation Create(IServiceProvider services, SidecarContext context);
+
+    /// <summary>Refuses all further messages.</summary>
+    public abstract void CloseIntake(Exception? cause);
+
+    /// <summary>Settles every message that waits; no incarnation may be at work.</summary>
+    public abstract void SettleRest(DeadLetterReason reason, Exception? cause);
+
+    public abstract SidecarAccount ReadAccount();
+}

@@ -1,0 +1,3 @@
+using SidecarPatterns.AotTest;
+
+return await ScenarioRunner.RunAsync(Scenarios.All, Console.Out);

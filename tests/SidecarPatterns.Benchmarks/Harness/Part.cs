@@ -1,0 +1,18 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>One part of the library, measured beside its peers; all parts stand in <see cref="Parts"/>.</summary>
+internal abstract class Part
+{
+    /// <summary>What it is called on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The rows of its table.</summary>
+    public abstract IReadOnlyList<Row> Rows { get; }
+
+    /// <summary>How long <see cref="MeasureBesideTable"/> takes; the rows share what is left of the part's time.</summary>
+    public virtual TimeSpan TimeBesideTable => TimeSpan.Zero;
+
+    /// <summary>Measures what does not fit the table's columns.</summary>
+    /// <returns>Lines to print below the table.</returns>
+    public virtual IReadOnlyList<string> MeasureBesideTable() => [];
+}

@@ -1,0 +1,26 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>What <c>--quick [PART ...]</c> does.</summary>
+internal static class QuickRun
+{
+    private const int Success = 0;
+    private const int Misuse = 2;
+
+    /// <summary>Runs the parts that are named, or all of them.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(IReadOnlyList<string> names)
+    {
+        string[] unknown = [.. names.Where(name => Parts.Find(name) is null)];
+        if (unknown.Length > 0)
+        {
+            Console.Error.WriteLine($"No such part: {string.Join(", ", unknown)}");
+            Console.Error.WriteLine($"Parts: {string.Join(", ", Parts.All.Select(part => part.Name))}");
+            return Misuse;
+        }
+
+        foreach (Part part in names.Count == 0 ? Parts.All : names.Select(name => Parts.Find(name)!).Distinct())
+            PartRunner.Run(part, Console.Out);
+
+        return Success;
+    }
+}

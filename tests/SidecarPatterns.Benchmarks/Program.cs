@@ -1,0 +1,16 @@
+using BenchmarkDotNet.Running;
+using SidecarPatterns.Benchmarks;
+
+switch (args)
+{
+    case ["--quick", .. string[] names]:
+        return QuickRun.Run(names);
+
+    case [IdleSidecars.Verb, string count]:
+        IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
+        return 0;
+
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Part).Assembly).Run(args);
+        return 0;
+}
