@@ -1,7 +1,250 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
 namespace SidecarPatterns.AotTest;
 
-/// <summary>The scenarios, in the order in which they run.</summary>
+/// <summary>The scenarios, in the order in which they run: every kind of registration, and what leans on generated or generic code.</summary>
 internal static class Scenarios
 {
-    public static IReadOnlyList<Scenario> All { get; } = [];
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new("a class handles messages and has its dependencies injected", ClassAsync),
+        new("a delegate handles messages that are structs", StructsAsync),
+        new("a sidecar without messages runs and stops", RunAsync),
+        new("two sidecars of one type get every message, one by its key alone", FanOutAsync),
+        new("options bind from the configuration", ConfigurationAsync),
+        new("a wrong option stops the start", WrongOptionAsync),
+        new("every message has a scope of its own", ScopePerMessageAsync),
+        new("a queue that evicts tells what it dropped", EvictionAsync),
+        new("a failed message becomes a dead letter", DeadLetterAsync),
+        new("a critical failure stops the host with its cause", EscalationAsync),
+        new("a writer for an unknown type says what there is", UnknownWriterAsync),
+    ];
+
+    private static async Task ClassAsync()
+    {
+        var store = new Store();
+        var snapshot = await HostAsync(
+            services => services.AddSingleton(store).AddSidecar<StoringSidecar, string>(),
+            async host =>
+            {
+                var writer = host.GetRequiredService<ChannelWriter<string>>();
+                for (var i = 0; i < 5_000; i++)
+                {
+                    await writer.WriteAsync($"message {i}");
+                }
+            },
+            "StoringSidecar");
+        Check(store.Messages.Count == 5_000 && snapshot.Handled == 5_000, $"{store.Messages.Count} stored, {snapshot.Handled} handled");
+    }
+
+    private static async Task StructsAsync()
+    {
+        var sum = 0L;
+        var snapshot = await HostAsync(
+            services => services.AddSidecar("summer", (Point point, SidecarContext _, CancellationToken _) =>
+            {
+                sum += point.X;
+                return default;
+            }),
+            host =>
+            {
+                var writer = host.GetRequiredService<SidecarWriter<Point>>();
+                for (var i = 1; i <= 100; i++)
+                {
+                    Check(writer.Publish(new Point(i, 0)).IsAccepted, "rejected");
+                }
+
+                return Task.CompletedTask;
+            },
+            "summer");
+        Check(sum == 5_050 && snapshot.Handled == 100, $"sum {sum}, {snapshot.Handled} handled");
+    }
+
+    private static async Task RunAsync()
+    {
+        var store = new Store();
+        var snapshot = await HostAsync(
+            services => services.AddSingleton(store).AddSidecar<Ticker>(), _ => Task.CompletedTask, "Ticker");
+        Check(string.Join(' ', store.Messages) == "prepared running stopped", string.Join(' ', store.Messages));
+        Check(snapshot.State == SidecarState.Stopped, snapshot.State.ToString());
+    }
+
+    private static async Task FanOutAsync()
+    {
+        var (first, second) = (new List<string>(), new List<string>());
+        await HostAsync(
+            services =>
+            {
+                services.AddSidecar<string>("first", (message, _, _) => Add(first, message));
+                services.AddSidecar<string>("second", (message, _, _) => Add(second, message));
+            },
+            async host =>
+            {
+                await host.GetRequiredService<ChannelWriter<string>>().WriteAsync("both");
+                await host.GetRequiredKeyedService<ChannelWriter<string>>("second").WriteAsync("one");
+            },
+            "first");
+        Check(string.Join(' ', first) == "both" && string.Join(' ', second) == "both one", $"[{string.Join(' ', first)}] [{string.Join(' ', second)}]");
+    }
+
+    private static async Task ConfigurationAsync()
+    {
+        var snapshot = await HostAsync(
+            services => services.AddSidecar<string>("configured", static (_, _, _) => default),
+            _ => Task.CompletedTask,
+            "configured",
+            new() { ["Sidecars:configured:Capacity"] = "7", ["Sidecars:configured:DrainTimeout"] = "00:00:03", ["Sidecars:configured:FullMode"] = "DropWrite" });
+        Check(snapshot.Capacity == 7, $"capacity {snapshot.Capacity}");
+    }
+
+    private static async Task WrongOptionAsync()
+    {
+        try
+        {
+            await HostAsync(
+                services => services.AddSidecar<string>("wrong", static (_, _, _) => default),
+                _ => Task.CompletedTask,
+                "wrong",
+                new() { ["Sidecars:wrong:Capacity"] = "none" });
+        }
+        catch (OptionsValidationException exception)
+        {
+            Check(exception.Message.Contains("Sidecars:wrong:Capacity is 'none'", StringComparison.Ordinal), exception.Message);
+            return;
+        }
+
+        Check(false, "the host started");
+    }
+
+    private static async Task ScopePerMessageAsync()
+    {
+        var store = new Store();
+        var snapshot = await HostAsync(
+            services =>
+            {
+                services.AddSingleton(store).AddScoped<PerMessage>();
+                services.AddSidecar<ScopedStoringSidecar, string>(options => options.ScopePerMessage = true);
+            },
+            async host =>
+            {
+                var writer = host.GetRequiredService<ChannelWriter<string>>();
+                await writer.WriteAsync("a");
+                await writer.WriteAsync("b");
+            },
+            "ScopedStoringSidecar");
+        Check(store.Messages.Distinct().Count() == 2 && snapshot.Handled == 2, string.Join(' ', store.Messages));
+    }
+
+    private static async Task EvictionAsync()
+    {
+        var gate = new TaskCompletionSource();
+        var dropped = new List<string>();
+        var snapshot = await HostAsync(
+            services => services
+                .AddSidecar<string>("evicting", async (_, _, _) => await gate.Task, options =>
+                {
+                    options.Capacity = 1;
+                    options.FullMode = BoundedChannelFullMode.DropOldest;
+                })
+                .OnDropped(arguments => dropped.Add(arguments.Message)),
+            async host =>
+            {
+                var writer = host.GetRequiredService<ChannelWriter<string>>();
+                foreach (var message in (string[])["a", "b", "c", "d"])
+                {
+                    await writer.WriteAsync(message);
+                }
+
+                gate.SetResult();
+            },
+            "evicting");
+        Check(dropped.Count > 0 && snapshot.Evicted == dropped.Count && snapshot.Handled + snapshot.Evicted == 4, $"{dropped.Count} dropped");
+    }
+
+    private static async Task DeadLetterAsync()
+    {
+        IReadOnlyList<DeadLetter> letters = [];
+        await HostAsync(
+            services => services.AddSidecar<string>("failing", static (_, _, _) => throw new InvalidOperationException("no")),
+            async host =>
+            {
+                await host.GetRequiredService<ChannelWriter<string>>().WriteAsync("lost");
+                await host.GetRequiredService<IHost>().StopAsync();
+                letters = host.GetRequiredService<ISidecarControl>().GetDeadLetters("failing");
+            },
+            "failing");
+        Check(letters is [{ Message: "lost", Exception.Message: "no", Attempts: 1 }], $"{letters.Count} letters");
+    }
+
+    private static async Task EscalationAsync()
+    {
+        try
+        {
+            await HostAsync(
+                services => services.AddSidecar<Broken>(options =>
+                {
+                    options.RestartPolicy = RestartPolicy.Never;
+                    options.SetExitCode = false;
+                }),
+                host => host.GetRequiredService<IHost>().WaitForShutdownAsync(),
+                "Broken");
+        }
+        catch (InvalidOperationException exception) when (exception.Message == "broken")
+        {
+            return;
+        }
+
+        Check(false, "the host stopped in order");
+    }
+
+    private static async Task UnknownWriterAsync() => await HostAsync(
+        services => services.AddSidecar<string>("known", static (_, _, _) => default),
+        host =>
+        {
+            try
+            {
+                host.GetRequiredService<SidecarWriter<Store>>();
+            }
+            catch (InvalidOperationException exception) when (exception.Message.Contains("'known'", StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            throw new InvalidOperationException("There is a writer.");
+        },
+        "known");
+
+    /// <summary>Runs a host from start to stop with some work in between, and returns the last snapshot of one of its sidecars.</summary>
+    private static async Task<SidecarSnapshot> HostAsync(
+        Action<IServiceCollection> register, Func<IServiceProvider, Task> work, string sidecar, Dictionary<string, string?>? configuration = null)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(configuration ?? []);
+        register(builder.Services);
+        using var host = builder.Build();
+        await host.StartAsync();
+        await work(host.Services);
+        await host.StopAsync();
+        return host.Services.GetRequiredService<ISidecarControl>().GetSnapshot(sidecar);
+    }
+
+    private static ValueTask Add(List<string> list, string message)
+    {
+        list.Add(message);
+        return default;
+    }
+
+    private static void Check(bool condition, string problem)
+    {
+        if (!condition)
+        {
+            throw new InvalidOperationException(problem);
+        }
+    }
 }

@@ -6,7 +6,9 @@ public interface ISidecarStartup
 {
     /// <summary>Prepares the instance; called once per incarnation, before its first message or its <c>RunAsync</c>.</summary>
     /// <param name="context">What the sidecar knows of itself.</param>
-    /// <param name="ct">Cancelled when the start takes longer than <see cref="SidecarOptions.StartupTimeout"/> or the host gives up starting.</param>
+    /// <param name="ct">
+    /// Cancelled when the host gives up starting, or stops; after a restart also when <see cref="SidecarOptions.StartupTimeout"/> is over.
+    /// </param>
     /// <returns>A task that completes when the sidecar can work. An exception in the first incarnation fails the start of the host, if the sidecar is critical.</returns>
     ValueTask StartAsync(SidecarContext context, CancellationToken ct);
 }

@@ -16,9 +16,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         _registry = registry;
         Environment = environment;
         var supervisors = new List<SidecarSupervisor>();
-        foreach (var registration in registry.Registrations)
+        foreach (var (registration, settings) in ReadSettings(registry, options))
         {
-            var settings = options.Get(registration.Name);
             var supervisor = new SidecarSupervisor(
                 registration.Name, settings, registration.Build(settings, environment), environment, OnCriticalFailure);
             supervisors.Add(supervisor);
@@ -27,11 +26,13 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
         Supervisors = supervisors;
         environment.Instruments.Observe(this);
-        _neverStarted = environment.TimeProvider.CreateTimer(
-            static state => ((SidecarCatalog)state!).WarnIfNeverStarted(),
-            this,
-            SidecarConstants.NeverStartedWarning,
-            SidecarConstants.NeverStartedWarning);
+        _neverStarted = Unflowed.Run(
+            static catalog => catalog.Environment.TimeProvider.CreateTimer(
+                static state => ((SidecarCatalog)state!).WarnIfNeverStarted(),
+                catalog,
+                SidecarConstants.NeverStartedWarning,
+                SidecarConstants.NeverStartedWarning),
+            this);
     }
 
     /// <summary>Every sidecar, in the order of registration.</summary>
@@ -78,6 +79,29 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     {
         _neverStarted.Dispose();
         return new ValueTask(_end ??= Task.WhenAll(Supervisors.Select(static supervisor => Task.Run(supervisor.EndAsync))));
+    }
+
+    /// <summary>The options of all sidecars; if some are wrong, all of their errors at once.</summary>
+    private static List<(SidecarRegistration Registration, SidecarOptions Options)> ReadSettings(
+        SidecarRegistry registry, IOptionsMonitor<SidecarOptions> options)
+    {
+        var settings = new List<(SidecarRegistration, SidecarOptions)>();
+        var failures = new List<string>();
+        foreach (var registration in registry.Registrations)
+        {
+            try
+            {
+                settings.Add((registration, options.Get(registration.Name)));
+            }
+            catch (OptionsValidationException exception)
+            {
+                failures.AddRange(exception.Failures);
+            }
+        }
+
+        return failures.Count == 0
+            ? settings
+            : throw new OptionsValidationException(SidecarConstants.SectionName, typeof(SidecarOptions), failures);
     }
 
     private void OnCriticalFailure(SidecarSupervisor supervisor, Exception cause) => CriticalFailure?.Invoke(supervisor, cause);

@@ -11,28 +11,30 @@ internal sealed class CallContexts(object queue)
 {
     private const int Count = 8; // A power of two.
 
-    private readonly CallMark?[] _marks = new CallMark?[Count];
+    private readonly CallMark[] _marks = new CallMark[Count];
     private ExecutionContext? _own;
-    private CallMark? _current;
     private int _index;
 
-    /// <summary>Takes the calling flow's context for the lane's own, to which every call returns.</summary>
+    /// <summary>Takes the calling flow's context for the lane's own.</summary>
     public void AdoptCurrent() => _own = ExecutionContext.Capture();
 
+    /// <summary>Begins a call, in a context that carries nothing of what an earlier handler did.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter()
     {
-        _index = (_index + 1) & (Count - 1);
-        _current = _marks[_index] ??= CallMark.Create(queue, _own!);
-        _current.Enter();
-        ExecutionContext.Restore(_current.Context);
+        var index = _index = (_index + 1) & (Count - 1);
+        var mark = _marks[index] ?? Create(index);
+        mark.Enter();
+        ExecutionContext.Restore(mark.Context);
     }
 
-    /// <summary>Ends the call; what its handler did to the execution context is undone.</summary>
+    /// <summary>Ends the call. Its context stays until the next call, or until <see cref="RestoreOwn"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Leave()
-    {
-        _current!.Leave();
-        ExecutionContext.Restore(_own!);
-    }
+    public void Leave() => _marks[_index].Leave();
+
+    /// <summary>Returns to the lane's own context, undoing what a handler did to it.</summary>
+    public void RestoreOwn() => ExecutionContext.Restore(_own!);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private CallMark Create(int index) => _marks[index] = CallMark.Create(queue, _own!);
 }

@@ -186,6 +186,7 @@ internal sealed class DispatchLane<T> : Incarnation
             EndCall(failure);
         }
 
+        _contexts.RestoreOwn();
         _current = default!; // The last message is not kept alive while the lane waits.
         pending = default;
         return false;
@@ -223,6 +224,7 @@ internal sealed class DispatchLane<T> : Incarnation
         }
         else
         {
+            _contexts.RestoreOwn();
             SettleFailed(failure, timedOut);
         }
 

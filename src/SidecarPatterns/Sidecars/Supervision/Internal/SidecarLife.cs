@@ -14,7 +14,6 @@ internal sealed class SidecarLife
     private SidecarState _state = SidecarState.Created;
     private DateTimeOffset _since;
     private int _incarnation;
-    private Exception? _lastError;
     private long? _readyAt;
 
     public SidecarLife(string name, ILogger logger, TimeProvider timeProvider)
@@ -25,11 +24,11 @@ internal sealed class SidecarLife
         _since = timeProvider.GetUtcNow();
     }
 
-    public (SidecarState State, DateTimeOffset Since, int Incarnation, Exception? LastError) Read()
+    public (SidecarState State, DateTimeOffset Since, int Incarnation) Read()
     {
         lock (_lock)
         {
-            return (_state, _since, _incarnation, _lastError);
+            return (_state, _since, _incarnation);
         }
     }
 
@@ -82,14 +81,6 @@ internal sealed class SidecarLife
 
         MoveTo(SidecarState.Ready);
         return true;
-    }
-
-    public void RecordError(Exception error)
-    {
-        lock (_lock)
-        {
-            _lastError = error;
-        }
     }
 
     /// <summary>Goes to a state, unless that one makes no sense from here.</summary>

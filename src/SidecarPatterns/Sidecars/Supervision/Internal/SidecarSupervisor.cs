@@ -85,7 +85,7 @@ internal sealed partial class SidecarSupervisor
             throw new SidecarStartException(
                 Name,
                 $"Sidecar '{Name}' was not ready within {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}){NotReadyHint()}.",
-                _life.Read().LastError);
+                Worker.LastError);
         }
 
         if (await _started.Task.ConfigureAwait(false) is { } failure && Options.Critical)
@@ -96,7 +96,7 @@ internal sealed partial class SidecarSupervisor
 
     public SidecarSnapshot TakeSnapshot(bool hostIsStopping)
     {
-        var (state, since, incarnation, lastError) = _life.Read();
+        var (state, since, incarnation) = _life.Read();
         var account = Worker.ReadAccount();
         var rejected = account.Rejected ?? [];
         var dropped = account.Dropped ?? [];
@@ -123,7 +123,7 @@ internal sealed partial class SidecarSupervisor
             Late = account.Late,
             Incarnation = incarnation,
             Restarts = Restarts,
-            LastError = lastError ?? Worker.LastError,
+            LastError = Worker.LastError,
         };
     }
 
@@ -165,7 +165,7 @@ internal sealed partial class SidecarSupervisor
             Begin(incarnation);
             if (incarnation.Startup is { } startup)
             {
-                await PrepareAsync(startup, context).ConfigureAwait(false);
+                await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
             }
 
             if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
@@ -208,8 +208,15 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    private async Task PrepareAsync(ISidecarStartup startup, SidecarContext context)
+    /// <summary>Runs the start-up hook. Who starts the host watches the time of the first; a restart has nobody but the supervisor.</summary>
+    private async Task PrepareAsync(ISidecarStartup startup, SidecarContext context, bool isFirst)
     {
+        if (isFirst)
+        {
+            await startup.StartAsync(context, _stopping.Token).ConfigureAwait(false);
+            return;
+        }
+
         using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
         try
@@ -246,7 +253,7 @@ internal sealed partial class SidecarSupervisor
         delay = TimeSpan.Zero;
         if (end.Error is not null)
         {
-            _life.RecordError(end.Error);
+            Worker.LastError = end.Error;
         }
 
         if (_stopRequested)
@@ -254,7 +261,7 @@ internal sealed partial class SidecarSupervisor
             return IsLastWhileStopping(end);
         }
 
-        var inRow = _backoff.Count(_life.ReadyFor);
+        _backoff.Count(_life.ReadyFor, failed: end.Error is not null);
         if (end.Error is null)
         {
             if (Options.RestartPolicy != RestartPolicy.Always)
@@ -264,7 +271,7 @@ internal sealed partial class SidecarSupervisor
                 return true;
             }
         }
-        else if (Options.RestartPolicy == RestartPolicy.Never || inRow > Options.MaxRestarts ||
+        else if (Options.RestartPolicy == RestartPolicy.Never || _backoff.FailuresInRow > Options.MaxRestarts ||
             (end.FailedToStart && number == 1 && Options.Critical))
         {
             Escalate(end.Error);
@@ -275,7 +282,7 @@ internal sealed partial class SidecarSupervisor
         delay = _backoff.NextDelay();
         if (end.Error is not null)
         {
-            SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, end.Error);
+            SupervisionLog.RestartPlanned(_logger, Name, number, _backoff.FailuresInRow, delay, end.Error);
         }
 
         return false;

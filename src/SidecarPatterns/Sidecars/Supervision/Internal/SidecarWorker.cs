@@ -5,11 +5,11 @@ internal abstract class SidecarWorker
 {
     private Exception? _lastError;
 
-    /// <summary>The last exception of a handler.</summary>
+    /// <summary>The last exception of a handler, of the sidecar's start or of its run.</summary>
     public Exception? LastError
     {
         get => Volatile.Read(ref _lastError);
-        protected set => Volatile.Write(ref _lastError, value);
+        set => Volatile.Write(ref _lastError, value);
     }
 
     /// <summary>Whether an incarnation ends by itself once the intake is closed and everything accepted is handled; else it must be told.</summary>

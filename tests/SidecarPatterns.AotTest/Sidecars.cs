@@ -1,0 +1,64 @@
+namespace SidecarPatterns.AotTest;
+
+internal readonly record struct Point(int X, int Y);
+
+/// <summary>Where sidecars leave what they saw.</summary>
+internal sealed class Store
+{
+    public List<string> Messages { get; } = [];
+}
+
+/// <summary>A service that every message has its own of.</summary>
+internal sealed class PerMessage
+{
+    public Guid Id { get; } = Guid.NewGuid();
+}
+
+internal sealed class StoringSidecar(Store store) : ISidecar<string>
+{
+    public ValueTask HandleAsync(string message, SidecarContext context, CancellationToken ct)
+    {
+        store.Messages.Add(message);
+        return default;
+    }
+}
+
+internal sealed class ScopedStoringSidecar(Store store, PerMessage own) : ISidecar<string>
+{
+    public ValueTask HandleAsync(string message, SidecarContext context, CancellationToken ct)
+    {
+        store.Messages.Add(own.Id.ToString());
+        return default;
+    }
+}
+
+internal sealed class Ticker(Store store) : ISidecar, ISidecarStartup
+{
+    public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
+    {
+        store.Messages.Add("prepared");
+        return default;
+    }
+
+    public async Task RunAsync(SidecarContext context, CancellationToken ct)
+    {
+        store.Messages.Add("running");
+        try
+        {
+            await Task.Delay(Timeout.Infinite, ct);
+        }
+        finally
+        {
+            store.Messages.Add("stopped");
+        }
+    }
+}
+
+internal sealed class Broken : ISidecar
+{
+    public async Task RunAsync(SidecarContext context, CancellationToken ct)
+    {
+        await Task.Yield();
+        throw new InvalidOperationException("broken");
+    }
+}

@@ -1,0 +1,97 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns.Tests.Documentation;
+
+/// <summary>The C# of the README, so that it compiles: <see cref="ReadmeTests"/> looks for every paragraph of it here.</summary>
+internal static class ReadmeSnippets
+{
+    public static async Task TenLinesAsync(string[] args)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        builder.Services.AddSidecar<AuditSidecar, AuditEvent>();
+        builder.Services.AddHostedService<Shop>();
+        await builder.Build().RunAsync();
+    }
+
+    public static void ThreeWays(HostApplicationBuilder builder)
+    {
+        // A class with messages: constructor injection, one instance per incarnation.
+        builder.Services.AddSidecar<AuditSidecar, AuditEvent>();
+
+        // A delegate with messages; the same message type twice means that both get every message.
+        builder.Services.AddSidecar<AuditEvent>("mirror", async (message, context, ct) =>
+            await Console.Out.WriteLineAsync($"{context.Name}: {message.What}".AsMemory(), ct));
+
+        // A class without messages: it just runs, for as long as the application does.
+        builder.Services.AddSidecar<Heartbeat>(options => options.Critical = false);
+    }
+
+    public static void Publishing(SidecarWriter<AuditEvent> writer)
+    {
+        var result = writer.Publish(new AuditEvent("order 17"));
+        if (!result.IsAccepted)
+        {
+            Console.Error.WriteLine($"audit: {result}"); // Rejected(Full), Rejected(Stopped), Dropped(Full), ...
+        }
+    }
+
+    public static void Dropping(HostApplicationBuilder builder)
+    {
+        builder.Services
+            .AddSidecar<AuditSidecar, AuditEvent>(options =>
+            {
+                options.Capacity = 10_000;
+                options.FullMode = BoundedChannelFullMode.DropOldest;
+            })
+            .OnDropped(dropped => Console.Error.WriteLine($"{dropped.SidecarName} dropped {dropped.Message.What}"));
+    }
+
+    public static void Account(IHost host)
+    {
+        var control = host.Services.GetRequiredService<ISidecarControl>();
+        foreach (var sidecar in control.GetSnapshots())
+        {
+            Console.WriteLine($"{sidecar.Name}: {sidecar.State}, {sidecar.Handled} of {sidecar.Accepted} handled, {sidecar.Queued} waiting");
+        }
+
+        foreach (var letter in control.GetDeadLetters("AuditSidecar"))
+        {
+            Console.WriteLine($"{letter.Time:u} {letter.Reason}: {letter.Exception?.Message}");
+        }
+    }
+
+    internal sealed record AuditEvent(string What);
+
+    internal sealed class AuditSidecar(ILogger<AuditSidecar> logger) : ISidecar<AuditEvent>      // runs beside
+    {
+        public async ValueTask HandleAsync(AuditEvent message, SidecarContext context, CancellationToken ct)
+        {
+            await File.AppendAllTextAsync("audit.log", message.What + "\n", ct);
+            logger.LogInformation("{Event} is on disk", message.What);
+        }
+    }
+
+    internal sealed class Shop(ChannelWriter<AuditEvent> audit) : BackgroundService              // no type of ours
+    {
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
+            await audit.WriteAsync(new AuditEvent("the shop is open"), stoppingToken);
+    }
+
+    internal sealed class Heartbeat : ISidecar, ISidecarStartup
+    {
+        // Optional, on any sidecar: the application starts only once this has completed.
+        public ValueTask StartAsync(SidecarContext context, CancellationToken ct) => ValueTask.CompletedTask;
+
+        public async Task RunAsync(SidecarContext context, CancellationToken ct)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), context.TimeProvider);
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                context.Logger.LogInformation("alive, incarnation {Incarnation}", context.Incarnation);
+            }
+        }
+    }
+}

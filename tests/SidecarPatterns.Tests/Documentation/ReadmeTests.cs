@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace SidecarPatterns.Tests.Documentation;
+
+/// <summary>The README says what the code does: its C# compiles, and its table of options is the code's.</summary>
+[TestFixture]
+internal sealed partial class ReadmeTests
+{
+    private static readonly string Readme = Read("README.md");
+
+    [Test]
+    public void CSharp_EveryParagraph_StandsInCompiledCode()
+    {
+        var compiled = Normalize(Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs"));
+        var paragraphs = CSharpBlock().Matches(Readme)
+            .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
+            .Select(Normalize)
+            .Where(static paragraph => paragraph.Length > 0)
+            .ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(paragraphs, Has.Count.GreaterThan(10));
+            foreach (var paragraph in paragraphs)
+            {
+                Assert.That(compiled, Does.Contain(paragraph));
+            }
+        }
+    }
+
+    [Test]
+    public void OptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = OptionRow().Matches(Readme[Readme.IndexOf("## Options", StringComparison.Ordinal)..])
+            .ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value);
+        var defaults = new SidecarOptions();
+        var expected = typeof(SidecarOptions).GetProperties().ToDictionary(
+            static property => property.Name,
+            property => Show(property.GetValue(defaults)));
+        Assert.That(rows, Is.EquivalentTo(expected));
+    }
+
+    private static string Show(object? value) => value switch
+    {
+        null => "none",
+        bool isOn => isOn ? "true" : "false",
+        TimeSpan duration => duration.ToString("c", CultureInfo.InvariantCulture),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+
+    private static string Normalize(string code) =>
+        string.Join('\n', code.Split('\n').Select(static line => line.Trim().Replace("internal sealed", "sealed", StringComparison.Ordinal))).Trim();
+
+    private static string Read(string path)
+    {
+        var root = typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(static attribute => attribute.Key == "RepositoryRoot").Value!;
+        return File.ReadAllText(Path.Combine(root, path)).ReplaceLineEndings("\n");
+    }
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"^\| `(\w+)` \| ([^|]+?) \|", RegexOptions.Multiline)]
+    private static partial Regex OptionRow();
+}
