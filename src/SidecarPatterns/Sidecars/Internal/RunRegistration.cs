@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
@@ -7,6 +8,6 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
     : SidecarRegistration(name, typeof(TSidecar).ToString())
     where TSidecar : class, ISidecar
 {
-    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment) =>
-        new RunWorker(SidecarFactory<ISidecar>.Of<TSidecar>());
+    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment, ILogger logger) =>
+        new RunWorker(SidecarFactory<ISidecar>.Of<TSidecar>(), options);
 }

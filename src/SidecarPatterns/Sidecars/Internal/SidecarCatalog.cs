@@ -11,15 +11,16 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly ITimer _neverStarted;
     private Task? _end;
 
-    public SidecarCatalog(SidecarRegistry registry, IOptionsMonitor<SidecarOptions> options, SidecarEnvironment environment)
+    public SidecarCatalog(SidecarRegistry registry, IOptionsFactory<SidecarOptions> options, SidecarEnvironment environment)
     {
         _registry = registry;
         Environment = environment;
         var supervisors = new List<SidecarSupervisor>();
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
-            var supervisor = new SidecarSupervisor(
-                registration.Name, settings, registration.Build(settings, environment), environment, OnCriticalFailure);
+            var logger = environment.LoggerFor(registration.Name);
+            var worker = registration.Build(settings, environment, logger);
+            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, logger, OnCriticalFailure);
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }
@@ -83,7 +84,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>The options of all sidecars; if some are wrong, all of their errors at once.</summary>
     private static List<(SidecarRegistration Registration, SidecarOptions Options)> ReadSettings(
-        SidecarRegistry registry, IOptionsMonitor<SidecarOptions> options)
+        SidecarRegistry registry, IOptionsFactory<SidecarOptions> options)
     {
         var settings = new List<(SidecarRegistration, SidecarOptions)>();
         var failures = new List<string>();
@@ -91,7 +92,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         {
             try
             {
-                settings.Add((registration, options.Get(registration.Name)));
+                settings.Add((registration, options.Create(registration.Name)));
             }
             catch (OptionsValidationException exception)
             {

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace SidecarPatterns;
 
 /// <summary>Calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.</summary>
-internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArguments<T>>? callback, Action<Exception> onError)
+internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArguments<T>>? callback, ILogger logger)
 {
     // Which callbacks run on this thread: the outermost is enough, since a publish from inside it is refused.
     [ThreadStatic]
@@ -28,7 +30,7 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            onError(exception);
+            DispatchLog.OnDroppedFailed(logger, sidecarName, exception);
         }
         finally
         {

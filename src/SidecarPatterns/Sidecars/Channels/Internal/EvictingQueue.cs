@@ -12,7 +12,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private const int FirstLength = 16;
 
     private readonly bool _evictsOldest;
-    private readonly Action<T> _onEvicted;
+    private readonly DropCallback<T> _dropped;
     private readonly TakeSignal _signal = new();
     private readonly Lock _lock = new();
 
@@ -30,12 +30,12 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     /// <param name="capacity">How many messages can wait.</param>
     /// <param name="mode"><c>DropOldest</c> or <c>DropNewest</c>.</param>
-    /// <param name="onEvicted">Called with each evicted message on the publisher's thread, outside the lock; must not throw.</param>
-    public EvictingQueue(int capacity, BoundedChannelFullMode mode, Action<T> onEvicted)
+    /// <param name="dropped">Told of each evicted message on the publisher's thread, outside the lock.</param>
+    public EvictingQueue(int capacity, BoundedChannelFullMode mode, DropCallback<T> dropped)
         : base(capacity)
     {
         _evictsOldest = mode == BoundedChannelFullMode.DropOldest;
-        _onEvicted = onEvicted;
+        _dropped = dropped;
         _entries = new Entry[Math.Min(capacity, FirstLength)];
     }
 
@@ -77,7 +77,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
         if (evicts)
         {
-            _onEvicted(evicted!);
+            _dropped.Invoke(evicted!, wasAccepted: true);
         }
 
         return OfferResult.Accepted;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace SidecarPatterns;
 
 /// <summary>The words that publishers contend for, on a cache line of their own.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 192)]
+[StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct PaddedTail
 {
     /// <summary>The next free position, above the state bits.</summary>

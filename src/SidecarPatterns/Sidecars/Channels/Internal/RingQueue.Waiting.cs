@@ -16,14 +16,19 @@ internal sealed partial class RingQueue<T>
     private const int RescueMilliseconds = 15;
 
     private readonly int _serveAfter;
-    private readonly WaitingPublishers<T> _waiting;
-    private PaddedLong _hasWaiting;
+    private WaitingPublishers<T>? _waiting; // Made when the first publisher waits.
+    private int _hasWaiting;
     private Timer? _rescue;
     private bool _rescueArmed;
 
     // The dispatcher's own.
     private int _takenSinceServed;
     private long _servedAtTick;
+
+    /// <summary>How many wait with a message; readable without the lock.</summary>
+    private int OfferingCount => Volatile.Read(ref _waiting)?.OfferingCount ?? 0;
+
+    private WaitingPublishers<T> Waiting => _waiting ??= new WaitingPublishers<T>(TryForget);
 
     public override ValueTask OfferAsync(T message, in MessageOrigin origin, CancellationToken ct)
     {
@@ -42,7 +47,7 @@ internal sealed partial class RingQueue<T>
             }
 
             var position = tail >> PositionShift;
-            if (_waiting.OfferingCount == 0 && position - Volatile.Read(ref _head.Value) < Capacity)
+            if (OfferingCount == 0 && position - Volatile.Read(ref _head.Value) < Capacity)
             {
                 SegmentFor(position).Publish(position, message, origin);
                 Volatile.Write(ref _tail.Word, (position + 1) << PositionShift);
@@ -54,8 +59,8 @@ internal sealed partial class RingQueue<T>
                 return default;
             }
 
-            Interlocked.Exchange(ref _hasWaiting.Value, 1);
-            publisher = _waiting.AddOffering(message, origin);
+            Interlocked.Exchange(ref _hasWaiting, 1);
+            publisher = Waiting.AddOffering(message, origin);
             ArmRescue();
         }
 
@@ -79,7 +84,7 @@ internal sealed partial class RingQueue<T>
             }
 
             // First the flag, with a full fence, then the look: the dispatcher moves its head first and then looks at the flag.
-            Interlocked.Exchange(ref _hasWaiting.Value, 1);
+            Interlocked.Exchange(ref _hasWaiting, 1);
             tail = Volatile.Read(ref _tail.Word);
             if ((tail & Gated) == 0 && (tail >> PositionShift) - Volatile.Read(ref _head.Value) < Capacity)
             {
@@ -87,7 +92,7 @@ internal sealed partial class RingQueue<T>
                 return new ValueTask<bool>(true);
             }
 
-            publisher = _waiting.AddAsking();
+            publisher = Waiting.AddAsking();
             ArmRescue();
         }
 
@@ -96,7 +101,7 @@ internal sealed partial class RingQueue<T>
 
     public override void ServeWaitingPublishers()
     {
-        if (Volatile.Read(ref _hasWaiting.Value) != 0)
+        if (Volatile.Read(ref _hasWaiting) != 0)
         {
             Serve();
         }
@@ -136,12 +141,12 @@ internal sealed partial class RingQueue<T>
             return null; // Close has told them all.
         }
 
-        if (_waiting.OfferingCount > 0)
+        if (OfferingCount > 0)
         {
             // They keep the gate set: the tail does not move but here.
             var position = tail >> PositionShift;
             var end = Volatile.Read(ref _head.Value) + Capacity;
-            while (position < end && _waiting.TryDequeueOffering(out var publisher))
+            while (position < end && Waiting.TryDequeueOffering(out var publisher))
             {
                 SegmentFor(position).Publish(position, publisher.Message!, publisher.Origin);
                 position++;
@@ -149,11 +154,11 @@ internal sealed partial class RingQueue<T>
                 served = publisher;
             }
 
-            Volatile.Write(ref _tail.Word, (position << PositionShift) | (_waiting.OfferingCount > 0 ? Gated : 0));
+            Volatile.Write(ref _tail.Word, (position << PositionShift) | (OfferingCount > 0 ? Gated : 0));
         }
 
         tail = Volatile.Read(ref _tail.Word);
-        if (_waiting.HasAsking && (tail & Gated) == 0 &&
+        if (_waiting is { HasAsking: true } && (tail & Gated) == 0 &&
             (tail >> PositionShift) - Volatile.Read(ref _head.Value) < Capacity)
         {
             served = Join(_waiting.RemoveAsking(), served);
@@ -174,8 +179,8 @@ internal sealed partial class RingQueue<T>
                 return false;
             }
 
-            _waiting.Remove(publisher);
-            if (publisher.Offers && _waiting.OfferingCount == 0)
+            Waiting.Remove(publisher);
+            if (publisher.Offers && OfferingCount == 0)
             {
                 Interlocked.And(ref _tail.Word, ~Gated);
             }
@@ -200,9 +205,9 @@ internal sealed partial class RingQueue<T>
     /// <summary>Takes the flag back, but only if nobody waits: else those who ask would never be told.</summary>
     private void EndWaiting()
     {
-        if (_waiting.IsEmpty)
+        if (_waiting is not { IsEmpty: false })
         {
-            Volatile.Write(ref _hasWaiting.Value, 0);
+            Volatile.Write(ref _hasWaiting, 0);
         }
     }
 
@@ -216,7 +221,7 @@ internal sealed partial class RingQueue<T>
         lock (_lock)
         {
             served = ServeLocked();
-            _rescueArmed = !_waiting.IsEmpty && _cause is null && (Volatile.Read(ref _tail.Word) & Closed) == 0;
+            _rescueArmed = _waiting is { IsEmpty: false } && _cause is null && (Volatile.Read(ref _tail.Word) & Closed) == 0;
             if (_rescueArmed)
             {
                 _rescue!.Change(RescueMilliseconds, Timeout.Infinite);

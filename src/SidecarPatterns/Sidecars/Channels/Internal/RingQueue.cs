@@ -21,7 +21,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
     private const long Gated = 2;
     private const long Closed = 4;
     private const int PositionShift = 3;
-    private const int FirstLength = 16;
+    private const int FirstLength = 8;
     private const int Growth = 4;
 
     // Publishers.
@@ -46,7 +46,6 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
     {
         var length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, 2, FirstLength));
         _publishSegment = _takeSegment = new RingSegment<T>(length, start: 0, capacity);
-        _waiting = new WaitingPublishers<T>(TryForget);
         _serveAfter = Math.Clamp(capacity / 4, 1, MaxServeAfter);
     }
 
@@ -142,7 +141,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         segment = null;
         position = 0;
         wake = false;
-        if (_waiting.OfferingCount > 0 || IsPlainlyFull())
+        if (OfferingCount > 0 || IsPlainlyFull())
         {
             return OfferResult.Full; // Those who wait come first.
         }
@@ -155,7 +154,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
                 return OfferResult.Closed;
             }
 
-            if (_waiting.OfferingCount > 0)
+            if (OfferingCount > 0)
             {
                 return OfferResult.Full;
             }
@@ -226,7 +225,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
 
         _next = position + 1;
         Volatile.Write(ref _head.Value, position + 1);
-        if (Volatile.Read(ref _hasWaiting.Value) != 0)
+        if (Volatile.Read(ref _hasWaiting) != 0)
         {
             ServeNowAndThen();
         }
@@ -302,7 +301,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
                 return new ValueTask<bool>(true);
             }
 
-            if (Volatile.Read(ref _hasWaiting.Value) != 0)
+            if (Volatile.Read(ref _hasWaiting) != 0)
             {
                 Serve();
             }
@@ -328,7 +327,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             _signal.Prepare();
             if (Interlocked.CompareExchange(ref _tail.Word, tail | Sleeping, tail) == tail)
             {
-                if (Volatile.Read(ref _hasWaiting.Value) != 0)
+                if (Volatile.Read(ref _hasWaiting) != 0)
                 {
                     Serve(); // Those who only ask do not move the tail: the exchange did not see them come.
                 }
@@ -354,9 +353,9 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             var tail = Interlocked.Or(ref _tail.Word, Closed | Gated);
             Volatile.Write(ref _tail.Word, (tail | Closed) & ~(Sleeping | Gated));
             wake = (tail & Sleeping) != 0;
-            asking = _waiting.RemoveAsking();
-            offering = _waiting.RemoveOffering();
-            Volatile.Write(ref _hasWaiting.Value, 0);
+            asking = _waiting?.RemoveAsking();
+            offering = _waiting?.RemoveOffering();
+            Volatile.Write(ref _hasWaiting, 0);
             _rescue?.Dispose();
         }
 

@@ -11,7 +11,7 @@ internal sealed class CallContexts(object queue)
 {
     private const int Count = 8; // A power of two.
 
-    private readonly CallMark[] _marks = new CallMark[Count];
+    private CallMark[] _marks = []; // Made for the first call: an idle sidecar needs none.
     private ExecutionContext? _own;
     private int _index;
 
@@ -23,7 +23,8 @@ internal sealed class CallContexts(object queue)
     public void Enter()
     {
         var index = _index = (_index + 1) & (Count - 1);
-        var mark = _marks[index] ?? Create(index);
+        var marks = _marks;
+        var mark = (index < marks.Length ? marks[index] : null) ?? Create(index);
         mark.Enter();
         ExecutionContext.Restore(mark.Context);
     }
@@ -36,5 +37,13 @@ internal sealed class CallContexts(object queue)
     public void RestoreOwn() => ExecutionContext.Restore(_own!);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private CallMark Create(int index) => _marks[index] = CallMark.Create(queue, _own!);
+    private CallMark Create(int index)
+    {
+        if (_marks.Length == 0)
+        {
+            _marks = new CallMark[Count];
+        }
+
+        return _marks[index] = CallMark.Create(queue, _own!);
+    }
 }

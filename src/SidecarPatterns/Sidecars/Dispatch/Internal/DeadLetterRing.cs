@@ -3,7 +3,8 @@ namespace SidecarPatterns;
 /// <summary>Remembers the last dead letters of a sidecar. Thread-safe.</summary>
 internal sealed class DeadLetterRing(int capacity)
 {
-    private readonly Queue<DeadLetter> _letters = new();
+    private readonly Lock _lock = new();
+    private Queue<DeadLetter>? _letters; // Made for the first letter: most sidecars never have one.
 
     public void Add(DeadLetter letter)
     {
@@ -12,8 +13,9 @@ internal sealed class DeadLetterRing(int capacity)
             return;
         }
 
-        lock (_letters)
+        lock (_lock)
         {
+            _letters ??= new Queue<DeadLetter>();
             if (_letters.Count == capacity)
             {
                 _letters.Dequeue();
@@ -26,9 +28,9 @@ internal sealed class DeadLetterRing(int capacity)
     /// <summary>All that are remembered, oldest first.</summary>
     public IReadOnlyList<DeadLetter> ToList()
     {
-        lock (_letters)
+        lock (_lock)
         {
-            return _letters.ToArray();
+            return _letters?.ToArray() ?? [];
         }
     }
 }

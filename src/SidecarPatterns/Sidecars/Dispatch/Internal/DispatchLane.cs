@@ -62,9 +62,9 @@ internal sealed class DispatchLane<T> : Incarnation
 
     public override Task Quiet => _loop;
 
-    public override Task RunAsync(Action onRunning)
+    public override Task RunAsync()
     {
-        onRunning();
+        ReportRunning();
         _loop = LoopAsync();
         return _ended.Task;
     }
@@ -88,7 +88,55 @@ internal sealed class DispatchLane<T> : Incarnation
     {
         try
         {
-            await HandleAllAsync().ConfigureAwait(false);
+            _contexts.AdoptCurrent();
+            Volatile.Write(ref _phase, Working);
+            while (Volatile.Read(ref _order) == GoOn)
+            {
+                while (HandleRun(out var pending))
+                {
+                    _queue.ServeWaitingPublishers(); // The next take may be far off.
+                    Exception? failure = null;
+                    try
+                    {
+                        await pending.ConfigureAwait(false);
+                    }
+#pragma warning disable CA1031 // A handler may throw anything: it fails its message, never the loop.
+                    catch (Exception exception)
+#pragma warning restore CA1031
+                    {
+                        failure = exception;
+                    }
+
+                    EndCall(failure);
+                }
+
+                if (Volatile.Read(ref _order) != GoOn)
+                {
+                    break;
+                }
+
+                if (_idle.ShouldLinger())
+                {
+                    for (var i = 0; i < MaxYields && !_queue.HasNext; i++)
+                    {
+                        await Task.Yield();
+                    }
+                }
+
+                var wait = _queue.WaitToTakeAsync();
+                if (!wait.IsCompleted)
+                {
+                    Volatile.Write(ref _phase, Resting);
+                }
+
+                if (!await wait.ConfigureAwait(false))
+                {
+                    break;
+                }
+
+                Volatile.Write(ref _phase, Working);
+            }
+
             if (Volatile.Read(ref _order) != Interrupted)
             {
                 _ended.TrySetResult(); // Else the one who interrupted says how it ended.
@@ -103,58 +151,6 @@ internal sealed class DispatchLane<T> : Incarnation
         finally
         {
             Volatile.Write(ref _phase, Resting);
-        }
-    }
-
-    private async Task HandleAllAsync()
-    {
-        _contexts.AdoptCurrent();
-        Volatile.Write(ref _phase, Working);
-        while (Volatile.Read(ref _order) == GoOn)
-        {
-            while (HandleRun(out var pending))
-            {
-                _queue.ServeWaitingPublishers(); // The next take may be far off.
-                Exception? failure = null;
-                try
-                {
-                    await pending.ConfigureAwait(false);
-                }
-#pragma warning disable CA1031 // A handler may throw anything: it fails its message, never the loop.
-                catch (Exception exception)
-#pragma warning restore CA1031
-                {
-                    failure = exception;
-                }
-
-                EndCall(failure);
-            }
-
-            if (Volatile.Read(ref _order) != GoOn)
-            {
-                return;
-            }
-
-            if (_idle.ShouldLinger())
-            {
-                for (var i = 0; i < MaxYields && !_queue.HasNext; i++)
-                {
-                    await Task.Yield();
-                }
-            }
-
-            var wait = _queue.WaitToTakeAsync();
-            if (!wait.IsCompleted)
-            {
-                Volatile.Write(ref _phase, Resting);
-            }
-
-            if (!await wait.ConfigureAwait(false))
-            {
-                return;
-            }
-
-            Volatile.Write(ref _phase, Working);
         }
     }
 

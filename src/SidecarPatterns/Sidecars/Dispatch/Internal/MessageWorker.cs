@@ -10,8 +10,7 @@ internal sealed class MessageWorker<T> : SidecarWorker
     private readonly DeadLetterRing _deadLetters;
     private readonly ILogger _logger;
     private readonly string _name;
-    private readonly Lock _failuresLock = new();
-    private Dictionary<string, long>? _failures;
+    private Dictionary<string, long>? _failures; // Guarded by the lock on the dead letters.
     private long _late;
 
     public MessageWorker(
@@ -21,12 +20,13 @@ internal sealed class MessageWorker<T> : SidecarWorker
         QueueWriter<T> writer,
         SidecarMetrics metrics,
         SidecarOptions options,
-        SidecarEnvironment environment)
+        SidecarEnvironment environment,
+        ILogger logger)
     {
         _name = name;
         _factory = factory;
         _environment = environment;
-        _logger = environment.LoggerFor(name);
+        _logger = logger;
         _deadLetters = new DeadLetterRing(options.DeadLetterCapacity);
         Queue = queue;
         Writer = writer;
@@ -52,7 +52,7 @@ internal sealed class MessageWorker<T> : SidecarWorker
     {
         get
         {
-            lock (_failuresLock)
+            lock (_deadLetters)
             {
                 return _failures?.ToArray() ?? [];
             }
@@ -65,7 +65,7 @@ internal sealed class MessageWorker<T> : SidecarWorker
 
         // With a scope per message this instance shows that one can be made, and is asked to prepare; messages get their own.
         var handler = Options.ScopePerMessage ? new ScopedSidecar<T>(_environment.Services, _factory) : sidecar;
-        return new DispatchLane<T>(this, handler, sidecar, owned, context);
+        return new DispatchLane<T>(this, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
     }
 
     public override void CloseIntake(Exception? cause) => Queue.Close(cause);
@@ -145,7 +145,7 @@ internal sealed class MessageWorker<T> : SidecarWorker
     private void CountFailure(Exception? cause, DeadLetterReason reason)
     {
         var type = cause?.GetType().FullName ?? reason.ToString();
-        lock (_failuresLock)
+        lock (_deadLetters)
         {
             _failures ??= [];
             _failures[type] = _failures.GetValueOrDefault(type) + 1;

@@ -8,6 +8,9 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
 
     public SidecarContext Context { get; } = context;
 
+    /// <summary>Whether it is ready as soon as its work goes on, without saying so itself.</summary>
+    public bool IsReadyOnceRunning { get; init; } = true;
+
     /// <summary>The instance's hook, if it has one.</summary>
     public ISidecarStartup? Startup => instance as ISidecarStartup;
 
@@ -18,9 +21,8 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     public abstract Task Quiet { get; }
 
     /// <summary>Works until done. Called once, after the start-up hook.</summary>
-    /// <param name="onRunning">Called as soon as the work goes on.</param>
     /// <returns>A task that completes when the incarnation has ended, and fails with what ended it.</returns>
-    public abstract Task RunAsync(Action onRunning);
+    public abstract Task RunAsync();
 
     /// <summary>Tells the work that the application has stopped.</summary>
     public abstract void Stop();
@@ -35,6 +37,15 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Ends the incarnation from outside and settles its message in flight, if it has one.</summary>
     /// <returns><see langword="false"/> if it is just between two steps: try again at once.</returns>
     public abstract bool TryInterrupt(DeadLetterReason reason, Exception? cause);
+
+    /// <summary>To be called as soon as the work goes on.</summary>
+    protected void ReportRunning()
+    {
+        if (IsReadyOnceRunning)
+        {
+            Context.SignalReady();
+        }
+    }
 
     /// <summary>Disposes of the instance, if it is ours.</summary>
     public virtual ValueTask DisposeAsync() => ownsInstance ? Disposal.Of(instance).DisposeAsync() : default;

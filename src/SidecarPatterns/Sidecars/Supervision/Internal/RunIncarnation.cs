@@ -10,12 +10,12 @@ internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, Sidecar
 
     public override Task Quiet => _run;
 
-    public override async Task RunAsync(Action onRunning)
+    public override async Task RunAsync()
     {
         _run = sidecar.RunAsync(Context, Token);
         if (!_run.IsCompleted)
         {
-            onRunning(); // It has come to its first real await.
+            ReportRunning(); // It has come to its first real await.
             await Task.WhenAny(_run, _abandoned.Task).ConfigureAwait(false);
         }
 

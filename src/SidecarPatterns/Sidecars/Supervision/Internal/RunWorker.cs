@@ -1,7 +1,7 @@
 namespace SidecarPatterns;
 
 /// <summary>The work of a sidecar that takes no messages.</summary>
-internal sealed class RunWorker(SidecarFactory<ISidecar> factory) : SidecarWorker
+internal sealed class RunWorker(SidecarFactory<ISidecar> factory, SidecarOptions options) : SidecarWorker
 {
     public override bool EndsWhenDrained => false;
 
@@ -14,7 +14,7 @@ internal sealed class RunWorker(SidecarFactory<ISidecar> factory) : SidecarWorke
     public override Incarnation Create(IServiceProvider services, SidecarContext context)
     {
         var (sidecar, owned) = factory.Create(services);
-        return new RunIncarnation(sidecar, owned, context);
+        return new RunIncarnation(sidecar, owned, context) { IsReadyOnceRunning = !options.WaitForSignal };
     }
 
     public override void CloseIntake(Exception? cause)

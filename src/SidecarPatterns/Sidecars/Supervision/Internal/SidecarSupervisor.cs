@@ -38,6 +38,7 @@ internal sealed partial class SidecarSupervisor
         SidecarOptions options,
         SidecarWorker worker,
         SidecarEnvironment environment,
+        ILogger logger,
         Action<SidecarSupervisor, Exception> onCriticalFailure)
     {
         Name = name;
@@ -45,7 +46,7 @@ internal sealed partial class SidecarSupervisor
         Worker = worker;
         _environment = environment;
         _timeProvider = environment.TimeProvider;
-        _logger = environment.LoggerFor(name);
+        _logger = logger;
         _life = new SidecarLife(name, _logger, _timeProvider);
         _backoff = new RestartBackoff(options);
         _onCriticalFailure = onCriticalFailure;
@@ -174,7 +175,7 @@ internal sealed partial class SidecarSupervisor
             }
 
             isWorking = true;
-            await incarnation.RunAsync(onRunning: () => OnRunning(number)).ConfigureAwait(false);
+            await incarnation.RunAsync().ConfigureAwait(false);
             return default;
         }
 #pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
@@ -228,14 +229,6 @@ internal sealed partial class SidecarSupervisor
             throw new TimeoutException(
                 $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
                 exception);
-        }
-    }
-
-    private void OnRunning(int incarnation)
-    {
-        if (!Options.WaitForSignal)
-        {
-            OnReady(incarnation);
         }
     }
 
