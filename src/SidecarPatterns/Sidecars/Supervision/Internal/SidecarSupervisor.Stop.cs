@@ -40,8 +40,8 @@ internal sealed partial class SidecarSupervisor
             _stop = Task.CompletedTask;
         }
 
+        PassDeadline(); // First: no incarnation is to begin in between.
         RequestStop();
-        PassDeadline();
         if (supervision is not null)
         {
             // The system's clock: whoever disposes of a container blocks, so nobody could advance another one.

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
@@ -7,7 +6,8 @@ namespace SidecarPatterns;
 /// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
 /// <remarks>
 /// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
-/// make the supervisor's patience run out, but not hang it. How it ends is in <c>SidecarSupervisor.Stop.cs</c>.
+/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, the end of all
+/// in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link, and may be cancelled at any late moment.")]
 internal sealed partial class SidecarSupervisor
@@ -143,100 +143,12 @@ internal sealed partial class SidecarSupervisor
             }
 
             await DelayAsync(delay).ConfigureAwait(false);
-            if (_stopRequested && !Worker.HasMessagesLeft)
+            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft))
             {
-                return; // Nothing is left that another incarnation would have to drain.
+                return; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
 
             Interlocked.Increment(ref _restarts);
-        }
-    }
-
-    private async Task<IncarnationEnd> RunIncarnationAsync(int number)
-    {
-        _life.BeginIncarnation(number);
-        var scope = _environment.Services.CreateAsyncScope();
-        Incarnation? incarnation = null;
-        var isWorking = false;
-        try
-        {
-            var context = new SidecarContext(
-                Name, scope.ServiceProvider, _logger, _timeProvider, number, onReady: () => OnReady(number));
-            incarnation = Worker.Create(scope.ServiceProvider, context);
-            Begin(incarnation);
-            if (incarnation.Startup is { } startup)
-            {
-                await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
-            }
-
-            if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
-            {
-                return default; // The stop came before the work had begun.
-            }
-
-            isWorking = true;
-            await incarnation.RunAsync().ConfigureAwait(false);
-            return default;
-        }
-#pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return new IncarnationEnd(exception, FailedToStart: !isWorking);
-        }
-        finally
-        {
-            _incarnation = null;
-            await DisposeAsync(incarnation, scope).ConfigureAwait(false);
-        }
-    }
-
-    private void Begin(Incarnation incarnation)
-    {
-        lock (_lock)
-        {
-            _incarnation = incarnation;
-            if (_stopRequested)
-            {
-                incarnation.Stop();
-            }
-
-            if (_deadlinePassed)
-            {
-                incarnation.LeaveSoon();
-                incarnation.Cancel();
-            }
-        }
-    }
-
-    /// <summary>Runs the start-up hook. Who starts the host watches the time of the first; a restart has nobody but the supervisor.</summary>
-    private async Task PrepareAsync(ISidecarStartup startup, SidecarContext context, bool isFirst)
-    {
-        if (isFirst)
-        {
-            await startup.StartAsync(context, _stopping.Token).ConfigureAwait(false);
-            return;
-        }
-
-        using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
-        try
-        {
-            await startup.StartAsync(context, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_stopping.IsCancellationRequested)
-        {
-            throw new TimeoutException(
-                $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
-                exception);
-        }
-    }
-
-    private void OnReady(int incarnation)
-    {
-        if (_life.TryBecomeReady(incarnation))
-        {
-            _started.TrySetResult(null);
         }
     }
 
@@ -317,43 +229,4 @@ internal sealed partial class SidecarSupervisor
             _onCriticalFailure(this, cause);
         }
     }
-
-    /// <summary>Disposes of the instance and its scope, but never under code that still runs.</summary>
-    private async Task DisposeAsync(Incarnation? incarnation, AsyncServiceScope scope)
-    {
-        var disposal = Task.Run(() => DisposeWhenQuietAsync(incarnation, scope));
-        if (incarnation is { Quiet.IsCompleted: false })
-        {
-            return; // It was given up on: it is disposed of when its code ends, if it ever does.
-        }
-
-        if (!await disposal.CompletesWithinAsync(Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
-        {
-            SupervisionLog.DisposeHangs(_logger, Name);
-        }
-    }
-
-    private async Task DisposeWhenQuietAsync(Incarnation? incarnation, AsyncServiceScope scope)
-    {
-        try
-        {
-            await using (scope.ConfigureAwait(false))
-            {
-                if (incarnation is not null)
-                {
-                    await incarnation.Quiet.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    await incarnation.DisposeAsync().ConfigureAwait(false);
-                }
-            }
-        }
-#pragma warning disable CA1031 // The sidecar's own code again: its end is decided already, so this can only be told.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            SupervisionLog.DisposeFailed(_logger, Name, exception);
-        }
-    }
-
-    /// <summary>How an incarnation ended: in order, or by an error, before or after its work had begun.</summary>
-    private readonly record struct IncarnationEnd(Exception? Error, bool FailedToStart);
 }

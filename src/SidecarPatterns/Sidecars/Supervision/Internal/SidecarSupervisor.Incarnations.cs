@@ -1,0 +1,142 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SidecarPatterns;
+
+/// <summary>The life of one incarnation: made in a scope of its own, prepared, run, disposed of.</summary>
+internal sealed partial class SidecarSupervisor
+{
+    private async Task<IncarnationEnd> RunIncarnationAsync(int number)
+    {
+        _life.BeginIncarnation(number);
+        AsyncServiceScope? scope = null;
+        Incarnation? incarnation = null;
+        var isWorking = false;
+        try
+        {
+            scope = _environment.Services.CreateAsyncScope();
+            var services = scope.Value.ServiceProvider;
+            var context = new SidecarContext(Name, services, _logger, _timeProvider, number, onReady: () => OnReady(number));
+            incarnation = Worker.Create(services, context);
+            Begin(incarnation);
+            if (incarnation.Startup is { } startup)
+            {
+                await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
+            }
+
+            if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
+            {
+                return default; // The stop came before the work had begun.
+            }
+
+            isWorking = true;
+            await incarnation.RunAsync().ConfigureAwait(false);
+            return default;
+        }
+#pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return new IncarnationEnd(exception, FailedToStart: !isWorking);
+        }
+        finally
+        {
+            _incarnation = null;
+            await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        }
+    }
+
+    private void Begin(Incarnation incarnation)
+    {
+        lock (_lock)
+        {
+            _incarnation = incarnation;
+            if (_stopRequested)
+            {
+                incarnation.Stop();
+            }
+
+            if (_deadlinePassed)
+            {
+                incarnation.LeaveSoon();
+                incarnation.Cancel();
+            }
+        }
+    }
+
+    /// <summary>Runs the start-up hook. Who starts the host watches the time of the first; a restart has nobody but the supervisor.</summary>
+    private async Task PrepareAsync(ISidecarStartup startup, SidecarContext context, bool isFirst)
+    {
+        if (isFirst)
+        {
+            await startup.StartAsync(context, _stopping.Token).ConfigureAwait(false);
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        try
+        {
+            await startup.StartAsync(context, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_stopping.IsCancellationRequested)
+        {
+            throw new TimeoutException(
+                $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
+                exception);
+        }
+    }
+
+    private void OnReady(int incarnation)
+    {
+        if (_life.TryBecomeReady(incarnation))
+        {
+            _started.TrySetResult(null);
+        }
+    }
+
+    /// <summary>Disposes of the instance and its scope, but never under code that still runs.</summary>
+    private async Task DisposeAsync(Incarnation? incarnation, AsyncServiceScope? scope)
+    {
+        var disposal = Task.Run(() => DisposeWhenQuietAsync(incarnation, scope));
+        if (incarnation is { Quiet.IsCompleted: false })
+        {
+            return; // It was given up on: it is disposed of when its code ends, if it ever does.
+        }
+
+        if (!await disposal.CompletesWithinAsync(Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        {
+            SupervisionLog.DisposeHangs(_logger, Name);
+        }
+    }
+
+    private async Task DisposeWhenQuietAsync(Incarnation? incarnation, AsyncServiceScope? scope)
+    {
+        if (incarnation is not null)
+        {
+            await incarnation.Quiet.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await DisposeOfAsync(incarnation).ConfigureAwait(false);
+        }
+
+        if (scope is not null)
+        {
+            await DisposeOfAsync(scope).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DisposeOfAsync(IAsyncDisposable disposable)
+    {
+        try
+        {
+            await disposable.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The sidecar's own code again: its end is decided already, so this can only be told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            SupervisionLog.DisposeFailed(_logger, Name, exception);
+        }
+    }
+
+    /// <summary>How an incarnation ended: in order, or by an error, before or after its work had begun.</summary>
+    private readonly record struct IncarnationEnd(Exception? Error, bool FailedToStart);
+}

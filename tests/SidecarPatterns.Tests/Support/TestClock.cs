@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Time.Testing;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>
+/// A fake clock that shows the timers which are armed on it. Advancing does not await what it sets off; so a test first waits until the timer it
+/// means is there, and then advances by exactly what is left of it.
+/// </summary>
+internal sealed class TestClock : FakeTimeProvider
+{
+    private readonly List<TrackedTimer> _armed = [];
+    private TimeSpan _wallOffset;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _wallOffset;
+
+    /// <summary>Sets the wall clock forward or back, as an administrator or a time server does; no time passes.</summary>
+    public void JumpWallClock(TimeSpan by) => _wallOffset += by;
+
+    /// <summary>What is left of each timer that is armed, shortest first.</summary>
+    public IReadOnlyList<TimeSpan> Armed
+    {
+        get
+        {
+            lock (_armed)
+            {
+                return [.. _armed.Select(timer => TimeSpan.FromTicks(timer.DueAt - GetTimestamp())).Order()];
+            }
+        }
+    }
+
+    /// <summary>Waits until a timer is armed that is due in a given time.</summary>
+    public Task ArmedAsync(TimeSpan due) =>
+        Eventually.HoldsAsync(() => Armed.Contains(due), $"a timer is due in {due}");
+
+    /// <summary>Waits until a timer is armed that is due between two times, and returns when that is.</summary>
+    public async Task<TimeSpan> ArmedAsync(TimeSpan atLeast, TimeSpan atMost)
+    {
+        TimeSpan? found = null;
+        await Eventually.HoldsAsync(() => (found = Find()) is not null, $"a timer is due in {atLeast} to {atMost}");
+        return found!.Value;
+
+        TimeSpan? Find() => Armed.Where(due => due >= atLeast && due <= atMost).Select(static due => (TimeSpan?)due).FirstOrDefault();
+    }
+
+    /// <summary>Waits for a timer that is due in a given time, and lets that time pass.</summary>
+    public async Task PassAsync(TimeSpan due)
+    {
+        await ArmedAsync(due);
+        await AdvanceAsync(due);
+    }
+
+    /// <summary>Lets time pass on another thread: what it sets off may block the thread that it runs on.</summary>
+    public Task AdvanceAsync(TimeSpan delta) => Task.Run(() => Advance(delta)).InTime();
+
+    /// <summary>Lets time pass step by step until a condition holds.</summary>
+    public async Task AdvanceUntilAsync(
+        TimeSpan step, Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                if (condition())
+                {
+                    return true;
+                }
+
+                Advance(step);
+                return false;
+            },
+            what);
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new TrackedTimer(this, callback, state);
+        timer.Begin(base.CreateTimer(TrackedTimer.Callback, timer, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), dueTime, period);
+        return timer;
+    }
+
+    private sealed class TrackedTimer(TestClock clock, TimerCallback callback, object? state) : ITimer
+    {
+        public static readonly TimerCallback Callback = static timer => ((TrackedTimer)timer!).OnDue();
+
+        private ITimer _inner = null!;
+        private TimeSpan _period;
+
+        /// <summary>Guarded by the clock's list.</summary>
+        public long DueAt { get; private set; }
+
+        public void Begin(ITimer inner, TimeSpan dueTime, TimeSpan period)
+        {
+            _inner = inner;
+            Change(dueTime, period);
+        }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock._armed)
+            {
+                _period = period;
+                Arm(dueTime);
+            }
+
+            return _inner.Change(dueTime, period);
+        }
+
+        public void Dispose()
+        {
+            Disarm();
+            _inner.Dispose();
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Disarm();
+            return _inner.DisposeAsync();
+        }
+
+        private void OnDue()
+        {
+            lock (clock._armed)
+            {
+                Arm(_period);
+            }
+
+            callback(state);
+        }
+
+        private void Arm(TimeSpan due)
+        {
+            clock._armed.Remove(this);
+            if (due > TimeSpan.Zero)
+            {
+                DueAt = clock.GetTimestamp() + due.Ticks;
+                clock._armed.Add(this);
+            }
+        }
+
+        private void Disarm()
+        {
+            lock (clock._armed)
+            {
+                clock._armed.Remove(this);
+            }
+        }
+    }
+}
