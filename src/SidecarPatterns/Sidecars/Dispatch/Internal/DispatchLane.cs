@@ -23,6 +23,9 @@ internal sealed class DispatchLane<T> : Incarnation
 
     private const int MaxYields = 64;
 
+    // How many messages in a row are handled before the thread is offered to others: many busy sidecars share few threads.
+    private const int MaxRun = 1024;
+
     private readonly MessageWorker<T> _worker;
     private readonly MessageQueue<T> _queue;
     private readonly ISidecar<T> _handler;
@@ -38,6 +41,7 @@ internal sealed class DispatchLane<T> : Incarnation
     private T _current = default!;
     private CallObservation _observation;
     private IdlePolicy _idle;
+    private int _runLeft = MaxRun;
 
     // Written by whoever wants the lane to end.
     private int _order;
@@ -108,11 +112,19 @@ internal sealed class DispatchLane<T> : Incarnation
                     }
 
                     EndCall(failure);
+                    _runLeft = MaxRun;
                 }
 
                 if (Volatile.Read(ref _order) != GoOn)
                 {
                     break;
+                }
+
+                if (_runLeft == 0)
+                {
+                    _runLeft = MaxRun;
+                    await Task.Yield();
+                    continue;
                 }
 
                 if (_idle.ShouldLinger())
@@ -157,8 +169,9 @@ internal sealed class DispatchLane<T> : Incarnation
     /// <summary>Handles messages for as long as their handlers complete at once; <see langword="true"/> if one did not.</summary>
     private bool HandleRun(out ValueTask pending)
     {
-        while (Volatile.Read(ref _order) == GoOn && _queue.TryTake(out _current!))
+        while (_runLeft > 0 && Volatile.Read(ref _order) == GoOn && _queue.TryTake(out _current!))
         {
+            _runLeft--;
             _idle.CountTaken();
             Exception? failure = null;
             try
