@@ -14,7 +14,7 @@ internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDiction
 
     private static readonly Argument<string?> FileArgument = new("file")
     {
-        Description = "A file of orders, one JSON object a line; '-' for standard input. "
+        Description = "A file of orders; '-' for standard input. "
             + "Without it: what is piped in, else the orders that come with the program.",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -72,11 +72,16 @@ internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDiction
 
     private static RootCommand Describe()
     {
-        FileArgument.Validators.Add(result => Demand(result, IsReadable, "There is no file '{0}'."));
+        FileArgument.Validators.Add(result => Demand(result, IsReadable, "There is no file and no option '{0}'."));
         LatencyOption.Validators.Add(result => Demand(result, IsCount, "--latency takes a number of milliseconds, not '{0}'."));
         GenerateOption.Validators.Add(result => Demand(result, IsCount, "--generate takes a number of orders, not '{0}'."));
         SetOption.Validators.Add(result => Demand(result, IsSetting, "--set takes KEY=VALUE, not '{0}'."));
-        return new RootCommand("Checks and prices orders, and feeds three sidecars: an audit log, a meter and a notifier.")
+        return new RootCommand(
+            """
+            Checks and prices orders, and feeds three sidecars: an audit log, a meter and a notifier.
+            An order is a line such as
+            {"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}
+            """)
         {
             FileArgument, AuditOption, LatencyOption, SetOption, GenerateOption,
         };

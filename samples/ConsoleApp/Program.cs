@@ -6,6 +6,7 @@ using ConsoleApp.Sidecars;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
     return exitCode;
@@ -25,7 +26,8 @@ builder.Services.AddSingleton<OrderInput>();
 builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddHostedService<OrderIntake>();
 
-// Beside it, three sidecars: each gets every priced order, through a queue of its own.
+// Beside it, three sidecars: ready before the first order is read, done after the last one is handled.
+// Each gets every priced order, through a queue of its own.
 builder.Services.AddSidecar<AuditLog, PricedOrder>("audit");
 builder.Services.AddSidecar<TotalsMeter, PricedOrder>("totals");
 builder.Services.AddSidecar<Notifier, PricedOrder>("notifier");
@@ -36,6 +38,7 @@ builder.Services.AddSingleton<MailServer>();
 builder.Services.AddSingleton<ProductTotals>();
 builder.Services.AddSingleton<Terminal>();
 builder.Services.AddSingleton<FinalReport>();
+builder.Logging.ClearProviders().Services.AddSingleton<ILoggerProvider, TerminalLog>();
 
 using IHost host = builder.Build();
 return await Application.RunAsync(host);

@@ -6,7 +6,7 @@ internal sealed record Order(
     string Customer = "",
     string Email = "",
     string Currency = "EUR",
-    DateTimeOffset PlacedAt = default,
+    DateTimeOffset? PlacedAt = null,
     IReadOnlyList<OrderItem>? Items = null);
 
 /// <summary>One position of an order. Without a unit price of its own it costs what the price list says.</summary>

@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using ConsoleApp.Pricing;
 using ConsoleApp.Reporting;
 using Microsoft.Extensions.Hosting;
-using Spectre.Console;
 
 namespace ConsoleApp.Orders;
 
@@ -46,7 +45,7 @@ internal sealed class OrderIntake(
         catch (InvalidOrderException e)
         {
             tally.Refused++;
-            terminal.Error.WriteLine($"line {tally.Lines + 1}: {e.Message}");
+            terminal.Complain($"line {tally.Lines + 1}: {e.Message}");
         }
     }
 }

@@ -16,7 +16,7 @@ internal static class OrderRules
             throw new InvalidOrderException($"the id must be 1 to {MaxIdLength} letters, digits and hyphens, not {Quote(order.Id)}");
 
         Demand(order, !string.IsNullOrWhiteSpace(order.Customer), "the customer is missing");
-        Demand(order, order.Email.Contains('@'), $"{Quote(order.Email)} is not an e-mail address");
+        Demand(order, order.Email.Contains('@') && !order.Email.Any(char.IsControl), $"{Quote(order.Email)} is not an e-mail address");
         Demand(order, Currency.All.ContainsKey(order.Currency), $"unknown currency {Quote(order.Currency)}");
         Demand(order, order.Items is { Count: > 0 }, "it has no items");
         foreach (OrderItem item in order.Items ?? [])

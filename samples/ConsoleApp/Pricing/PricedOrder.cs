@@ -5,7 +5,7 @@ internal sealed record PricedOrder(
     string Id,
     string Customer,
     string Email,
-    DateTimeOffset PlacedAt,
+    DateTimeOffset? PlacedAt,
     string Currency,
     IReadOnlyList<PricedItem> Items,
     decimal Total);

@@ -32,16 +32,17 @@ internal sealed class FinalReport(
     {
         if (snapshot.Abandoned > 0)
             terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} orders.");
-        if (snapshot.DeadLettered > 0)
-            terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last of {snapshot.DeadLettered}:");
-        foreach (DeadLetter letter in sidecars.GetDeadLetters(snapshot.Name).TakeLast(ShownLetters))
+        DeadLetter[] letters = [.. sidecars.GetDeadLetters(snapshot.Name).TakeLast(ShownLetters)];
+        if (letters.Length > 0)
+            terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last {letters.Length} of {snapshot.DeadLettered}:");
+        foreach (DeadLetter letter in letters)
             terminal.Out.WriteLine($"  {(letter.Message as PricedOrder)?.Id}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
     }
 
     private bool WriteEnd()
     {
         if (tally.Failure is not null)
-            terminal.Error.WriteLine($"Reading ended after line {tally.Lines}: {tally.Failure}");
+            terminal.Complain($"Reading ended after line {tally.Lines}: {tally.Failure}");
         else if (!tally.IsComplete)
             terminal.Out.WriteLine("Stopped before the end of the input.");
         return tally.Failure is null;
@@ -51,7 +52,7 @@ internal sealed class FinalReport(
     {
         SidecarSnapshot[] wrong = [.. snapshots.Where(snapshot => snapshot.Accepted != Accounted(snapshot))];
         foreach (SidecarSnapshot snapshot in wrong)
-            terminal.Error.WriteLine($"The account of {snapshot.Name} does not balance: {snapshot.Accepted} accepted, {Accounted(snapshot)} accounted for.");
+            terminal.Complain($"The account of {snapshot.Name} does not balance: {snapshot.Accepted} accepted, {Accounted(snapshot)} accounted for.");
         if (wrong.Length == 0)
             terminal.Out.WriteLine("The account balances: accepted = handled + dead-lettered + evicted + abandoned + queued + in flight.");
         return wrong.Length == 0;

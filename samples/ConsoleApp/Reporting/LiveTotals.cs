@@ -8,13 +8,13 @@ internal sealed class LiveTotals : IAsyncDisposable
     private readonly PeriodicTimer _timer;
     private readonly Task _drawing;
 
-    public LiveTotals(IAnsiConsole console, ProductTotals totals, TimeProvider clock)
+    public LiveTotals(IAnsiConsole console, Terminal terminal, ProductTotals totals, TimeProvider clock)
     {
         _timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), clock);
         _drawing = console.Live(Tables.Of(totals.ToList())).AutoClear(true).StartAsync(async display =>
         {
             while (await _timer.WaitForNextTickAsync())
-                display.UpdateTarget(Tables.Of(totals.ToList()));
+                terminal.Draw(display, Tables.Of(totals.ToList()));
         });
     }
 

@@ -12,7 +12,7 @@ internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : ISi
     public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
     {
         if (terminal.Live is { } console)
-            _display = new LiveTotals(console, totals, context.TimeProvider);
+            _display = new LiveTotals(console, terminal, totals, context.TimeProvider);
         return ValueTask.CompletedTask;
     }
 
