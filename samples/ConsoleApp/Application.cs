@@ -13,26 +13,36 @@ internal static class Application
     /// <remarks>Not by <c>RunAsync</c>, which disposes the host: the account is read after the host has stopped.</remarks>
     public static async Task<int> RunAsync(IHost host)
     {
+        int exitCode;
         try
         {
-            await host.StartAsync();
+            await StartAsync(host);
+            exitCode = await WaitForEndAsync(host);
         }
         catch (OptionsValidationException e)
         {
             return Fail(e, ExitCode.Misuse);
-        }
-        catch (OperationCanceledException)
-        {
-            return ExitCode.Success; // told to stop before it had begun
         }
         catch (Exception e)
         {
             return Fail(e, ExitCode.Failure);
         }
 
-        int exitCode = await WaitForEndAsync(host);
         bool isInOrder = host.Services.GetRequiredService<FinalReport>().Write();
         return isInOrder ? exitCode : ExitCode.Failure;
+    }
+
+    private static async Task StartAsync(IHost host)
+    {
+        IHostApplicationLifetime lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to stop while it was starting: what had started is to be stopped in order.
+        }
     }
 
     private static async Task<int> WaitForEndAsync(IHost host)
@@ -40,7 +50,7 @@ internal static class Application
         try
         {
             await host.WaitForShutdownAsync();
-            return ExitCode.Success;
+            return Environment.ExitCode;
         }
         catch (Exception e)
         {

@@ -32,7 +32,10 @@ internal sealed class FinalReport(
     {
         if (snapshot.Abandoned > 0)
             terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} orders.");
-        DeadLetter[] letters = [.. sidecars.GetDeadLetters(snapshot.Name).TakeLast(ShownLetters)];
+
+        // What was abandoned is among the letters too, as information: it is counted apart.
+        DeadLetter[] letters =
+            [.. sidecars.GetDeadLetters(snapshot.Name).Where(l => l.Reason != DeadLetterReason.Abandoned).TakeLast(ShownLetters)];
         if (letters.Length > 0)
             terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last {letters.Length} of {snapshot.DeadLettered}:");
         foreach (DeadLetter letter in letters)

@@ -25,7 +25,7 @@ public sealed class SidecarOptions
     public bool Critical { get; set; } = true;
 
     /// <summary>Whether the failure for good of a critical sidecar makes <see cref="Environment.ExitCode"/> 1, if it was 0.</summary>
-    /// <value><see langword="true"/> by default.</value>
+    /// <value><see langword="true"/> by default. A <c>Main</c> that returns a number of its own overrides it: return <see cref="Environment.ExitCode"/>.</value>
     public bool SetExitCode { get; set; } = true;
 
     /// <summary>Whether the sidecar is ready only once it has called <see cref="SidecarContext.SignalReady"/>.</summary>

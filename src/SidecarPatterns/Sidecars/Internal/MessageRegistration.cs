@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
@@ -11,14 +10,14 @@ internal sealed class MessageRegistration<T>(string name, string description, Si
 
     public Action<OnDroppedArguments<T>>? OnDropped { get; set; }
 
-    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment, ILogger logger)
+    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
-        var dropped = new DropCallback<T>(Name, OnDropped, logger);
+        var dropped = new DropCallback<T>(Name, OnDropped, environment.DispatchLogger);
         var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
             ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider);
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
-        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment, logger);
+        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment);
     }
 }

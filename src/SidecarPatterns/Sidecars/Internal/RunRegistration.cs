@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
@@ -8,6 +7,6 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
     : SidecarRegistration(name, typeof(TSidecar).ToString())
     where TSidecar : class, ISidecar
 {
-    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment, ILogger logger) =>
+    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment) =>
         new RunWorker(SidecarFactory<ISidecar>.Of<TSidecar>(), options);
 }

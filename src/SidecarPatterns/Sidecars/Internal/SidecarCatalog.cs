@@ -18,9 +18,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         var supervisors = new List<SidecarSupervisor>();
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
-            var logger = environment.LoggerFor(registration.Name);
-            var worker = registration.Build(settings, environment, logger);
-            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, logger, OnCriticalFailure);
+            var worker = registration.Build(settings, environment);
+            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, OnCriticalFailure);
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }
@@ -116,7 +115,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
                 // No host starts, so no logging provider can be waiting for a writer any more.
                 Environment.OpenLogging();
                 _neverStarted.Dispose();
-                SupervisionLog.HostNeverStarted(Environment.Logger, supervisor.Name, SidecarConstants.NeverStartedWarning);
+                SupervisionLog.HostNeverStarted(Environment.SupervisionLogger, supervisor.Name, SidecarConstants.NeverStartedWarning);
             }
         }
     }

@@ -13,7 +13,8 @@ internal sealed class SidecarEnvironment
         Services = services;
         Instruments = instruments;
         TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        Logger = new GuardedLogger(() => Resolve("SidecarPatterns.Sidecars"));
+        SupervisionLogger = new GuardedLogger(() => Resolve("SidecarPatterns.Supervision"));
+        DispatchLogger = new GuardedLogger(() => Resolve("SidecarPatterns.Dispatch"));
     }
 
     public IServiceProvider Services { get; }
@@ -22,9 +23,13 @@ internal sealed class SidecarEnvironment
 
     public SidecarInstruments Instruments { get; }
 
-    /// <summary>For what concerns no single sidecar.</summary>
-    public ILogger Logger { get; }
+    /// <summary>For the lives of sidecars; a category of its own, so that it can be filtered apart.</summary>
+    public ILogger SupervisionLogger { get; }
 
+    /// <summary>For what becomes of messages; a failing dependency can make that many lines.</summary>
+    public ILogger DispatchLogger { get; }
+
+    /// <summary>For what a sidecar logs by itself.</summary>
     public ILogger LoggerFor(string sidecarName) => new GuardedLogger(() => Resolve("SidecarPatterns.Sidecar." + sidecarName));
 
     /// <summary>From here on loggers may be resolved.</summary>

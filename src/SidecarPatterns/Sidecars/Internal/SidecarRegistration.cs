@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-
 namespace SidecarPatterns;
 
 /// <summary>What <c>AddSidecar</c> remembers until the container is built.</summary>
@@ -13,7 +11,7 @@ internal abstract class SidecarRegistration(string name, string description)
     /// <summary>The type of its messages, if it takes any.</summary>
     public virtual Type? MessageType => null;
 
-    public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment, ILogger logger);
+    public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 
     public override string ToString() => MessageType is null ? $"'{Name}' ({Description})" : $"'{Name}' ({Description}, takes {MessageType})";
 }

@@ -212,14 +212,15 @@ internal sealed class StartTests
     [Test]
     public async Task NeverStartedHost_MessagesWaiting_SaysSoOnceAfterTenSeconds()
     {
+        var account = new Account();
         await using var host = TestHost.Build(services => services.AddHandler(new Script<First>(), "first"));
-        host.Clock.Advance(TimeSpan.FromSeconds(60));
-        host.Writer<int>().TryWrite(1);
+        account.Publish(host.Writer<int>(), 1);
         host.Clock.Advance(TimeSpan.FromSeconds(9));
         Assert.That(host.Logs.Named("HostNeverStarted"), Is.Empty);
         host.Clock.Advance(TimeSpan.FromSeconds(1));
         host.Clock.Advance(TimeSpan.FromSeconds(60));
         Assert.That(host.Logs.Named("HostNeverStarted"), Has.Count.EqualTo(1));
+        account.AssertBalances(host.Control, "first", queued: 1);
     }
 
     [Test]

@@ -205,12 +205,13 @@ internal sealed class DispatchLane<T> : Incarnation
     private ValueTask BeginCall()
     {
         var token = _timeout is null ? Token : _timeout.Begin();
+        _contexts.Enter();
         if (_metrics.IsListening)
         {
+            // In the call's own context: the handler runs within this activity, and what an earlier handler left behind is not its parent.
             _observation = _metrics.Begin(_queue.LastOrigin, typeof(T));
         }
 
-        _contexts.Enter();
         Volatile.Write(ref _phase, Calling);
         return _handler.HandleAsync(_current, Context, token);
     }
@@ -222,7 +223,7 @@ internal sealed class DispatchLane<T> : Incarnation
         _contexts.Leave();
         if (Volatile.Read(ref _order) == Interrupted && Interlocked.Exchange(ref _claim, 1) != 0)
         {
-            _worker.CountLate();
+            EndLateCall(failure);
             return;
         }
 
@@ -234,7 +235,7 @@ internal sealed class DispatchLane<T> : Incarnation
         else
         {
             _contexts.RestoreOwn();
-            SettleFailed(failure, timedOut);
+            failure = SettleFailed(failure, timedOut);
         }
 
         if (_observation.IsActive)
@@ -243,13 +244,27 @@ internal sealed class DispatchLane<T> : Incarnation
         }
     }
 
-    private void SettleFailed(Exception? failure, bool timedOut)
+    /// <summary>The message has been settled by the one who interrupted the lane: that the call ends now is no news of it.</summary>
+    private void EndLateCall(Exception? failure)
+    {
+        _worker.CountLate();
+        if (_observation.IsActive)
+        {
+            _metrics.End(ref _observation, failure ?? new OperationCanceledException("The call ended after its message had been settled."));
+        }
+    }
+
+    /// <summary>Settles a call that failed.</summary>
+    /// <returns>What it failed with, which for one that took too long is the time-out, however it ended.</returns>
+    private Exception? SettleFailed(Exception? failure, bool timedOut)
     {
         // A call that was cancelled because the time to drain is over did not fail: it was abandoned.
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
             : failure is OperationCanceledException && Token.IsCancellationRequested ? DeadLetterReason.Abandoned
             : DeadLetterReason.HandlerFailed;
-        _worker.Settle(_current, reason, timedOut ? _timeout!.Explain(failure) : failure, Context.Attempt);
+        var cause = timedOut ? _timeout!.Explain(failure) : failure;
+        _worker.Settle(_current, reason, cause, Context.Attempt);
+        return cause;
     }
 
     /// <summary>The handler ignores its cancelled token: the incarnation ends without it.</summary>

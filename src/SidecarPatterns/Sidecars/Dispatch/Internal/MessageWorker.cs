@@ -5,6 +5,8 @@ namespace SidecarPatterns;
 /// <summary>The dispatch side of one sidecar with messages: its queue, its writer, its dead letters, and a lane for each incarnation.</summary>
 internal sealed class MessageWorker<T> : SidecarWorker
 {
+    private const int MaxReads = 100;
+
     private readonly SidecarFactory<ISidecar<T>> _factory;
     private readonly SidecarEnvironment _environment;
     private readonly DeadLetterRing _deadLetters;
@@ -20,13 +22,12 @@ internal sealed class MessageWorker<T> : SidecarWorker
         QueueWriter<T> writer,
         SidecarMetrics metrics,
         SidecarOptions options,
-        SidecarEnvironment environment,
-        ILogger logger)
+        SidecarEnvironment environment)
     {
         _name = name;
         _factory = factory;
         _environment = environment;
-        _logger = logger;
+        _logger = environment.DispatchLogger;
         _deadLetters = new DeadLetterRing(options.DeadLetterCapacity);
         Queue = queue;
         Writer = writer;
@@ -109,9 +110,8 @@ internal sealed class MessageWorker<T> : SidecarWorker
     public override SidecarAccount ReadAccount()
     {
         // Settled before and after: if both agree, what was taken in between is exactly what is in flight.
-        long settled;
+        long handled, deadLettered, abandoned, settled;
         QueuePosition position;
-        long handled, deadLettered, abandoned;
         var attempts = 0;
         do
         {
@@ -121,20 +121,24 @@ internal sealed class MessageWorker<T> : SidecarWorker
             settled = handled + deadLettered + abandoned;
             position = Queue.ReadPosition();
         }
-        while (Queue.Settled.Total != settled && ++attempts < 100);
+        while (Queue.Settled.Total != settled && ++attempts < MaxReads);
 
-        // A lane that never rests: what it took since the first look is shown where it was then, in the queue.
-        var inFlight = Math.Min(position.Taken - settled, 1);
-        var queued = Math.Min(position.Queued + position.Taken - settled - inFlight, Queue.Capacity);
+        if (position.Taken - settled > 1)
+        {
+            // A lane that never rests: what it took since the first look is shown where it was then, in the queue.
+            position = position with { Taken = settled + 1 };
+            position = position with { Accepted = position.Accepted - Math.Max(position.Queued - Queue.Capacity, 0) };
+        }
+
         return new SidecarAccount
         {
-            Accepted = settled + position.Evicted + inFlight + queued,
+            Accepted = position.Accepted,
             Handled = handled,
             DeadLettered = deadLettered,
             Evicted = position.Evicted,
             Abandoned = abandoned,
-            Queued = queued,
-            InFlight = inFlight,
+            Queued = position.Queued,
+            InFlight = position.Taken - settled,
             Capacity = Queue.Capacity,
             Late = Interlocked.Read(ref _late),
             Rejected = Queue.Refusals.ReadRejected(),

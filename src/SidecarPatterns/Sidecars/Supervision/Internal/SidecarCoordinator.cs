@@ -149,13 +149,13 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
     {
         if (_hostOptions.ServicesStartConcurrently)
         {
-            SupervisionLog.ConcurrentStart(_environment.Logger);
+            SupervisionLog.ConcurrentStart(_environment.SupervisionLogger);
         }
 
         var names = _catalog.Supervisors.Select(static supervisor => supervisor.Name).ToArray();
         foreach (var problem in SidecarConfigurationCheck.FindUnknown(_environment.Services.GetService<IConfiguration>(), names))
         {
-            SupervisionLog.ConfigurationProblem(_environment.Logger, problem);
+            SupervisionLog.ConfigurationProblem(_environment.SupervisionLogger, problem);
         }
     }
 }

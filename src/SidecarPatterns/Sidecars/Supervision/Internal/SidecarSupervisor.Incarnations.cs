@@ -15,7 +15,8 @@ internal sealed partial class SidecarSupervisor
         {
             scope = _environment.Services.CreateAsyncScope();
             var services = scope.Value.ServiceProvider;
-            var context = new SidecarContext(Name, services, _logger, _timeProvider, number, onReady: () => OnReady(number));
+            var context = new SidecarContext(
+                Name, services, _environment.LoggerFor(Name), _timeProvider, number, onReady: () => OnReady(number));
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
             if (incarnation.Startup is { } startup)

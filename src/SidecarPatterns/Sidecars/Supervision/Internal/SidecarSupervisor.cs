@@ -38,7 +38,6 @@ internal sealed partial class SidecarSupervisor
         SidecarOptions options,
         SidecarWorker worker,
         SidecarEnvironment environment,
-        ILogger logger,
         Action<SidecarSupervisor, Exception> onCriticalFailure)
     {
         Name = name;
@@ -46,7 +45,7 @@ internal sealed partial class SidecarSupervisor
         Worker = worker;
         _environment = environment;
         _timeProvider = environment.TimeProvider;
-        _logger = logger;
+        _logger = environment.SupervisionLogger;
         _life = new SidecarLife(name, _logger, _timeProvider);
         _backoff = new RestartBackoff(options);
         _onCriticalFailure = onCriticalFailure;
