@@ -14,6 +14,9 @@ internal sealed class TestClock : FakeTimeProvider
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _wallOffset;
 
+    // Not what the base does: it takes the time stamp from the wall clock.
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
     /// <summary>Sets the wall clock forward or back, as an administrator or a time server does; no time passes.</summary>
     public void JumpWallClock(TimeSpan by) => _wallOffset += by;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>As little as <see cref="CountingWork"/>, but done at the message that says so: how many were dropped before it is not known.</summary>
+/// <summary>The work of <see cref="MicrosecondWork"/>, but done at the message that says so: how many were dropped before it is not known.</summary>
 internal readonly struct LastMessageWork : IWork
 {
     public const long Last = long.MinValue;
@@ -14,6 +14,6 @@ internal readonly struct LastMessageWork : IWork
         if (message.Value == Last)
             Tally.Finish();
         else
-            Tally.Add(message.Value);
+            Tally.Add(MicrosecondWork.Spend(message.Value));
     }
 }

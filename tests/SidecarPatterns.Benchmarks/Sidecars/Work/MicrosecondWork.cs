@@ -13,7 +13,10 @@ internal readonly struct MicrosecondWork : IWork
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Handle<TMessage>(in TMessage message)
-        where TMessage : IMessage<TMessage> => Tally.Add(Multiply(message.Value, Steps));
+        where TMessage : IMessage<TMessage> => Tally.Add(Spend(message.Value));
+
+    /// <summary>Spends the microsecond.</summary>
+    public static long Spend(long value) => Multiply(value, Steps);
 
     // Each step needs the one before it, so they can neither be left out nor run side by side.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

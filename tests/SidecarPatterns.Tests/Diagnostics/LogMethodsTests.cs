@@ -1,0 +1,113 @@
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>The log events of the whole assembly: one id and one name each, and never the content of a message.</summary>
+[TestFixture]
+[CancelAfter(60_000)]
+internal sealed class LogMethodsTests
+{
+    private static readonly (MethodInfo Method, LoggerMessageAttribute Event)[] Events =
+    [
+        .. typeof(ISidecar).Assembly.GetTypes()
+            .SelectMany(static type => type.GetMethods(
+                BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Select(static method => (method, method.GetCustomAttribute<LoggerMessageAttribute>()!))
+            .Where(static row => row.Item2 is not null),
+    ];
+
+    [Test]
+    public void Events_WholeAssembly_ThereAreSomeAndTheirIdsAreUnique()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Events, Is.Not.Empty);
+            Assert.That(Events.Select(static row => row.Event.EventId), Is.Unique);
+            Assert.That(Events.Select(static row => row.Event.EventId), Is.All.Positive);
+        }
+    }
+
+    [Test]
+    public void Events_WholeAssembly_AreNamedAsTheirMethods()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Events.Select(static row => row.Event.EventName), Is.Unique);
+            foreach (var (method, attribute) in Events)
+            {
+                Assert.That(attribute.EventName, Is.EqualTo(method.Name));
+                Assert.That(attribute.Message, Is.Not.Empty, method.Name);
+            }
+        }
+    }
+
+    [Test]
+    public void Events_WholeAssembly_EachFeatureHasAHundredOfItsOwn() => Assert.That(
+        Events.GroupBy(static row => row.Event.EventId / 100).Select(static group => group.Select(static row => row.Method.DeclaringType).Distinct().Count()),
+        Is.All.EqualTo(1));
+
+    // Numbers, durations, names, our own words for what happened, and exceptions: nothing of a type that the user's message could have.
+    [Test]
+    public void Events_WholeAssembly_TakeNoMessageOfTheUsers()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            foreach (var (method, _) in Events)
+            {
+                Assert.That(method.IsGenericMethod, Is.False, method.Name);
+                Assert.That(
+                    method.GetParameters().Where(static parameter => !IsHarmless(parameter)).Select(static parameter => parameter.Name),
+                    Is.Empty,
+                    method.Name);
+            }
+        }
+    }
+
+    [Test]
+    public async Task Logs_MessagesOfEveryFate_ContainNothingOfTheirContent()
+    {
+        const string Secret = "do-not-log-me";
+        var account = new Account();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar(
+                "audit",
+                account.Counting<string>(static _ => throw new FormatException("The handler says only this.")),
+                static options =>
+                {
+                    options.Capacity = 2;
+                    options.FullMode = System.Threading.Channels.BoundedChannelFullMode.DropOldest;
+                })
+            .OnDropped(arguments =>
+            {
+                account.CountDropped(arguments);
+                throw new FormatException("The callback says only this.");
+            }));
+        var writer = host.Writer<string>();
+        for (var count = 0; count < 3; count++)
+        {
+            account.TryWrite(writer, Secret);
+        }
+
+        await host.StartAsync();
+        await account.BalancesAsync(host.Control, "audit");
+        await host.StopAsync();
+        account.TryWrite(writer, Secret);
+
+        account.AssertBalances(host.Control, "audit");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("MessageDeadLettered"), Has.Count.EqualTo(2));
+            Assert.That(host.Logs.Entries.Select(static entry => $"{entry.Message} {entry.Exception}"), Has.None.Contains(Secret));
+        }
+    }
+
+    private static bool IsHarmless(ParameterInfo parameter)
+    {
+        var type = parameter.ParameterType;
+        return type == typeof(int) || type == typeof(long) || type == typeof(TimeSpan) || type.IsEnum
+            || type == typeof(ILogger) || type == typeof(Exception)
+            || (type == typeof(string) && parameter.Name is "sidecar" or "problem");
+    }
+}

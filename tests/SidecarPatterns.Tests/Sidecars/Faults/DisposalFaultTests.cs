@@ -1,0 +1,82 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>Instances that can not be disposed of.</summary>
+internal sealed class DisposalFaultTests
+{
+    private const string Name = "clinging";
+
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    [Test]
+    [CancelAfter(90_000)]
+    public async Task Dispose_Throws_IsLoggedAndTheStopGoesOn()
+    {
+        var account = new Account();
+        var thrown = new InvalidOperationException("can not be disposed of");
+        var script = new Script<First> { Dispose = () => throw thrown, Handle = account.Counting<int>(static _ => { }) };
+        await using var host = TestHost.Build(services => services.AddHandler(script, Name));
+        await host.StartAsync();
+        await account.WriteAsync(host.Writer<int>(), 1);
+
+        await host.StopAsync();
+
+        account.AssertBalances(host.Control, Name);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("DisposeFailed").Single().Exception, Is.SameAs(thrown));
+            Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Stopped));
+        }
+    }
+
+    [Test]
+    [CancelAfter(90_000)]
+    public async Task Dispose_HangsAtTheStop_IsAbandonedWhenItsTimeIsOver()
+    {
+        var account = new Account();
+        var held = new SyncPoint();
+        var script = new Script<First> { Dispose = () => held.PassAsync(), Handle = account.Counting<int>(static _ => { }) };
+        await using var host = TestHost.Build(
+            services => services.AddHandler(script, Name, static options => options.DrainTimeout = DrainTimeout));
+        await host.StartAsync();
+        await account.WriteAsync(host.Writer<int>(), 1);
+
+        var stop = host.StopAsync();
+        await held.ReachedAsync();
+        await host.Clock.AdvanceUntilAsync(Grace, () => stop.IsCompleted);
+        await stop;
+
+        account.AssertBalances(host.Control, Name);
+        Assert.That(
+            host.Logs.Entries.Where(static entry => entry.Event.Name is "SidecarAbandoned" or "DisposeHangs").Select(static entry => entry.Message),
+            Is.Not.Empty.And.All.Contains($"'{Name}'"));
+        held.Release();
+    }
+
+    [Test]
+    [CancelAfter(90_000)]
+    public async Task Dispose_HangsAfterAFailure_IsLeftAloneAndTheNextIncarnationIsMade()
+    {
+        var held = new SyncPoint();
+        var script = new Script<First>
+        {
+            Run = static (context, ct) => context.Incarnation == 1 ? throw new InvalidOperationException("the first") : Script.UntilCancelledAsync(ct),
+        };
+        script.Dispose = () => script.Created == 1 ? held.PassAsync() : Task.CompletedTask;
+        await using var host = TestHost.Build(services => services.AddRun(script, Name, static options =>
+        {
+            options.DrainTimeout = DrainTimeout;
+            options.Critical = false;
+        }));
+        await host.StartAsync();
+        await held.ReachedAsync();
+
+        await host.Clock.PassAsync(DrainTimeout);
+        await host.LoggedAsync("DisposeHangs");
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.StateAsync(Name, SidecarState.Ready);
+
+        Assert.That(script.Created, Is.EqualTo(2));
+        held.Release();
+    }
+}

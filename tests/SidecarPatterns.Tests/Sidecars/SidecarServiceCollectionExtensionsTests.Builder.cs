@@ -1,0 +1,62 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>What the builder that a registration returns takes.</summary>
+internal sealed partial class SidecarServiceCollectionExtensionsTests
+{
+    [Test]
+    public async Task OnDropped_QueueFull_IsCalledWithWhatWasDropped()
+    {
+        var account = new Account();
+        var seen = new List<OnDroppedArguments<int>>();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar("audit", account.Counting<int>(static _ => { }), static options =>
+            {
+                options.Capacity = 1;
+                options.FullMode = System.Threading.Channels.BoundedChannelFullMode.DropOldest;
+            })
+            .OnDropped(seen.Add));
+
+        account.TryWrite(host.Writer<int>(), 1);
+        account.TryWrite(host.Writer<int>(), 2);
+        seen.ForEach(account.CountDropped);
+
+        account.AssertBalances(host.Control, "audit", queued: 1);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(seen, Has.Count.EqualTo(1));
+            Assert.That(seen[0].SidecarName, Is.EqualTo("audit"));
+            Assert.That(seen[0].Message, Is.EqualTo(1));
+            Assert.That(seen[0].WasAccepted, Is.True);
+        }
+
+        await host.StartAsync();
+        await host.StopAsync();
+        account.AssertBalances(host.Control, "audit");
+    }
+
+    [Test]
+    public void OnDropped_ChainedOnRegistration_ReturnsSameBuilder()
+    {
+        var builder = new ServiceCollection().AddSidecar("audit", Nothing);
+
+        Assert.That(builder.OnDropped(static _ => { }), Is.SameAs(builder));
+    }
+
+    [Test]
+    public void OnDropped_Null_Throws()
+    {
+        var builder = new ServiceCollection().AddSidecar("audit", Nothing);
+
+        AssertRefusesNull(() => builder.OnDropped(null!), "callback");
+    }
+
+    [Test]
+    public void OnDropped_Twice_ThrowsAndNamesSidecar()
+    {
+        var builder = new ServiceCollection().AddSidecar("audit", Nothing).OnDropped(static _ => { });
+
+        Assert.That(() => builder.OnDropped(static _ => { }), Throws.InvalidOperationException.With.Message.Contains("'audit'"));
+    }
+}
