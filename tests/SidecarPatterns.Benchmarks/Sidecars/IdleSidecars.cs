@@ -14,7 +14,9 @@ internal static class IdleSidecars
 
     private const double GoalKilobytes = 4;
 
-    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
+    /// <summary>Until then what the start called often is still being compiled, in the background.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
     /// <summary>About how long <see cref="Measure"/> takes.</summary>

@@ -5,13 +5,13 @@ namespace SidecarPatterns;
 /// <summary>Calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.</summary>
 internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArguments<T>>? callback, ILogger logger)
 {
-    // Which callbacks run on this thread: the outermost is enough, since a publish from inside it is refused.
+    // All that run on this thread, and not the innermost alone: two callbacks that publish to each other's full queue would never end.
     [ThreadStatic]
-    private static DropCallback<T>? _running;
+    private static Stack<DropCallback<T>>? _running;
 
     public string SidecarName => sidecarName;
 
-    public bool IsRunningHere => callback is not null && ReferenceEquals(_running, this);
+    public bool IsRunningHere => callback is not null && _running is { Count: > 0 } running && running.Contains(this);
 
     public void Invoke(T message, bool wasAccepted)
     {
@@ -20,8 +20,8 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
             return;
         }
 
-        var outer = _running;
-        _running = this;
+        var running = _running ??= new Stack<DropCallback<T>>();
+        running.Push(this);
         try
         {
             callback(new OnDroppedArguments<T>(sidecarName, message, wasAccepted));
@@ -34,7 +34,7 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
         }
         finally
         {
-            _running = outer;
+            running.Pop();
         }
     }
 }

@@ -114,6 +114,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         }
     }
 
+    public override bool IsFull => false;
+
     public override OfferResult TryReserve(out Reservation<T> reservation) =>
         throw new NotSupportedException("A queue that evicts always has room: nothing needs to be reserved in it.");
 

@@ -31,7 +31,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        var outcome = Offer(item, countClosed: true);
+        var outcome = Offer(item);
         return outcome.IsDone ? default : WaitAndOfferAsync(item, outcome, cancellationToken);
     }
 
@@ -39,6 +39,12 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     {
         while (true)
         {
+            // Told at once, and not after a wait for the others.
+            if (Array.Find(targets, static target => target.IsOwnQueueFull) is { } own)
+            {
+                throw own.Exception(PublishReason.OwnQueueFull);
+            }
+
             var open = 0;
             var waited = false;
             foreach (var target in targets)
@@ -51,7 +57,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
             // Room that was there before another was waited for may be gone: look again.
             if (open == 0)
             {
-                return targets[^1].Queue.Cause is { } cause ? throw cause : false;
+                return Array.Find(targets, static target => target.Queue.Cause is not null) is { Queue.Cause: { } cause } ? throw cause : false;
             }
 
             if (!waited)
@@ -77,35 +83,38 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     {
         while (!outcome.IsDone)
         {
-            if (outcome.FullTarget is not { } target)
+            if (outcome.FullTarget is not { } target || outcome.Result.Reason == PublishReason.OwnQueueFull)
             {
-                throw targets[^1].Exception(outcome.Result.Reason);
-            }
-
-            if (outcome.Result.Reason == PublishReason.OwnQueueFull)
-            {
-                target.Refuse(OfferResult.Full);
-                throw target.Exception(PublishReason.OwnQueueFull);
+                outcome.FullTarget?.Refuse(OfferResult.Full);
+                throw outcome.ToException();
             }
 
             await HasRoomAsync(target, target.Queue.WaitToOfferAsync(ct)).ConfigureAwait(false);
-            outcome = Offer(item, countClosed: false);
+            outcome = Offer(item);
         }
     }
 
     /// <summary>Offers, and does not come back: who has no room counts a refusal.</summary>
     private Outcome OfferOnce(T message)
     {
-        var outcome = Offer(message, countClosed: true);
+        var outcome = Offer(message);
         outcome.FullTarget?.Refuse(OfferResult.Full);
         return outcome;
     }
 
-    private Outcome Offer(T message, bool countClosed)
+    private Outcome Offer(T message)
     {
         var outcome = default(Outcome);
+
+        // Looked for before anything is reserved: until its dispatcher comes by, a void place takes up room in a queue that did nothing wrong.
+        if (FindFull() is { } full)
+        {
+            outcome.Refuse(full);
+            return outcome;
+        }
+
         var origin = metrics.Originate();
-        if (!FillReserved(0, message, origin, countClosed, ref outcome))
+        if (!FillReserved(0, message, origin, ref outcome))
         {
             return outcome;
         }
@@ -114,15 +123,35 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
         {
             if (!target.ReservesRoom)
             {
-                outcome.Add(target.Publish(message));
+                outcome.Add(target, target.Publish(message));
             }
         }
 
         return outcome;
     }
 
+    /// <summary>A queue that will refuse; if there are several, the caller's own, since that one is not to be waited for.</summary>
+    private QueueWriter<T>? FindFull()
+    {
+        QueueWriter<T>? full = null;
+        foreach (var target in targets)
+        {
+            if (target.ReservesRoom && target.Queue.IsFull && !target.Queue.IsClosed)
+            {
+                if (CallMark.IsInside(target.Queue))
+                {
+                    return target;
+                }
+
+                full ??= target;
+            }
+        }
+
+        return full;
+    }
+
     /// <summary>Reserves from one target on and fills on the way back, so that the reservations live on the stack.</summary>
-    private bool FillReserved(int index, T message, in MessageOrigin origin, bool countClosed, ref Outcome outcome)
+    private bool FillReserved(int index, T message, in MessageOrigin origin, ref Outcome outcome)
     {
         while (index < targets.Length && !targets[index].ReservesRoom)
         {
@@ -138,24 +167,29 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
         switch (target.Queue.TryReserve(out var reservation))
         {
             case OfferResult.Accepted:
-                if (!FillReserved(index + 1, message, origin, countClosed, ref outcome))
+                if (!FillReserved(index + 1, message, origin, ref outcome))
                 {
                     reservation.Void();
                     return false;
                 }
 
                 reservation.Fill(message, origin);
-                outcome.Add(PublishResult.Accepted);
+                outcome.Add(target, PublishResult.Accepted);
                 return true;
 
             case OfferResult.Full:
-                outcome.FullTarget = target;
-                outcome.Add(PublishResult.Rejected(target.ReasonFor(OfferResult.Full)));
+                outcome.Refuse(target);
                 return false;
 
             default:
-                outcome.Add(PublishResult.Rejected(countClosed ? target.Refuse(OfferResult.Closed) : target.ReasonFor(OfferResult.Closed)));
-                return FillReserved(index + 1, message, origin, countClosed, ref outcome);
+                // Counted on the way back: a publisher that waits for another queue comes here again, with the same message.
+                if (!FillReserved(index + 1, message, origin, ref outcome))
+                {
+                    return false;
+                }
+
+                outcome.Add(target, PublishResult.Rejected(target.Refuse(OfferResult.Closed)));
+                return true;
         }
     }
 
@@ -163,30 +197,46 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     private struct Outcome
     {
         private PublishResult _worst;
+        private QueueWriter<T>? _worstTarget;
         private PublishResult _closed;
+        private QueueWriter<T>? _closedTarget;
 
         public bool AnyAccepted { get; private set; }
 
         /// <summary>The target that had no room for what all must get.</summary>
-        public QueueWriter<T>? FullTarget { get; set; }
+        public QueueWriter<T>? FullTarget { get; private set; }
 
         /// <summary>The worst answer of those that are open; that of the closed ones if there is no other.</summary>
-        public readonly PublishResult Result => _worst.IsAccepted && !AnyAccepted ? _closed : _worst;
+        public readonly PublishResult Result => AllAreClosed ? _closed : _worst;
 
         public readonly bool IsDone => AnyAccepted || Result.Status == PublishStatus.Dropped;
 
-        public void Add(PublishResult result)
+        private readonly bool AllAreClosed => _worst.IsAccepted && !AnyAccepted;
+
+        public readonly Exception ToException() => (AllAreClosed ? _closedTarget : _worstTarget)!.Exception(Result.Reason);
+
+        public void Refuse(QueueWriter<T> target)
+        {
+            FullTarget = target;
+            Add(target, PublishResult.Rejected(target.ReasonFor(OfferResult.Full)));
+        }
+
+        public void Add(QueueWriter<T> target, PublishResult result)
         {
             if (result.Reason is PublishReason.Stopped or PublishReason.Failed)
             {
-                _closed = result;
+                if (result.Reason > _closed.Reason)
+                {
+                    (_closedTarget, _closed) = (target, result);
+                }
+
                 return;
             }
 
             AnyAccepted |= result.IsAccepted;
             if (result.Status > _worst.Status)
             {
-                _worst = result;
+                (_worstTarget, _worst) = (target, result);
             }
         }
     }

@@ -33,6 +33,9 @@ internal abstract class MessageQueue<T>(int capacity)
     /// <summary>Offers a message without waiting.</summary>
     public abstract OfferResult TryOffer(T message, in MessageOrigin origin);
 
+    /// <summary>Whether an open queue would refuse an offer now: there is no room, or others wait for it already.</summary>
+    public abstract bool IsFull { get; }
+
     /// <summary>Offers a message and waits for room, in the order of the calls.</summary>
     /// <exception cref="ChannelClosedException">The queue is closed, with its cause inside.</exception>
     public abstract ValueTask OfferAsync(T message, in MessageOrigin origin, CancellationToken ct);
@@ -48,7 +51,7 @@ internal abstract class MessageQueue<T>(int capacity)
     /// <summary>Takes the next message, which from here on is in flight and must be settled.</summary>
     public abstract bool TryTake([MaybeNullWhen(false)] out T message);
 
-    /// <summary>The origin of the message that was taken last.</summary>
+    /// <summary>The origin of the message that was taken last; asked for before anything else is done with the queue.</summary>
     public abstract MessageOrigin LastOrigin { get; }
 
     /// <summary>Whether <see cref="TryTake"/> would succeed; one cheap look.</summary>

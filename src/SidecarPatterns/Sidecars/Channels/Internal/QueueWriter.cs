@@ -28,6 +28,9 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
     public MessageQueue<T> Queue => _queue;
 
+    /// <summary>Whether the caller is this sidecar's own handler and there is no room: to wait would be to wait for itself.</summary>
+    public bool IsOwnQueueFull => CallMark.IsInside(_queue) && _queue.IsFull && !_queue.IsClosed;
+
     public override bool TryWrite(T item)
     {
         ThrowIfNull(item);
@@ -84,9 +87,15 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return ValueTask.FromException<bool>(Exception(PublishReason.InsideOnDropped));
         }
 
-        return CallMark.IsInside(_queue) && Count >= Capacity
+        if (!CallMark.IsInside(_queue) || _queue.IsClosed || cancellationToken.IsCancellationRequested)
+        {
+            return _queue.WaitToOfferAsync(cancellationToken);
+        }
+
+        // Answered by a look and never by waiting: whoever takes the last place in between would leave the handler to wait for itself.
+        return _queue.IsFull
             ? ValueTask.FromException<bool>(Exception(PublishReason.OwnQueueFull))
-            : _queue.WaitToOfferAsync(cancellationToken);
+            : new ValueTask<bool>(true);
     }
 
     /// <summary>Counts a refusal that a fan-out decided on.</summary>

@@ -173,6 +173,16 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         }
     }
 
+    public override bool IsFull
+    {
+        get
+        {
+            var position = Volatile.Read(ref _tail.Word) >> PositionShift;
+            return OfferingCount > 0 ||
+                (position - Volatile.Read(ref _tail.HeadSeen) >= Capacity && position - Volatile.Read(ref _head.Value) >= Capacity);
+        }
+    }
+
     private bool IsPlainlyFull()
     {
         var tail = Volatile.Read(ref _tail.Word);
@@ -256,6 +266,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             if (_takeSegment.Next is { } larger && position >= larger.Start)
             {
                 _takeSegment = larger;
+                _lastOrigin = default; // As long as no message here has an origin, no take looks for one.
                 continue;
             }
 

@@ -51,6 +51,7 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
     /// <summary>Answers; the caller has unlinked it and holds no lock.</summary>
     public void Complete(bool result)
     {
+        LetGoOfMessage();
         _core.SetResult(result);
         Release();
     }
@@ -58,6 +59,7 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
     /// <inheritdoc cref="Complete"/>
     public void Fail(Exception exception)
     {
+        LetGoOfMessage();
         _core.SetException(exception);
         Release();
     }
@@ -73,6 +75,12 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
 
     private bool TakeResult(short token)
     {
+        // Asked too early, or a second time (which the status throws for): nothing is given back, since others may be using this by now.
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("There is no answer yet: await it.");
+        }
+
         // Waits for a cancellation that is being carried out: it must not meet this object's next use.
         _cancellation.Dispose();
         _cancellation = default;
@@ -94,12 +102,17 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
         }
     }
 
+    // The queue has the message by now, or nobody has: a publisher that is slow to look at its answer does not keep it alive.
+    private void LetGoOfMessage()
+    {
+        Message = default;
+        Origin = default;
+    }
+
     private void Release()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
         {
-            Message = default;
-            Origin = default;
             _core.Reset();
             owner.Return(this);
         }

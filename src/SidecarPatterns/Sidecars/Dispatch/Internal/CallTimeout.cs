@@ -4,9 +4,12 @@ namespace SidecarPatterns;
 /// <remarks>One timer and one token source serve all calls; a source is replaced only after it has fired.</remarks>
 internal sealed class CallTimeout : IDisposable
 {
-    private const int Idle = 0;
-    private const int Running = 1;
-    private const int Expired = 2;
+    private const long Idle = 0;
+    private const long Running = 1;
+    private const long Expired = 2;
+    private const long GivenUp = 3;
+    private const long PhaseMask = 3;
+    private const int PhaseBits = 2;
 
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _timeProvider;
@@ -17,7 +20,13 @@ internal sealed class CallTimeout : IDisposable
 
     private CancellationTokenSource _source = new();
     private long _startedAt;
-    private int _state;
+
+    // The number of the call and its phase in one: a timer that fires for one call can not touch the next.
+    private long _state;
+
+    // The lane's own.
+    private long _calls;
+    private bool _isSourceSpent;
 
     /// <param name="timeout">How long a call may take.</param>
     /// <param name="timeProvider">The clock.</param>
@@ -31,31 +40,40 @@ internal sealed class CallTimeout : IDisposable
         _onIgnored = onIgnored;
         _timer = timeProvider.CreateTimer(
             static state => ((CallTimeout)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _outerRegistration = outer.UnsafeRegister(static state => ((CallTimeout)state!).Cancel(), this);
+        _outerRegistration = outer.UnsafeRegister(static state => Cancel(Volatile.Read(ref ((CallTimeout)state!)._source)), this);
     }
 
     public CancellationToken Begin()
     {
-        if (_source.IsCancellationRequested && !_outer.IsCancellationRequested)
+        if ((_isSourceSpent || _source.IsCancellationRequested) && !_outer.IsCancellationRequested)
         {
+            _isSourceSpent = false;
             Volatile.Write(ref _source, new CancellationTokenSource());
             if (_outer.IsCancellationRequested)
             {
-                Cancel(); // It was cancelled before it could see the new source.
+                Cancel(_source); // It was cancelled before it could see the new source.
             }
         }
 
         Volatile.Write(ref _startedAt, _timeProvider.GetTimestamp());
-        Volatile.Write(ref _state, Running);
+        Volatile.Write(ref _state, (++_calls << PhaseBits) | Running);
         _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
         return _source.Token;
     }
 
-    /// <summary>The call has ended; whether that was too late.</summary>
-    public bool End()
+    /// <summary>The call has ended.</summary>
+    /// <returns>Whether that was too late.</returns>
+    public CallEnd End()
     {
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        return Interlocked.Exchange(ref _state, Idle) == Expired;
+        var phase = Interlocked.Exchange(ref _state, Idle) & PhaseMask;
+        if (phase == Running)
+        {
+            return CallEnd.InTime;
+        }
+
+        _isSourceSpent = true; // The timer cancels it, if it has not yet: the next call is to have another.
+        return phase == Expired ? CallEnd.TimedOut : CallEnd.GivenUp;
     }
 
     public TimeoutException Explain(Exception? failure) =>
@@ -69,20 +87,47 @@ internal sealed class CallTimeout : IDisposable
 
     private void OnTimer()
     {
-        // A firing meant for an earlier call can come late: the time that the current call has taken tells.
-        var elapsed = _timeProvider.GetElapsedTime(Volatile.Read(ref _startedAt));
-        if (elapsed >= _timeout && Interlocked.CompareExchange(ref _state, Expired, Running) == Running)
+        // The state first: should the rest be read of a later call, then the exchange below does not succeed.
+        var state = Volatile.Read(ref _state);
+        var phase = state & PhaseMask;
+        if (phase is Idle or GivenUp)
         {
-            Cancel();
-            _timer.Change(SidecarConstants.AbandonGrace, Timeout.InfiniteTimeSpan);
+            return;
         }
-        else if (elapsed >= _timeout + SidecarConstants.AbandonGrace && Volatile.Read(ref _state) == Expired)
+
+        var source = Volatile.Read(ref _source);
+        var due = phase == Running ? _timeout : _timeout + SidecarConstants.AbandonGrace;
+        var left = due - _timeProvider.GetElapsedTime(Volatile.Read(ref _startedAt));
+        if (left > TimeSpan.Zero)
+        {
+            Arm(left, state); // The firing was meant for an earlier call.
+        }
+        else if (phase == Running)
+        {
+            var expired = (state & ~PhaseMask) | Expired;
+            if (Interlocked.CompareExchange(ref _state, expired, state) == state)
+            {
+                Cancel(source);
+                Arm(SidecarConstants.AbandonGrace, expired);
+            }
+        }
+        else if (Interlocked.CompareExchange(ref _state, (state & ~PhaseMask) | GivenUp, state) == state)
         {
             _onIgnored(new TimeoutException(
                 $"The handler took longer than {nameof(SidecarOptions.HandlerTimeout)} ({_timeout:c}) and ignored the cancellation of its token."));
         }
     }
 
+    /// <summary>Sets the timer for the call that was looked at; if another has begun meanwhile, it is looked at again at once.</summary>
+    private void Arm(TimeSpan due, long state)
+    {
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        if (Volatile.Read(ref _state) != state)
+        {
+            _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
     // Not Cancel(): what the handler registered runs elsewhere, and what it throws does not end the timer's thread.
-    private void Cancel() => _ = Volatile.Read(ref _source).CancelAsync();
+    private static void Cancel(CancellationTokenSource source) => _ = source.CancelAsync();
 }

@@ -227,7 +227,7 @@ internal sealed class DispatchLane<T> : Incarnation
             return;
         }
 
-        var timedOut = _timeout is not null && _timeout.End();
+        var timedOut = _timeout is not null && EndsLate(_timeout);
         if (failure is null && !timedOut)
         {
             _queue.Settle(Settlement.Handled);
@@ -242,6 +242,18 @@ internal sealed class DispatchLane<T> : Incarnation
         {
             _metrics.End(ref _observation, failure);
         }
+    }
+
+    private bool EndsLate(CallTimeout timeout)
+    {
+        var end = timeout.End();
+        if (end == CallEnd.GivenUp)
+        {
+            // Whoever gives up is about to interrupt the lane, but on account of this call: no other is to begin.
+            Volatile.Write(ref _order, Interrupted);
+        }
+
+        return end != CallEnd.InTime;
     }
 
     /// <summary>The message has been settled by the one who interrupted the lane: that the call ends now is no news of it.</summary>
