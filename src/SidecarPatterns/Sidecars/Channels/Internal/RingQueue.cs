@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -13,7 +12,8 @@ namespace SidecarPatterns;
 /// <para>The tail word holds the next free position and, below it, three bits that a publisher learns of by the very exchange it does
 /// anyway: <see cref="Sleeping"/> (the dispatcher must be woken; one publisher wins that), <see cref="Gated"/> (publishers wait for
 /// room, or the ring grows: come by the lock) and <see cref="Closed"/>. While the gate is set and the lock is held, nobody moves the tail.</para>
-/// <para>The idea of numbered slots is Dmitry Vyukov's bounded queue; the waiting side is in <c>RingQueue.Waiting.cs</c>.</para>
+/// <para>The idea of numbered slots is Dmitry Vyukov's bounded queue; the dispatcher's side is in <c>RingQueue.Taking.cs</c>, the waiting
+/// publishers' in <c>RingQueue.Waiting.cs</c>.</para>
 /// </remarks>
 internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
 {
@@ -28,12 +28,8 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
     private PaddedTail _tail;
     private RingSegment<T> _publishSegment;
 
-    // The dispatcher: its position, for all to see. The rest is its own.
+    // The dispatcher's position, for all to see.
     private PaddedLong _head;
-    private long _next;
-    private RingSegment<T> _takeSegment;
-    private MessageOrigin _lastOrigin;
-    private readonly TakeSignal _signal = new();
 
     // Guarded by the lock.
     private readonly Lock _lock = new();
@@ -203,149 +199,6 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         segment.Next = larger;
         Volatile.Write(ref _publishSegment, larger);
         return larger;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public override bool TryTake([MaybeNullWhen(false)] out T message)
-    {
-        var position = _next;
-        ref var slot = ref _takeSegment.At(position);
-        if (Volatile.Read(ref slot.Sequence) != position + 1)
-        {
-            if (!FindNext())
-            {
-                message = default;
-                return false;
-            }
-
-            position = _next;
-            slot = ref _takeSegment.At(position);
-        }
-
-        message = slot.Message;
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-        {
-            slot.Message = default!;
-        }
-
-        if (_takeSegment.HasOrigins)
-        {
-            _lastOrigin = _takeSegment.TakeOrigin(position);
-        }
-
-        _next = position + 1;
-        Volatile.Write(ref _head.Value, position + 1);
-        if (Volatile.Read(ref _hasWaiting) != 0)
-        {
-            ServeNowAndThen();
-        }
-
-        return true;
-    }
-
-    public override MessageOrigin LastOrigin => _lastOrigin;
-
-    public override bool HasNext
-    {
-        get
-        {
-            var position = _next;
-            return Volatile.Read(ref _takeSegment.At(position).Sequence) == position + 1 ||
-                Volatile.Read(ref _tail.Word) >> PositionShift != position;
-        }
-    }
-
-    /// <summary>Moves on to the next message: into a larger segment, over void places, past a publisher that is just putting one there.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool FindNext()
-    {
-        var spinner = default(SpinWait);
-        while (true)
-        {
-            var position = _next;
-            if (_takeSegment.Next is { } larger && position >= larger.Start)
-            {
-                _takeSegment = larger;
-                _lastOrigin = default; // As long as no message here has an origin, no take looks for one.
-                continue;
-            }
-
-            var sequence = Volatile.Read(ref _takeSegment.At(position).Sequence);
-            if (sequence == position + 1)
-            {
-                return true;
-            }
-
-            if (sequence == -(position + 1))
-            {
-                SkipVoid(position);
-            }
-            else if (Volatile.Read(ref _tail.Word) >> PositionShift == position)
-            {
-                return false;
-            }
-            else
-            {
-                // A publisher has the place and was interrupted before it put the message there.
-                spinner.SpinOnce(sleep1Threshold: -1);
-            }
-        }
-    }
-
-    private void SkipVoid(long position)
-    {
-        lock (_lock) // So that nobody reads one of the two counts without the other.
-        {
-            _skipped++;
-            _next = position + 1;
-            Volatile.Write(ref _head.Value, position + 1);
-        }
-    }
-
-    public override ValueTask<bool> WaitToTakeAsync()
-    {
-        var spinner = default(SpinWait);
-        while (true)
-        {
-            if (FindNext())
-            {
-                return new ValueTask<bool>(true);
-            }
-
-            if (Volatile.Read(ref _hasWaiting) != 0)
-            {
-                Serve();
-            }
-
-            // Looked at only after serving: those who waited may have filled the ring again.
-            var tail = Volatile.Read(ref _tail.Word);
-            if (tail >> PositionShift != _next)
-            {
-                continue;
-            }
-
-            if ((tail & Closed) != 0)
-            {
-                return new ValueTask<bool>(false);
-            }
-
-            if ((tail & Gated) != 0)
-            {
-                spinner.SpinOnce(sleep1Threshold: -1); // Somebody is at the lock for a moment.
-                continue;
-            }
-
-            _signal.Prepare();
-            if (Interlocked.CompareExchange(ref _tail.Word, tail | Sleeping, tail) == tail)
-            {
-                if (Volatile.Read(ref _hasWaiting) != 0)
-                {
-                    Serve(); // Those who only ask do not move the tail: the exchange did not see them come.
-                }
-
-                return _signal.Wait();
-            }
-        }
     }
 
     public override bool Close(Exception? cause)
