@@ -209,8 +209,16 @@ internal sealed partial class SidecarSupervisor
     {
         Worker.CloseIntake(cause);
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
+        TellFailure(cause); // Before the state shows it: who sees the state finds the reason told.
         _life.MoveTo(SidecarState.Failed);
-        var failsTheStart = _started.TrySetResult(cause);
+        if (!_started.TrySetResult(cause) && Options.Critical)
+        {
+            _onCriticalFailure(this, cause);
+        }
+    }
+
+    private void TellFailure(Exception cause)
+    {
         if (!Options.Critical)
         {
             SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
@@ -221,11 +229,6 @@ internal sealed partial class SidecarSupervisor
         if (Options.SetExitCode && Environment.ExitCode == 0)
         {
             Environment.ExitCode = 1;
-        }
-
-        if (!failsTheStart)
-        {
-            _onCriticalFailure(this, cause);
         }
     }
 }

@@ -30,7 +30,7 @@ internal abstract partial class MessageQueueContract
     {
         // The first message alone comes with an origin, whichever place it has; none of those after it may show it.
         using var activity = new Activity("publisher");
-        for (var before = 0; before < Math.Min(capacity, 70); before++)
+        for (var before = 0; before < Math.Min(capacity, 34); before++)
         {
             var queue = Create<int>(capacity);
             for (var i = 0; i < before; i++)

@@ -7,7 +7,7 @@ internal abstract partial class MessageQueueContract
     [Test, CancelAfter(Patience)]
     public Task ManyProducers_EveryVerb_EachAcceptedItemIsTakenOnceAndInOrder(
         [Values(1, 2, 4, 8)] int producers, [Values(1, 2, 17, 1024)] int capacity, [Values] bool closesEarly, CancellationToken ct) =>
-        StressAsync(producers, 4_000 / producers, capacity, closesEarly, ct);
+        StressAsync(producers, 2_400 / producers, capacity, closesEarly, ct);
 
     [Test, CancelAfter(Patience)]
     public Task AThousandProducers_EveryVerb_EachAcceptedItemIsTakenOnceAndInOrder(

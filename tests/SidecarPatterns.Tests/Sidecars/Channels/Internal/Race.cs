@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Lets two threads begin something at the same moment, a great many times: what takes nanoseconds meets only so.</summary>
 internal sealed class Race : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _end;
     private int _arrived;
