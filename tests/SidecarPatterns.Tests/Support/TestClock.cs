@@ -99,13 +99,17 @@ internal sealed class TestClock : FakeTimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            var dueAt = clock.GetTimestamp() + dueTime.Ticks;
             lock (clock._armed)
             {
                 _period = period;
-                Arm(dueTime);
+                clock._armed.Remove(this);
             }
 
-            return _inner.Change(dueTime, period);
+            // Shown only once it really is armed: a test that sees it lets the time pass at once.
+            var changed = _inner.Change(dueTime, period);
+            Arm(dueTime, dueAt);
+            return changed;
         }
 
         public void Dispose()
@@ -122,21 +126,20 @@ internal sealed class TestClock : FakeTimeProvider
 
         private void OnDue()
         {
-            lock (clock._armed)
-            {
-                Arm(_period);
-            }
-
+            Arm(_period, clock.GetTimestamp() + _period.Ticks);
             callback(state);
         }
 
-        private void Arm(TimeSpan due)
+        private void Arm(TimeSpan due, long dueAt)
         {
-            clock._armed.Remove(this);
-            if (due > TimeSpan.Zero)
+            lock (clock._armed)
             {
-                DueAt = clock.GetTimestamp() + due.Ticks;
-                clock._armed.Add(this);
+                clock._armed.Remove(this);
+                if (due > TimeSpan.Zero && dueAt > clock.GetTimestamp())
+                {
+                    DueAt = dueAt;
+                    clock._armed.Add(this);
+                }
             }
         }
 

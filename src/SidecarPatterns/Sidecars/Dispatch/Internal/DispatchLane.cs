@@ -66,6 +66,8 @@ internal sealed class DispatchLane<T> : Incarnation
 
     public override Task Quiet => _loop;
 
+    public override bool WasInterrupted => Volatile.Read(ref _order) == Interrupted;
+
     public override Task RunAsync()
     {
         ReportRunning();
@@ -92,6 +94,7 @@ internal sealed class DispatchLane<T> : Incarnation
     {
         try
         {
+            await Task.Yield(); // The supervisor's thread must stay free to replace the lane if a handler blocks the one it runs on.
             _contexts.AdoptCurrent();
             Volatile.Write(ref _phase, Working);
             while (Volatile.Read(ref _order) == GoOn)

@@ -20,6 +20,9 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Completes when none of the sidecar's own code runs any more; complete before it began.</summary>
     public abstract Task Quiet { get; }
 
+    /// <summary>Whether it was ended from outside, so that its code may run on for as long as it likes.</summary>
+    public abstract bool WasInterrupted { get; }
+
     /// <summary>Works until done. Called once, after the start-up hook.</summary>
     /// <returns>A task that completes when the incarnation has ended, and fails with what ended it.</returns>
     public abstract Task RunAsync();

@@ -10,6 +10,8 @@ internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, Sidecar
 
     public override Task Quiet => _run;
 
+    public override bool WasInterrupted => _abandoned.Task.IsCompleted;
+
     public override async Task RunAsync()
     {
         _run = sidecar.RunAsync(Context, Token);

@@ -105,11 +105,12 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
     /// <summary>Stops what was started, last first.</summary>
     private async Task StopAllAsync(int lastIndex)
     {
-        var deadline = _hostOptions.ShutdownTimeout;
+        var shutdownTimeout = _hostOptions.ShutdownTimeout;
+        var givesUpStarting = _start is not { IsCompletedSuccessfully: true };
         for (var index = Math.Min(lastIndex, _catalog.Supervisors.Count - 1); index >= 0; index--)
         {
             var supervisor = _catalog.Supervisors[index];
-            await supervisor.StopAsync(DrainTimeFor(supervisor, stillToDrain: index, deadline)).ConfigureAwait(false);
+            await supervisor.StopAsync(DrainTimeFor(supervisor, stillToDrain: index, shutdownTimeout), givesUpStarting).ConfigureAwait(false);
             if (supervisor.FailureWhileStopping is { } failure && supervisor.Options.Critical)
             {
                 OnCriticalFailure(supervisor, failure);

@@ -14,6 +14,7 @@ internal sealed class SidecarLife
     private SidecarState _state = SidecarState.Created;
     private DateTimeOffset _since;
     private int _incarnation;
+    private bool _mayBecomeReady; // From the beginning of an incarnation until it has said that it is ready, or has ended.
     private long? _readyAt;
 
     public SidecarLife(string name, ILogger logger, TimeProvider timeProvider)
@@ -60,46 +61,76 @@ internal sealed class SidecarLife
         lock (_lock)
         {
             _incarnation = number;
+            _mayBecomeReady = true;
             _readyAt = null;
         }
 
         MoveTo(number == 1 ? SidecarState.Starting : SidecarState.Restarting);
     }
 
-    /// <summary>The incarnation is ready; <see langword="false"/> if it is not the current one, or said so before.</summary>
-    public bool TryBecomeReady(int incarnation)
+    /// <summary>The current incarnation has ended: that it is ready means nothing from here on.</summary>
+    public void EndIncarnation()
     {
         lock (_lock)
         {
-            if (incarnation != _incarnation || _readyAt is not null)
+            _mayBecomeReady = false;
+        }
+    }
+
+    /// <summary>The incarnation is ready; <see langword="false"/> if it is not the current one, has ended, or said so before.</summary>
+    public bool TryBecomeReady(int incarnation)
+    {
+        SidecarState? previous;
+        lock (_lock)
+        {
+            if (incarnation != _incarnation || !_mayBecomeReady)
             {
                 return false;
             }
 
+            _mayBecomeReady = false;
             _readyAt = _timeProvider.GetTimestamp();
+            previous = Enter(SidecarState.Ready);
         }
 
-        MoveTo(SidecarState.Ready);
+        Tell(previous, SidecarState.Ready);
         return true;
     }
 
     /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
     public void MoveTo(SidecarState next)
     {
-        SidecarState previous;
+        SidecarState? previous;
         lock (_lock)
         {
-            previous = _state;
-            if (!IsAllowed(previous, next))
-            {
-                return;
-            }
-
-            _state = next;
-            _since = _timeProvider.GetUtcNow();
+            previous = Enter(next);
         }
 
-        SupervisionLog.StateChanged(_logger, _name, previous, next);
+        Tell(previous, next);
+    }
+
+    /// <summary>Enters a state, under the lock.</summary>
+    /// <returns>The state before, or <see langword="null"/> if it stays as it was.</returns>
+    private SidecarState? Enter(SidecarState next)
+    {
+        var previous = _state;
+        if (!IsAllowed(previous, next))
+        {
+            return null;
+        }
+
+        _state = next;
+        _since = _timeProvider.GetUtcNow();
+        return previous;
+    }
+
+    // Outside the lock: a logging provider may ask for a snapshot.
+    private void Tell(SidecarState? previous, SidecarState next)
+    {
+        if (previous is { } from)
+        {
+            SupervisionLog.StateChanged(_logger, _name, from, next);
+        }
     }
 
     private static bool IsAllowed(SidecarState from, SidecarState to) => from switch
@@ -108,6 +139,7 @@ internal sealed class SidecarLife
         SidecarState.Stopped or SidecarState.Failed => false,
         SidecarState.Draining => to is SidecarState.Stopped or SidecarState.Failed,
         SidecarState.Degraded => to is not SidecarState.Starting,
+        SidecarState.Ready => to is not SidecarState.Degraded, // It may have become ready just now.
         _ => true,
     };
 }

@@ -19,7 +19,7 @@ internal sealed partial class SidecarSupervisor
                 Name, services, _environment.LoggerFor(Name), _timeProvider, number, onReady: () => OnReady(number));
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
-            if (incarnation.Startup is { } startup)
+            if (incarnation.Startup is { } startup && !_deadlinePassed)
             {
                 await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
             }
@@ -42,6 +42,7 @@ internal sealed partial class SidecarSupervisor
         finally
         {
             _incarnation = null;
+            _life.EndIncarnation();
             await DisposeAsync(incarnation, scope).ConfigureAwait(false);
         }
     }
@@ -69,17 +70,17 @@ internal sealed partial class SidecarSupervisor
     {
         if (isFirst)
         {
-            await startup.StartAsync(context, _stopping.Token).ConfigureAwait(false);
+            await startup.StartAsync(context, _givingUp.Token).ConfigureAwait(false);
             return;
         }
 
         using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _givingUp.Token);
         try
         {
             await startup.StartAsync(context, either.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_stopping.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_givingUp.IsCancellationRequested)
         {
             throw new TimeoutException(
                 $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
@@ -99,7 +100,7 @@ internal sealed partial class SidecarSupervisor
     private async Task DisposeAsync(Incarnation? incarnation, AsyncServiceScope? scope)
     {
         var disposal = Task.Run(() => DisposeWhenQuietAsync(incarnation, scope));
-        if (incarnation is { Quiet.IsCompleted: false })
+        if (incarnation is { WasInterrupted: true, Quiet.IsCompleted: false })
         {
             return; // It was given up on: it is disposed of when its code ends, if it ever does.
         }

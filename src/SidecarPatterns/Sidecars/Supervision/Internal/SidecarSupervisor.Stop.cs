@@ -12,7 +12,9 @@ internal sealed partial class SidecarSupervisor
     public Exception? FailureWhileStopping { get; private set; }
 
     /// <summary>Drains the sidecar within a time, and ends it in any case. Idempotent; does nothing for what never started.</summary>
-    public Task StopAsync(TimeSpan drainTime)
+    /// <param name="drainTime">How long it may take to handle what it has.</param>
+    /// <param name="givesUpStarting">Whether the host has given up starting: a start-up hook is cancelled then, even if messages wait for it.</param>
+    public Task StopAsync(TimeSpan drainTime, bool givesUpStarting)
     {
         lock (_lock)
         {
@@ -21,7 +23,7 @@ internal sealed partial class SidecarSupervisor
                 return Task.CompletedTask;
             }
 
-            return _stop ??= DrainAsync(_supervision, drainTime);
+            return _stop ??= DrainAsync(_supervision, drainTime, givesUpStarting);
         }
     }
 
@@ -41,7 +43,7 @@ internal sealed partial class SidecarSupervisor
         }
 
         PassDeadline(); // First: no incarnation is to begin in between.
-        RequestStop();
+        RequestStop(givesUpStarting: true);
         if (supervision is not null)
         {
             // The system's clock: whoever disposes of a container blocks, so nobody could advance another one.
@@ -56,10 +58,10 @@ internal sealed partial class SidecarSupervisor
         _life.MoveTo(SidecarState.Stopped);
     }
 
-    private async Task DrainAsync(Task supervision, TimeSpan drainTime)
+    private async Task DrainAsync(Task supervision, TimeSpan drainTime, bool givesUpStarting)
     {
         await Task.Yield(); // The lock that this began under is not for what follows.
-        RequestStop();
+        RequestStop(givesUpStarting);
         if (!await supervision.CompletesWithinAsync(drainTime, _timeProvider).ConfigureAwait(false))
         {
             PassDeadline();
@@ -74,7 +76,7 @@ internal sealed partial class SidecarSupervisor
         _life.MoveTo(SidecarState.Stopped);
     }
 
-    private void RequestStop()
+    private void RequestStop(bool givesUpStarting)
     {
         lock (_lock)
         {
@@ -84,6 +86,11 @@ internal sealed partial class SidecarSupervisor
         }
 
         Worker.CloseIntake(cause: null);
+        if (givesUpStarting || !Worker.HasMessagesLeft)
+        {
+            _ = _givingUp.CancelAsync(); // Else an incarnation that is being prepared is needed: it drains.
+        }
+
         _ = _stopping.CancelAsync();
     }
 
@@ -95,6 +102,8 @@ internal sealed partial class SidecarSupervisor
             _incarnation?.LeaveSoon();
             _incarnation?.Cancel();
         }
+
+        _ = _givingUp.CancelAsync();
     }
 
     /// <summary>The tokens are cancelled: waits a moment more, then goes on without the sidecar's code.</summary>
@@ -136,6 +145,7 @@ internal sealed partial class SidecarSupervisor
     {
         if (end.Error is { } error and not OperationCanceledException)
         {
+            Worker.LastError = error;
             SupervisionLog.FailedWhileStopping(_logger, Name, error);
             FailureWhileStopping = error;
         }

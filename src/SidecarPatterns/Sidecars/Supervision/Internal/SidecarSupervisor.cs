@@ -9,7 +9,7 @@ namespace SidecarPatterns;
 /// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, the end of all
 /// in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link, and may be cancelled at any late moment.")]
+[SuppressMessage("Design", "CA1001", Justification = "Its token sources have no timer and no link, and may be cancelled at any late moment.")]
 internal sealed partial class SidecarSupervisor
 {
     private readonly SidecarEnvironment _environment;
@@ -21,7 +21,10 @@ internal sealed partial class SidecarSupervisor
 
     // Completes once the first start is decided: null when ready (or done), else why it failed.
     private readonly TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _givingUp = new();
 
     // Guards what start and stop both touch.
     private readonly Lock _lock = new();
@@ -155,14 +158,14 @@ internal sealed partial class SidecarSupervisor
     private bool IsLast(IncarnationEnd end, int number, out TimeSpan delay)
     {
         delay = TimeSpan.Zero;
-        if (end.Error is not null)
-        {
-            Worker.LastError = end.Error;
-        }
-
         if (_stopRequested)
         {
             return IsLastWhileStopping(end);
+        }
+
+        if (end.Error is not null)
+        {
+            Worker.LastError = end.Error;
         }
 
         _backoff.Count(_life.ReadyFor, failed: end.Error is not null);

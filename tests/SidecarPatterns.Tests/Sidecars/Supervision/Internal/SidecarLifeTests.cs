@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns.Tests;
+
+[TestFixture]
+internal sealed class SidecarLifeTests
+{
+    private TestClock _clock = null!;
+    private LogRecorder _logs = null!;
+    private SidecarLife _life = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        _clock = new TestClock();
+        _logs = new LogRecorder();
+        _life = new SidecarLife("sidecar", _logs.CreateLogger("test"), _clock);
+    }
+
+    [TearDown]
+    public void Dispose() => _logs.Dispose();
+
+    [Test]
+    public void MoveTo_EveryStep_IsTimedAndLoggedOnce()
+    {
+        _life.BeginIncarnation(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        _life.TryBecomeReady(1);
+        _life.MoveTo(SidecarState.Ready); // It is there already.
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        _life.MoveTo(SidecarState.Draining);
+        _life.MoveTo(SidecarState.Stopped);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_life.Read(), Is.EqualTo((SidecarState.Stopped, _clock.GetUtcNow(), 1)));
+            Assert.That(_logs.Entries.Select(static entry => (entry.Level, entry.Message)), Is.EqualTo([
+                (LogLevel.Debug, "Sidecar 'sidecar' went from Created to Starting."),
+                (LogLevel.Debug, "Sidecar 'sidecar' went from Starting to Ready."),
+                (LogLevel.Debug, "Sidecar 'sidecar' went from Ready to Draining."),
+                (LogLevel.Debug, "Sidecar 'sidecar' went from Draining to Stopped."),
+            ]));
+        }
+    }
+
+    [Test]
+    public void MoveTo_FromAFinalState_StaysThere([Values(SidecarState.Stopped, SidecarState.Failed)] SidecarState final, [Values] SidecarState next)
+    {
+        _life.MoveTo(final);
+
+        _life.MoveTo(next);
+
+        Assert.That(_life.State, Is.EqualTo(final));
+    }
+
+    [TestCase(SidecarState.Ready)]
+    [TestCase(SidecarState.Degraded)]
+    [TestCase(SidecarState.Restarting)]
+    public void MoveTo_WhileDraining_OnlyItsEndFollows(SidecarState next)
+    {
+        _life.MoveTo(SidecarState.Draining);
+
+        _life.MoveTo(next);
+
+        Assert.That(_life.State, Is.EqualTo(SidecarState.Draining));
+    }
+
+    [Test]
+    public void MoveTo_DegradedAfterItBecameReady_StaysReady()
+    {
+        _life.BeginIncarnation(1);
+        _life.TryBecomeReady(1); // Between the look that found it not ready in time, and what follows from it.
+
+        _life.MoveTo(SidecarState.Degraded);
+
+        Assert.That(_life.State, Is.EqualTo(SidecarState.Ready));
+    }
+
+    [Test]
+    public void MoveTo_DegradedBeforeTheFirstIncarnationBegan_IsDegraded()
+    {
+        _life.MoveTo(SidecarState.Degraded); // The thread pool was too busy to begin in time.
+        _life.BeginIncarnation(1);
+
+        Assert.That(_life.State, Is.EqualTo(SidecarState.Degraded));
+    }
+
+    [Test]
+    public void TryBecomeReady_WhileDegraded_BecomesReady()
+    {
+        _life.BeginIncarnation(1);
+        _life.MoveTo(SidecarState.Degraded);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_life.TryBecomeReady(1));
+            Assert.That(_life.State, Is.EqualTo(SidecarState.Ready));
+        }
+    }
+
+    [Test]
+    public void TryBecomeReady_AgainOrByAnotherIncarnationOrAfterItsEnd_DoesNothing()
+    {
+        _life.BeginIncarnation(1);
+        _life.EndIncarnation();
+        Assert.That(_life.TryBecomeReady(1), Is.False, "it has ended");
+
+        _life.BeginIncarnation(2);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_life.TryBecomeReady(1), Is.False, "it is not the current one");
+            Assert.That(_life.TryBecomeReady(2));
+            Assert.That(_life.TryBecomeReady(2), Is.False, "it said so before");
+        }
+    }
+
+    [Test]
+    public void ReadyFor_CountsFromTheMomentItWasReadyAndAnewForEachIncarnation()
+    {
+        _life.BeginIncarnation(1);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.Zero));
+
+        _life.TryBecomeReady(1);
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        _life.EndIncarnation();
+        Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.FromSeconds(20)));
+
+        _life.BeginIncarnation(2);
+        Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.Zero));
+    }
+}
