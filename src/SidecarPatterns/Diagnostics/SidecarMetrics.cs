@@ -9,6 +9,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     private const string ErrorTypeKey = "error.type";
 
     private readonly KeyValuePair<string, object?> _nameTag = NameTag(sidecarName);
+    private readonly double _secondsPerTick = 1.0 / timeProvider.TimestampFrequency;
 
     /// <summary>Whether handler calls are to be watched.</summary>
     public bool IsListening => instruments.ProcessDuration.Enabled || ListensToOrigins;
@@ -25,34 +26,41 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         : default;
 
     /// <summary>A handler is about to be called.</summary>
-    public CallObservation Begin(in MessageOrigin origin, Type messageType)
+    public void Begin(ref CallObservation observation, in MessageOrigin origin, Type messageType)
     {
-        var now = timeProvider.GetTimestamp();
+        // To read the clock costs as much as to handle a message.
+        var now = observation.LastEndedAt != 0 ? observation.LastEndedAt : timeProvider.GetTimestamp();
+        observation = new CallObservation { IsActive = true, StartedAt = now };
         try
         {
             if (origin.PublishedAt != 0 && instruments.QueueDuration.Enabled)
             {
-                instruments.QueueDuration.Record(timeProvider.GetElapsedTime(origin.PublishedAt, now).TotalSeconds, _nameTag);
+                // It may have been published since the call before ended.
+                instruments.QueueDuration.Record(Math.Max(0, now - origin.PublishedAt) * _secondsPerTick, _nameTag);
             }
 
-            return new CallObservation { IsActive = true, StartedAt = now, Activity = StartActivity(origin, messageType) };
+            if (SidecarDiagnostics.Source.HasListeners())
+            {
+                observation = new CallObservation { IsActive = true, StartedAt = now, Activity = StartActivity(origin, messageType) };
+            }
         }
 #pragma warning disable CA1031 // A listener's failure is not the message's.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            return new CallObservation { IsActive = true, StartedAt = now };
+            // There is nobody to tell: the listener is the one who would be.
         }
     }
 
     /// <summary>The call has ended.</summary>
     public void End(ref CallObservation observation, Exception? failure)
     {
+        var now = timeProvider.GetTimestamp();
         try
         {
             if (instruments.ProcessDuration.Enabled)
             {
-                Record(timeProvider.GetElapsedTime(observation.StartedAt).TotalSeconds, failure);
+                Record((now - observation.StartedAt) * _secondsPerTick, failure);
             }
 
             if (observation.Activity is { } activity)
@@ -66,14 +74,14 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
                 activity.Dispose();
             }
         }
-#pragma warning disable CA1031 // As above.
+#pragma warning disable CA1031 // A listener's failure is not the message's.
         catch (Exception)
 #pragma warning restore CA1031
         {
-            // There is nobody to tell: the listener is the one who would be.
+            // As above.
         }
 
-        observation = default;
+        observation = new CallObservation { LastEndedAt = now };
     }
 
     private void Record(double seconds, Exception? failure)
@@ -90,11 +98,6 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
 
     private Activity? StartActivity(in MessageOrigin origin, Type messageType)
     {
-        if (!SidecarDiagnostics.Source.HasListeners())
-        {
-            return null;
-        }
-
         var activity = SidecarDiagnostics.Source.StartActivity(
             "process " + sidecarName, ActivityKind.Consumer, origin.Activity?.Context ?? default);
         if (activity is null)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace SidecarPatterns;
@@ -14,10 +15,13 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private readonly bool _evictsOldest;
     private readonly DropCallback<T> _dropped;
     private readonly TakeSignal _signal = new();
-    private readonly Lock _lock = new();
+
+    // Held for a few instructions, and never while the sidecar's or the publisher's code runs.
+    private SpinLock _lock = new(enableThreadOwnerTracking: false);
 
     // All guarded by the lock.
-    private Entry[] _entries;
+    private T[] _messages;
+    private MessageOrigin[]? _origins; // Made for the first message that has one.
     private int _first;
     private int _count;
     private long _accepted;
@@ -36,7 +40,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     {
         _evictsOldest = mode == BoundedChannelFullMode.DropOldest;
         _dropped = dropped;
-        _entries = new Entry[Math.Min(capacity, FirstLength)];
+        _messages = new T[Math.Min(capacity, FirstLength)];
     }
 
     public override Exception? Cause => Volatile.Read(ref _cause);
@@ -47,8 +51,10 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     {
         var evicted = default(T);
         bool wake, evicts;
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             if (_closed)
             {
                 return OfferResult.Closed;
@@ -57,17 +63,20 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             evicts = _count == Capacity;
             if (evicts)
             {
-                evicted = Evict();
+                evicted = Replace(message, origin);
             }
-            else if (_count == _entries.Length)
+            else
             {
-                Grow();
+                Append(message, origin);
             }
 
-            _entries[Index(_count++)] = new Entry(message, origin);
             _accepted++;
             wake = _sleeping;
             _sleeping = false;
+        }
+        finally
+        {
+            Release(locked);
         }
 
         if (wake)
@@ -106,11 +115,17 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             return ValueTask.FromCanceled<bool>(ct);
         }
 
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             return !_closed ? new ValueTask<bool>(true)
                 : _cause is null ? new ValueTask<bool>(false)
                 : ValueTask.FromException<bool>(_cause);
+        }
+        finally
+        {
+            Release(locked);
         }
     }
 
@@ -121,22 +136,37 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override bool TryTake([MaybeNullWhen(false)] out T message)
     {
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             if (_count == 0)
             {
                 message = default;
                 return false;
             }
 
-            ref var entry = ref _entries[_first];
-            message = entry.Message;
-            _lastOrigin = entry.Origin;
-            entry = default;
+            var index = _first;
+            message = _messages[index];
+            if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+            {
+                _messages[index] = default!;
+            }
+
+            if (_origins is { } origins)
+            {
+                _lastOrigin = origins[index];
+                origins[index] = default;
+            }
+
             _first = Index(1);
             _count--;
             _taken++;
             return true;
+        }
+        finally
+        {
+            Release(locked);
         }
     }
 
@@ -151,8 +181,10 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override ValueTask<bool> WaitToTakeAsync()
     {
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             if (_count > 0 || _closed)
             {
                 return new ValueTask<bool>(_count > 0);
@@ -162,13 +194,19 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             _sleeping = true;
             return _signal.Wait();
         }
+        finally
+        {
+            Release(locked);
+        }
     }
 
     public override bool Close(Exception? cause)
     {
         bool wake;
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             if (_closed)
             {
                 return false;
@@ -178,6 +216,10 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             Volatile.Write(ref _cause, cause);
             wake = _sleeping;
             _sleeping = false;
+        }
+        finally
+        {
+            Release(locked);
         }
 
         if (wake)
@@ -190,49 +232,87 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override QueuePosition ReadPosition()
     {
-        lock (_lock)
+        var locked = false;
+        try
         {
+            _lock.Enter(ref locked);
             return new QueuePosition(_accepted, _evicted, _taken);
+        }
+        finally
+        {
+            Release(locked);
+        }
+    }
+
+    private void Release(bool locked)
+    {
+        if (locked)
+        {
+            _lock.Exit(useMemoryBarrier: false);
         }
     }
 
     private int Index(int offset)
     {
         var index = _first + offset;
-        return index < _entries.Length ? index : index - _entries.Length;
+        return index < _messages.Length ? index : index - _messages.Length;
     }
 
-    private T Evict()
+    private void Append(T message, in MessageOrigin origin)
     {
-        ref var entry = ref _entries[_evictsOldest ? _first : Index(_count - 1)];
-        var message = entry.Message;
-        entry = default;
+        if (_count == _messages.Length)
+        {
+            Grow();
+        }
+
+        var index = Index(_count++);
+        _messages[index] = message;
+        SetOrigin(index, origin);
+    }
+
+    /// <summary>Puts a message in the place of the oldest, which then is the place of the newest, or of the newest.</summary>
+    /// <returns>The message that gave way.</returns>
+    private T Replace(T message, in MessageOrigin origin)
+    {
+        var index = _evictsOldest ? _first : Index(_count - 1);
         if (_evictsOldest)
         {
             _first = Index(1);
         }
 
-        _count--;
+        var evicted = _messages[index];
+        _messages[index] = message;
+        SetOrigin(index, origin);
         _evicted++;
-        return message;
+        return evicted;
+    }
+
+    private void SetOrigin(int index, in MessageOrigin origin)
+    {
+        if (_origins is not null)
+        {
+            _origins[index] = origin;
+        }
+        else if (!origin.IsEmpty)
+        {
+            _origins = new MessageOrigin[_messages.Length];
+            _origins[index] = origin;
+        }
     }
 
     private void Grow()
     {
-        var larger = new Entry[(int)Math.Min(Capacity, _entries.Length * 4L)];
-        for (var i = 0; i < _count; i++)
-        {
-            larger[i] = _entries[Index(i)];
-        }
-
-        _entries = larger;
+        var length = (int)Math.Min(Capacity, _messages.Length * 4L);
+        _messages = Unrolled(_messages, length);
+        _origins = _origins is null ? null : Unrolled(_origins, length);
         _first = 0;
     }
 
-    private readonly struct Entry(T message, MessageOrigin origin)
+    private TItem[] Unrolled<TItem>(TItem[] items, int length)
     {
-        public T Message { get; } = message;
-
-        public MessageOrigin Origin { get; } = origin;
+        var larger = new TItem[length];
+        items.AsSpan(_first).CopyTo(larger);
+        items.AsSpan(0, _first).CopyTo(larger.AsSpan(items.Length - _first));
+        return larger;
     }
 }

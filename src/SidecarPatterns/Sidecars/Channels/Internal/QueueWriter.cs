@@ -34,23 +34,25 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
     public override bool TryWrite(T item)
     {
         ThrowIfNull(item);
-        if (!_dropped.IsRunningHere && _queue.TryOffer(item, _metrics.Originate()) == OfferResult.Accepted)
+        if (_dropped.IsRunningHere)
         {
-            return true;
+            return RefuseInsideOnDropped().IsAccepted;
         }
 
-        return Explain(item).IsAccepted;
+        var answer = _queue.TryOffer(item, _metrics.Originate());
+        return answer == OfferResult.Accepted || Explain(answer, item).IsAccepted;
     }
 
     public override PublishResult Publish(T message)
     {
         ThrowIfNull(message);
-        if (!_dropped.IsRunningHere && _queue.TryOffer(message, _metrics.Originate()) == OfferResult.Accepted)
+        if (_dropped.IsRunningHere)
         {
-            return PublishResult.Accepted;
+            return RefuseInsideOnDropped();
         }
 
-        return Explain(message);
+        var answer = _queue.TryOffer(message, _metrics.Originate());
+        return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
     }
 
     public override ValueTask WriteAsync(T item, CancellationToken cancellationToken = default)
@@ -61,22 +63,24 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        var origin = _metrics.Originate();
-        if (!_dropped.IsRunningHere)
+        if (_dropped.IsRunningHere)
         {
-            var answer = _queue.TryOffer(item, origin);
-            if (answer == OfferResult.Accepted)
-            {
-                return default;
-            }
-
-            if (answer == OfferResult.Full && !_dropsWrites && !CallMark.IsInside(_queue))
-            {
-                return _queue.OfferAsync(item, origin, cancellationToken);
-            }
+            return ValueTask.FromException(Exception(RefuseInsideOnDropped().Reason));
         }
 
-        var result = Explain(item);
+        var origin = _metrics.Originate();
+        var answer = _queue.TryOffer(item, origin);
+        if (answer == OfferResult.Accepted)
+        {
+            return default;
+        }
+
+        if (answer == OfferResult.Full && !_dropsWrites && !CallMark.IsInside(_queue))
+        {
+            return _queue.OfferAsync(item, origin, cancellationToken);
+        }
+
+        var result = Explain(answer, item);
         return result.Status == PublishStatus.Rejected ? ValueTask.FromException(Exception(result.Reason)) : default;
     }
 
@@ -128,22 +132,15 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         }
     }
 
-    /// <summary>The message was not accepted, or its publisher must not be heard: says why, counts it, and drops it if the mode says so.</summary>
-    private PublishResult Explain(T message)
+    private PublishResult RefuseInsideOnDropped()
     {
-        if (_dropped.IsRunningHere)
-        {
-            _queue.Refusals.Reject(PublishReason.InsideOnDropped);
-            return PublishResult.Rejected(PublishReason.InsideOnDropped);
-        }
+        _queue.Refusals.Reject(PublishReason.InsideOnDropped);
+        return PublishResult.Rejected(PublishReason.InsideOnDropped);
+    }
 
-        // Asked again and not passed on: between the two the queue may have closed, or room may have come.
-        var answer = _queue.TryOffer(message, _metrics.Originate());
-        if (answer == OfferResult.Accepted)
-        {
-            return PublishResult.Accepted;
-        }
-
+    /// <summary>The message was not accepted: says why, counts it, and drops it if the mode says so.</summary>
+    private PublishResult Explain(OfferResult answer, T message)
+    {
         if (answer == OfferResult.Full && _dropsWrites)
         {
             _queue.Refusals.Drop(PublishReason.Full);

@@ -200,6 +200,7 @@ internal sealed class DispatchLane<T> : Incarnation
 
         _contexts.RestoreOwn();
         _current = default!; // The last message is not kept alive while the lane waits.
+        _observation = default;
         pending = default;
         return false;
     }
@@ -212,7 +213,7 @@ internal sealed class DispatchLane<T> : Incarnation
         if (_metrics.IsListening)
         {
             // In the call's own context: the handler runs within this activity, and what an earlier handler left behind is not its parent.
-            _observation = _metrics.Begin(_queue.LastOrigin, typeof(T));
+            _metrics.Begin(ref _observation, _queue.LastOrigin, typeof(T));
         }
 
         Volatile.Write(ref _phase, Calling);
