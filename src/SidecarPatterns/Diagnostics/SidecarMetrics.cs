@@ -14,6 +14,9 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     /// <summary>Whether handler calls are to be watched.</summary>
     public bool IsListening => instruments.ProcessDuration.Enabled || ListensToOrigins;
 
+    /// <summary>Whether every message is to say when it was published, even if nobody listens.</summary>
+    public bool NeedsTimes { get; init; }
+
     private bool ListensToOrigins => instruments.QueueDuration.Enabled || SidecarDiagnostics.Source.HasListeners();
 
     public static KeyValuePair<string, object?> NameTag(string sidecarName) => new("sidecar.name", sidecarName);
@@ -21,7 +24,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     public static KeyValuePair<string, object?> ErrorTag(string errorType) => new(ErrorTypeKey, errorType);
 
     /// <summary>What goes with a message that is published now.</summary>
-    public MessageOrigin Originate() => ListensToOrigins
+    public MessageOrigin Originate() => NeedsTimes || ListensToOrigins
         ? new MessageOrigin(timeProvider.GetTimestamp(), SidecarDiagnostics.Source.HasListeners() ? Activity.Current : null)
         : default;
 

@@ -5,7 +5,7 @@ namespace SidecarPatterns;
 
 /// <summary>What a sidecar knows of itself and of the call that it is serving.</summary>
 /// <remarks>
-/// One object serves all calls of an incarnation, so nothing is allocated per message: read it before the handler returns and do not keep it.
+/// One object serves the calls of an incarnation one after the other, so nothing is allocated per message: read it before the handler returns and do not keep it.
 /// <see cref="SignalReady"/> may be called from any thread; the rest is for the handler's own flow.
 /// </remarks>
 public sealed class SidecarContext
@@ -64,4 +64,7 @@ public sealed class SidecarContext
     /// <summary>Tells the host that this incarnation is ready; what a sidecar with <see cref="SidecarOptions.WaitForSignal"/> must call once.</summary>
     /// <remarks>Further calls, and calls after the incarnation has ended, do nothing. Thread-safe.</remarks>
     public void SignalReady() => _onReady?.Invoke();
+
+    /// <summary>The context of one of several lanes of the incarnation.</summary>
+    internal SidecarContext ForLane() => new(Name, _services, Logger, TimeProvider, Incarnation, _onReady);
 }

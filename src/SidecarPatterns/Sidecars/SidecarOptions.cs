@@ -44,6 +44,36 @@ public sealed class SidecarOptions
     /// <value><see langword="null"/> by default: no limit; otherwise more than zero, at most 49 days.</value>
     public TimeSpan? HandlerTimeout { get; set; }
 
+    /// <summary>How many messages are handled at the same time, by one instance.</summary>
+    /// <value>
+    /// 1 by default: one after the other, in the order of their publishing. From 1 to 1024; with more than one they begin in that order, and
+    /// keep it to the end for each key that <see cref="ISidecarBuilder{TMessage}.PartitionBy{TKey}"/> gives them.
+    /// </value>
+    public int Concurrency { get; set; } = SidecarConstants.Concurrency;
+
+    /// <summary>How many times a message may be attempted, the first time included, before it becomes a dead letter.</summary>
+    /// <value>1 by default: no retry; from 1 to 1,000. Not together with <see cref="Pipeline"/>.</value>
+    public int MaxAttempts { get; set; } = SidecarConstants.MaxAttempts;
+
+    /// <summary>The bound of the wait before the second attempt, doubled for each further one; the wait is a random part of it (full jitter).</summary>
+    /// <value>200 ms by default; from zero to 49 days.</value>
+    public TimeSpan RetryDelay { get; set; } = SidecarConstants.RetryDelay;
+
+    /// <summary>The longest bound of the wait before an attempt.</summary>
+    /// <value>30 s by default; from <see cref="RetryDelay"/> to 49 days.</value>
+    public TimeSpan MaxRetryDelay { get; set; } = SidecarConstants.MaxRetryDelay;
+
+    /// <summary>
+    /// The name of a Polly pipeline, registered with a <c>ResiliencePipelineProvider&lt;string&gt;</c> in the container, that every call of the handler goes
+    /// through. <see cref="HandlerTimeout"/> then bounds the whole of it, and <see cref="SidecarContext.Attempt"/> counts its calls.
+    /// </summary>
+    /// <value><see langword="null"/> by default: none. Not together with <see cref="MaxAttempts"/>.</value>
+    public string? Pipeline { get; set; }
+
+    /// <summary>How old a message may be when its turn comes; an older one becomes a dead letter instead of being handled.</summary>
+    /// <value><see langword="null"/> by default: any age; otherwise more than zero, at most 49 days.</value>
+    public TimeSpan? MaxAge { get; set; }
+
     /// <summary>Whether every message is handled by an instance of its own, in a dependency injection scope of its own.</summary>
     /// <value><see langword="false"/> by default: one instance and one scope per incarnation.</value>
     public bool ScopePerMessage { get; set; }

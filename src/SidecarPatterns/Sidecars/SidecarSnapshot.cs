@@ -32,7 +32,7 @@ public sealed record SidecarSnapshot
     /// <summary>Messages that were given up on: their handler failed, or their sidecar did.</summary>
     public long DeadLettered { get; init; }
 
-    /// <summary>Messages that were accepted and then displaced by a later one (<c>DropOldest</c>, <c>DropNewest</c>).</summary>
+    /// <summary>Messages that were accepted and then displaced by a later one (<c>DropOldest</c>, <c>DropNewest</c>), or cancelled by their sender before their turn.</summary>
     public long Evicted { get; init; }
 
     /// <summary>Messages that were left when the time to drain was over.</summary>
@@ -41,7 +41,7 @@ public sealed record SidecarSnapshot
     /// <summary>Messages that wait for their turn.</summary>
     public long Queued { get; init; }
 
-    /// <summary>Messages that are with the handler.</summary>
+    /// <summary>Messages that are with the handler, or wait for another attempt.</summary>
     public long InFlight { get; init; }
 
     /// <summary>How many messages can wait.</summary>
@@ -62,6 +62,9 @@ public sealed record SidecarSnapshot
 
     /// <summary>Handler calls that ended after their message had been settled without them.</summary>
     public long Late { get; init; }
+
+    /// <summary>Dead letters that the memory had no room for any more.</summary>
+    public long Forgotten { get; init; }
 
     /// <summary>Which incarnation runs, or ran last.</summary>
     /// <value>0 before the first start.</value>

@@ -50,6 +50,8 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
         var builder = new ServiceCollection().AddSidecar("audit", Nothing);
 
         AssertRefusesNull(() => builder.OnDropped(null!), "callback");
+        AssertRefusesNull(() => builder.PartitionBy<int>(null!), "key");
+        AssertRefusesNull(() => builder.ShouldHandle(null!), "predicate");
     }
 
     [Test]

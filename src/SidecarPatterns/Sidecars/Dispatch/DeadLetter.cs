@@ -3,6 +3,9 @@ namespace SidecarPatterns;
 /// <summary>A message that was given up on, and why.</summary>
 public sealed record DeadLetter
 {
+    /// <summary>The number of the letter among those of its sidecar, in this process.</summary>
+    public long Id { get; init; }
+
     /// <summary>The name of the sidecar that should have handled the message.</summary>
     public required string SidecarName { get; init; }
 
@@ -22,4 +25,8 @@ public sealed record DeadLetter
 
     /// <summary>When it was given up on.</summary>
     public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The letter that this message was before it was replayed.</summary>
+    /// <value><see langword="null"/> if it never was one.</value>
+    public DeadLetter? Previous { get; init; }
 }

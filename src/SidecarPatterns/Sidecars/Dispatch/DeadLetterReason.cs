@@ -17,4 +17,7 @@ public enum DeadLetterReason
 
     /// <summary>Left when the time to drain was over; told as information, and counted as abandoned instead.</summary>
     Abandoned = 4,
+
+    /// <summary>It had waited longer than <see cref="SidecarOptions.MaxAge"/> when its turn came.</summary>
+    Expired = 5,
 }

@@ -10,14 +10,24 @@ internal sealed class MessageRegistration<T>(string name, string description, Si
 
     public Action<OnDroppedArguments<T>>? OnDropped { get; set; }
 
+    public Func<T, Exception, bool>? ShouldHandle { get; set; }
+
+    /// <summary>Makes the intake of a sidecar whose messages have keys.</summary>
+    public Func<MessageQueue<T>, int, TimeProvider, MessageIntake<T>>? KeyedIntake { get; set; }
+
+    public Func<IServiceProvider, IDeadLetterSink>? DeadLetterSink { get; set; }
+
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
         var dropped = new DropCallback<T>(Name, OnDropped, environment.DispatchLogger);
         var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
             ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
-        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider);
+        var intake = options.Concurrency == 1 && KeyedIntake is null ? null
+            : KeyedIntake?.Invoke(queue, options.Concurrency, environment.TimeProvider) ?? new MessageIntake<T>(queue, options.Concurrency);
+        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
-        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment);
+        var sink = DeadLetterSink?.Invoke(environment.Services);
+        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle };
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns;
@@ -13,12 +16,47 @@ internal sealed class SidecarBuilder<TMessage>(MessageRegistration<TMessage> reg
     public ISidecarBuilder<TMessage> OnDropped(Action<OnDroppedArguments<TMessage>> callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        if (registration.OnDropped is not null)
-        {
-            throw new InvalidOperationException($"Sidecar '{Name}' has an {nameof(OnDropped)} callback already.");
-        }
-
-        registration.OnDropped = callback;
+        registration.OnDropped = Once(registration.OnDropped, callback);
         return this;
     }
+
+    public ISidecarBuilder<TMessage> PartitionBy<TKey>(Func<TMessage, TKey> key)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        registration.KeyedIntake = Once(
+            registration.KeyedIntake, (queue, lanes, timeProvider) => new KeyedIntake<TMessage, TKey>(queue, lanes, key, timeProvider));
+        return this;
+    }
+
+    public ISidecarBuilder<TMessage> ShouldHandle(Func<TMessage, Exception, bool> predicate)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        registration.ShouldHandle = Once(registration.ShouldHandle, predicate);
+        return this;
+    }
+
+    public ISidecarBuilder<TMessage> DeadLettersTo(Func<IServiceProvider, IDeadLetterSink> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        registration.DeadLetterSink = Once(registration.DeadLetterSink, sink);
+        return this;
+    }
+
+    public ISidecarBuilder<TMessage> DeadLettersTo(ChannelWriter<DeadLetter> channel)
+    {
+        ArgumentNullException.ThrowIfNull(channel);
+        return DeadLettersTo(_ => new ChannelDeadLetterSink(channel));
+    }
+
+    public ISidecarBuilder<TMessage> DeadLettersTo(string path, JsonTypeInfo<TMessage> messageType)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(messageType);
+        return DeadLettersTo(_ => new FileDeadLetterSink<TMessage>(path, messageType));
+    }
+
+    private TDelegate Once<TDelegate>(TDelegate? before, TDelegate value, [CallerMemberName] string what = "")
+        where TDelegate : Delegate =>
+        before is null ? value : throw new InvalidOperationException($"{what} of sidecar '{Name}' is set already.");
 }

@@ -27,6 +27,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private long _accepted;
     private long _evicted;
     private long _taken;
+    private int _pulled; // Out of the array, but not released.
     private MessageOrigin _lastOrigin;
     private bool _sleeping;
     private bool _closed;
@@ -60,7 +61,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
                 return OfferResult.Closed;
             }
 
-            evicts = _count == Capacity;
+            evicts = _count + _pulled == Capacity;
             if (evicts)
             {
                 evicted = Replace(message, origin);
@@ -134,7 +135,63 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     public override OfferResult TryReserve(out Reservation<T> reservation) =>
         throw new NotSupportedException("A queue that evicts always has room: nothing needs to be reserved in it.");
 
-    public override bool TryTake([MaybeNullWhen(false)] out T message)
+    public override bool TryTake([MaybeNullWhen(false)] out T message) => TryRemove(out message, isReleased: true);
+
+    public override bool TryPull([MaybeNullWhen(false)] out T message) => TryRemove(out message, isReleased: false);
+
+    public override void Release()
+    {
+        var locked = false;
+        try
+        {
+            _lock.Enter(ref locked);
+            _pulled--;
+            _taken++;
+        }
+        finally
+        {
+            Release(locked);
+        }
+    }
+
+    // Where messages give way at the end, a place keeps its number; where they do at the beginning, each message has its own.
+    public override long PullOrdinal => _evictsOldest ? Volatile.Read(ref _accepted) - Volatile.Read(ref _count) : Volatile.Read(ref _taken) + _pulled;
+
+    public override long TakeOrdinal
+    {
+        get
+        {
+            var locked = false;
+            try
+            {
+                _lock.Enter(ref locked);
+                return PullOrdinal;
+            }
+            finally
+            {
+                Release(locked);
+            }
+        }
+    }
+
+    public override long EndOrdinal
+    {
+        get
+        {
+            var locked = false;
+            try
+            {
+                _lock.Enter(ref locked);
+                return PullOrdinal + _count;
+            }
+            finally
+            {
+                Release(locked);
+            }
+        }
+    }
+
+    private bool TryRemove([MaybeNullWhen(false)] out T message, bool isReleased)
     {
         var locked = false;
         try
@@ -161,7 +218,15 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
             _first = Index(1);
             _count--;
-            _taken++;
+            if (isReleased)
+            {
+                _taken++;
+            }
+            else
+            {
+                _pulled++;
+            }
+
             return true;
         }
         finally
@@ -200,6 +265,27 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         }
     }
 
+    public override void Wake()
+    {
+        bool wake;
+        var locked = false;
+        try
+        {
+            _lock.Enter(ref locked);
+            wake = _sleeping;
+            _sleeping = false;
+        }
+        finally
+        {
+            Release(locked);
+        }
+
+        if (wake)
+        {
+            _signal.Set();
+        }
+    }
+
     public override bool Close(Exception? cause)
     {
         bool wake;
@@ -228,6 +314,21 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         }
 
         return true;
+    }
+
+    public override void Reopen()
+    {
+        var locked = false;
+        try
+        {
+            _lock.Enter(ref locked);
+            _closed = false;
+            Volatile.Write(ref _cause, null);
+        }
+        finally
+        {
+            Release(locked);
+        }
     }
 
     public override QueuePosition ReadPosition()
@@ -270,20 +371,31 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         SetOrigin(index, origin);
     }
 
-    /// <summary>Puts a message in the place of the oldest, which then is the place of the newest, or of the newest.</summary>
+    /// <summary>Puts a message in the place of the newest, or at the end while the oldest gives way.</summary>
     /// <returns>The message that gave way.</returns>
     private T Replace(T message, in MessageOrigin origin)
     {
-        var index = _evictsOldest ? _first : Index(_count - 1);
+        _evicted++;
+        if (_count == 0)
+        {
+            return message; // All that wait are out of reach: they have their lanes already.
+        }
+
+        var evicted = _messages[_evictsOldest ? _first : Index(_count - 1)];
+        var index = _evictsOldest ? Index(_count) : Index(_count - 1);
         if (_evictsOldest)
         {
+            // A full array has the end where the beginning was; one that is not, since messages were pulled, leaves a place behind.
+            if (index != _first)
+            {
+                _messages[_first] = default!;
+            }
+
             _first = Index(1);
         }
 
-        var evicted = _messages[index];
         _messages[index] = message;
         SetOrigin(index, origin);
-        _evicted++;
         return evicted;
     }
 

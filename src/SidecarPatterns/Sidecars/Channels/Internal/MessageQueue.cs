@@ -8,13 +8,10 @@ namespace SidecarPatterns;
 /// Any number of threads offer; one at a time takes and settles. In memory, settling is only the account.
 /// </summary>
 /// <remarks>Every queue must pass the contract suite <c>MessageQueueContract</c> of the test project.</remarks>
-internal abstract class MessageQueue<T>(int capacity)
+internal abstract class MessageQueue<T>(int capacity) : MessageSource<T>
 {
     /// <summary>How many messages can wait. A message waits from its offer until it is taken.</summary>
     public int Capacity { get; } = capacity;
-
-    /// <summary>What became of the messages that were taken.</summary>
-    public SettlementAccount Settled { get; } = new();
 
     /// <summary>The publishes that were not accepted.</summary>
     public RefusalAccount Refusals { get; } = new();
@@ -46,31 +43,31 @@ internal abstract class MessageQueue<T>(int capacity)
     /// <summary>Reserves room for a message that is not decided yet; the reservation must be filled or voided at once.</summary>
     public abstract OfferResult TryReserve(out Reservation<T> reservation);
 
-    // The dispatcher: one thread at a time.
+    // The dispatcher that gives messages to several lanes, or a batch of them to one: one thread at a time.
 
-    /// <summary>Takes the next message, which from here on is in flight and must be settled.</summary>
-    public abstract bool TryTake([MaybeNullWhen(false)] out T message);
+    /// <summary>Takes the next message out of the queue, but lets it count as queued until <see cref="Release"/>.</summary>
+    public abstract bool TryPull([MaybeNullWhen(false)] out T message);
 
-    /// <summary>The origin of the message that was taken last; asked for before anything else is done with the queue.</summary>
-    public abstract MessageOrigin LastOrigin { get; }
+    /// <summary>A message that was pulled is in flight from here on: there is room for another.</summary>
+    public abstract void Release();
 
-    /// <summary>Whether <see cref="TryTake"/> would succeed; one cheap look.</summary>
-    public abstract bool HasNext { get; }
+    /// <summary>The number of the message that the next pull takes; numbers grow from message to message.</summary>
+    public abstract long PullOrdinal { get; }
 
-    /// <summary>Serves publishers that wait for room now, for the next take may be far off.</summary>
-    public abstract void ServeWaitingPublishers();
+    /// <summary>The number of the message that is taken next, where each is released as it is taken. Any thread.</summary>
+    public abstract long TakeOrdinal { get; }
 
-    /// <summary>Waits until there is a message; <see langword="false"/> once closed and empty.</summary>
-    public abstract ValueTask<bool> WaitToTakeAsync();
-
-    /// <summary>Settles the message that was taken last.</summary>
-    public virtual void Settle(Settlement settlement) => Settled.Add(settlement);
+    /// <summary>The number that the next accepted message will have. Any thread.</summary>
+    public abstract long EndOrdinal { get; }
 
     // Supervision: any thread.
 
     /// <summary>Refuses all further offers; what waits for room is told. What was accepted can still be taken.</summary>
     /// <returns><see langword="false"/> if it was closed already.</returns>
     public abstract bool Close(Exception? cause);
+
+    /// <summary>Takes offers again after a close. Nobody may be at the taking side.</summary>
+    public abstract void Reopen();
 
     /// <summary>Reads where the queue stands; never shows a message twice.</summary>
     public abstract QueuePosition ReadPosition();

@@ -49,6 +49,43 @@ internal sealed partial class RingQueue<T>
         return true;
     }
 
+    public override bool TryPull([MaybeNullWhen(false)] out T message)
+    {
+        if (!FindNext())
+        {
+            message = default;
+            return false;
+        }
+
+        var position = _next;
+        ref var slot = ref _takeSegment.At(position);
+        message = slot.Message;
+        slot.Message = default!;
+        if (_takeSegment.HasOrigins)
+        {
+            _lastOrigin = _takeSegment.TakeOrigin(position);
+        }
+
+        _next = position + 1;
+        return true;
+    }
+
+    public override void Release()
+    {
+        // The head lags behind what was pulled: publishers go by it alone, so that a slot is free before it is theirs.
+        Volatile.Write(ref _head.Value, _head.Value + 1);
+        if (Volatile.Read(ref _hasWaiting) != 0)
+        {
+            ServeNowAndThen();
+        }
+    }
+
+    public override long PullOrdinal => _next;
+
+    public override long TakeOrdinal => Volatile.Read(ref _head.Value);
+
+    public override long EndOrdinal => Volatile.Read(ref _tail.Word) >> PositionShift;
+
     public override MessageOrigin LastOrigin => _lastOrigin;
 
     public override bool HasNext
@@ -104,7 +141,7 @@ internal sealed partial class RingQueue<T>
         {
             _skipped++;
             _next = position + 1;
-            Volatile.Write(ref _head.Value, position + 1);
+            Volatile.Write(ref _head.Value, _head.Value + 1);
         }
     }
 
@@ -151,6 +188,20 @@ internal sealed partial class RingQueue<T>
 
                 return _signal.Wait();
             }
+        }
+    }
+
+    public override void Wake()
+    {
+        bool wake;
+        lock (_lock) // Who holds it writes the tail as it was when he came.
+        {
+            wake = (Interlocked.And(ref _tail.Word, ~Sleeping) & Sleeping) != 0;
+        }
+
+        if (wake)
+        {
+            _signal.Set();
         }
     }
 }

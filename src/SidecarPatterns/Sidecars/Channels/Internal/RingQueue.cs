@@ -232,6 +232,17 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         return true;
     }
 
+    public override void Reopen()
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _cause, null);
+            Interlocked.And(ref _tail.Word, ~Closed);
+            _rescue = null; // It was disposed of at the close.
+            _rescueArmed = false;
+        }
+    }
+
     public override QueuePosition ReadPosition()
     {
         lock (_lock)

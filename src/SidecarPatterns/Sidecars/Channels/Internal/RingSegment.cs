@@ -67,7 +67,7 @@ internal sealed class RingSegment<T>
     public MessageOrigin TakeOrigin(long position)
     {
         ref var place = ref _origins![position & _mask];
-        var origin = new MessageOrigin(place.PublishedAt, place.Activity);
+        var origin = new MessageOrigin(place.PublishedAt, place.From);
         place = default;
         return origin;
     }
@@ -82,7 +82,7 @@ internal sealed class RingSegment<T>
             origins = Interlocked.CompareExchange(ref _origins, made, null) ?? made;
         }
 
-        origins[position & _mask] = new Origin { PublishedAt = origin.PublishedAt, Activity = origin.Activity };
+        origins[position & _mask] = new Origin { PublishedAt = origin.PublishedAt, From = origin.From };
     }
 
     /// <summary>One place of the ring.</summary>
@@ -97,6 +97,6 @@ internal sealed class RingSegment<T>
     private struct Origin
     {
         public long PublishedAt;
-        public Activity? Activity;
+        public object? From;
     }
 }

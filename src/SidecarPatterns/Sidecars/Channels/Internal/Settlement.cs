@@ -6,4 +6,7 @@ internal enum Settlement
     Handled,
     DeadLettered,
     Abandoned,
+
+    /// <summary>Whoever sent it does not want it any more; counted as evicted.</summary>
+    Cancelled,
 }

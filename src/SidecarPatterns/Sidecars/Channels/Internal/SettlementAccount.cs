@@ -7,6 +7,7 @@ internal sealed class SettlementAccount
     private long _handled;
     private long _deadLettered;
     private long _abandoned;
+    private long _cancelled;
 
     public long Handled => Volatile.Read(ref _handled);
 
@@ -14,7 +15,9 @@ internal sealed class SettlementAccount
 
     public long Abandoned => Volatile.Read(ref _abandoned);
 
-    public long Total => Handled + DeadLettered + Abandoned;
+    public long Cancelled => Volatile.Read(ref _cancelled);
+
+    public long Total => Handled + DeadLettered + Abandoned + Cancelled;
 
     public void Add(Settlement settlement)
     {
@@ -25,6 +28,9 @@ internal sealed class SettlementAccount
                 break;
             case Settlement.DeadLettered:
                 Volatile.Write(ref _deadLettered, _deadLettered + 1);
+                break;
+            case Settlement.Cancelled:
+                Volatile.Write(ref _cancelled, _cancelled + 1);
                 break;
             default:
                 Volatile.Write(ref _abandoned, _abandoned + 1);

@@ -10,4 +10,10 @@ internal static partial class DispatchLog
 
     [LoggerMessage(201, LogLevel.Error, "The OnDropped callback of sidecar '{Sidecar}' threw.", EventName = "OnDroppedFailed")]
     public static partial void OnDroppedFailed(ILogger logger, string sidecar, Exception exception);
+
+    [LoggerMessage(203, LogLevel.Error, "The ShouldHandle callback of sidecar '{Sidecar}' threw; the message is not retried.", EventName = "ShouldHandleFailed")]
+    public static partial void ShouldHandleFailed(ILogger logger, string sidecar, Exception exception);
+
+    [LoggerMessage(202, LogLevel.Error, "The dead-letter sink of sidecar '{Sidecar}' failed to take a letter ({Reason}); it is remembered in memory instead.", EventName = "DeadLetterSinkFailed")]
+    public static partial void DeadLetterSinkFailed(ILogger logger, string sidecar, DeadLetterReason reason, Exception exception);
 }

@@ -2,18 +2,18 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>The dispatch side of one sidecar with messages: its queue, its writer, its dead letters, and a lane for each incarnation.</summary>
-internal sealed class MessageWorker<T> : SidecarWorker
+/// <summary>The dispatch side of one sidecar with messages: its queue, its writer, its lanes, and what becomes of what they take.</summary>
+/// <remarks>Its account is in <c>MessageWorker.Account.cs</c>; what the control asks of it, in <c>MessageWorker.Control.cs</c>.</remarks>
+internal sealed partial class MessageWorker<T> : SidecarWorker
 {
-    private const int MaxReads = 100;
-
     private readonly SidecarFactory<ISidecar<T>> _factory;
     private readonly SidecarEnvironment _environment;
-    private readonly DeadLetterRing _deadLetters;
     private readonly ILogger _logger;
     private readonly string _name;
-    private Dictionary<string, long>? _failures; // Guarded by the lock on the dead letters.
-    private long _late;
+    private readonly MessageSource<T>[] _sources;
+
+    // Messages that an incarnation left with attempts to go, for the next one; made when that first happens.
+    private Queue<ReturnedMessage<T>>? _returned;
 
     public MessageWorker(
         string name,
@@ -22,20 +22,34 @@ internal sealed class MessageWorker<T> : SidecarWorker
         QueueWriter<T> writer,
         SidecarMetrics metrics,
         SidecarOptions options,
-        SidecarEnvironment environment)
+        SidecarEnvironment environment,
+        MessageIntake<T>? intake = null,
+        IDeadLetterSink? sink = null)
     {
         _name = name;
         _factory = factory;
         _environment = environment;
         _logger = environment.DispatchLogger;
-        _deadLetters = new DeadLetterRing(options.DeadLetterCapacity);
+        Intake = intake;
+        _sources = [queue];
+        if (intake is not null)
+        {
+            _sources = [.. intake.Lanes];
+            intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
+        }
+
+        Letters = new DeadLetterOffice(name, options.DeadLetterCapacity, environment) { Sink = sink };
         Queue = queue;
         Writer = writer;
         Metrics = metrics;
         Options = options;
+        Retry = RetryRule.From(options);
     }
 
     public MessageQueue<T> Queue { get; }
+
+    /// <summary>What stands between the queue and several lanes; <see langword="null"/> for the one lane that takes from the queue itself.</summary>
+    public MessageIntake<T>? Intake { get; }
 
     public QueueWriter<T> Writer { get; }
 
@@ -43,22 +57,25 @@ internal sealed class MessageWorker<T> : SidecarWorker
 
     public SidecarOptions Options { get; }
 
-    public override bool HasMessagesLeft => Queue.ReadPosition().Queued > 0;
+    /// <summary>How failed messages are attempted again; <see langword="null"/> if they are not.</summary>
+    public RetryRule? Retry { get; }
+
+    /// <summary>Which failures are worth another attempt; by default all.</summary>
+    public Func<T, Exception, bool>? ShouldHandle { get; init; }
+
+    public DeadLetterOffice Letters { get; }
+
+    public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
 
     public override bool EndsWhenDrained => true;
 
-    public override IReadOnlyList<DeadLetter> DeadLetters => _deadLetters.ToList();
+    public override IReadOnlyList<DeadLetter> DeadLetters => Letters.ToList();
 
-    public override IReadOnlyCollection<KeyValuePair<string, long>> Failures
-    {
-        get
-        {
-            lock (_deadLetters)
-            {
-                return _failures?.ToArray() ?? [];
-            }
-        }
-    }
+    public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => Letters.ReadFailures();
+
+    public bool HasReturned => Volatile.Read(ref _returned) is { Count: > 0 };
+
+    public bool HasExpiry => Options.MaxAge is not null;
 
     public override Incarnation Create(IServiceProvider services, SidecarContext context)
     {
@@ -66,104 +83,138 @@ internal sealed class MessageWorker<T> : SidecarWorker
 
         // With a scope per message this instance shows that one can be made, and is asked to prepare; messages get their own.
         var handler = Options.ScopePerMessage ? new ScopedSidecar<T>(_environment.Services, _factory) : sidecar;
-        return new DispatchLane<T>(this, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
+        handler = Options.Pipeline is { } pipeline ? PipelineSidecar<T>.Around(handler, pipeline, _name, _environment.Services) : handler;
+        return Intake is null
+            ? new DispatchLane<T>(this, Queue, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal }
+            : new LaneGroup<T>(this, Intake, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
     }
 
     public override void CloseIntake(Exception? cause) => Queue.Close(cause);
 
-    /// <summary>Settles a message that was taken and not handled.</summary>
-    public void Settle(T message, DeadLetterReason reason, Exception? cause, int attempts)
+    public override void Reopen()
     {
-        Remember(message, reason, cause, attempts);
+        Intake?.Reopen();
+        Queue.Reopen();
+    }
+
+    public bool IsExpired(in MessageOrigin origin) => Options.MaxAge is { } maxAge && origin.PublishedAt != 0 &&
+        _environment.TimeProvider.GetElapsedTime(origin.PublishedAt) > maxAge;
+
+    /// <summary>Whether a message that failed so often is attempted again.</summary>
+    public bool MayRetry(T message, Exception failure, int attempts)
+    {
+        if (Retry is null || !Retry.HasAttemptsAfter(attempts))
+        {
+            return false;
+        }
+
+        try
+        {
+            return ShouldHandle?.Invoke(message, failure) ?? true;
+        }
+#pragma warning disable CA1031 // The user's own code: a failure that can not be judged is not retried.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            DispatchLog.ShouldHandleFailed(_logger, _name, exception);
+            return false;
+        }
+    }
+
+    /// <summary>Settles a message that was taken and not handled.</summary>
+    /// <returns>Completes when its letter has been delivered, and never fails.</returns>
+    public Task Settle(MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        var delivery = Letters.DeliverAsync(message!, reason, cause, attempts, source.LastOrigin.Letter);
         if (reason == DeadLetterReason.Abandoned)
         {
-            Queue.Settle(Settlement.Abandoned);
+            source.Settle(Settlement.Abandoned);
         }
         else
         {
-            Queue.Settle(Settlement.DeadLettered);
-            CountFailure(cause, reason);
+            source.Settle(Settlement.DeadLettered);
+            Letters.CountFailure(cause, reason);
             LastError = cause ?? LastError;
             DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
+        }
+
+        return delivery;
+    }
+
+    /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
+    public void SettleInterrupted(MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        if (reason != DeadLetterReason.Abandoned && Retry is not null &&
+            MayRetry(message, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
+        {
+            if (!source.TryPark(message, attempts, Retry.DelayAfter(attempts)))
+            {
+                Return(new ReturnedMessage<T>(message, attempts, source.LastOrigin));
+            }
+        }
+        else
+        {
+            _ = Settle(source, message, reason, cause, attempts); // Whoever ends the sidecar waits for its letters.
+        }
+    }
+
+    public void Return(ReturnedMessage<T> message)
+    {
+        var returned = _returned ?? Interlocked.CompareExchange(ref _returned, new Queue<ReturnedMessage<T>>(), null) ?? _returned;
+        lock (returned)
+        {
+            returned.Enqueue(message);
+        }
+    }
+
+    public bool TryTakeReturned(out ReturnedMessage<T> message)
+    {
+        message = default;
+        if (_returned is not { } returned)
+        {
+            return false;
+        }
+
+        lock (returned)
+        {
+            return returned.TryDequeue(out message);
         }
     }
 
     public override void SettleRest(DeadLetterReason reason, Exception? cause)
     {
-        while (Queue.TryTake(out var message))
+        while (TryTakeReturned(out var returned))
         {
-            Remember(message, reason, cause, attempts: 0);
-            if (reason == DeadLetterReason.Abandoned)
-            {
-                Queue.Settle(Settlement.Abandoned);
-            }
-            else
-            {
-                Queue.Settle(Settlement.DeadLettered);
-                CountFailure(cause, reason);
-            }
+            SettleLeft(_sources[0], returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
         }
+
+        if (Intake is not null)
+        {
+            Intake.SettleHeld((source, message, attempts, letter) => SettleLeft(source, message, reason, cause, attempts, letter));
+        }
+
+        while (_sources[0].TryTake(out var message))
+        {
+            SettleLeft(_sources[0], message, reason, cause, attempts: 0, _sources[0].LastOrigin.Letter);
+        }
+
+        OnSettled();
     }
 
-    public void CountLate() => Interlocked.Increment(ref _late);
+    public override Task WhenLettersDelivered => Letters.Delivered;
 
-    public override SidecarAccount ReadAccount()
+    private void SettleLeft(
+        MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
     {
-        // Settled before and after: if both agree, what was taken in between is exactly what is in flight.
-        long handled, deadLettered, abandoned, settled;
-        QueuePosition position;
-        var attempts = 0;
-        do
+        _ = Letters.DeliverAsync(message!, reason, cause, attempts, replayed);
+        if (reason == DeadLetterReason.Abandoned)
         {
-            handled = Queue.Settled.Handled;
-            deadLettered = Queue.Settled.DeadLettered;
-            abandoned = Queue.Settled.Abandoned;
-            settled = handled + deadLettered + abandoned;
-            position = Queue.ReadPosition();
+            source.Settle(Settlement.Abandoned);
         }
-        while (Queue.Settled.Total != settled && ++attempts < MaxReads);
-
-        if (position.Taken - settled > 1)
+        else
         {
-            // A lane that never rests: what it took since the first look is shown where it was then, in the queue.
-            position = position with { Taken = settled + 1 };
-            position = position with { Accepted = position.Accepted - Math.Max(position.Queued - Queue.Capacity, 0) };
-        }
-
-        return new SidecarAccount
-        {
-            Accepted = position.Accepted,
-            Handled = handled,
-            DeadLettered = deadLettered,
-            Evicted = position.Evicted,
-            Abandoned = abandoned,
-            Queued = position.Queued,
-            InFlight = position.Taken - settled,
-            Capacity = Queue.Capacity,
-            Late = Interlocked.Read(ref _late),
-            Rejected = Queue.Refusals.ReadRejected(),
-            Dropped = Queue.Refusals.ReadDropped(),
-        };
-    }
-
-    private void CountFailure(Exception? cause, DeadLetterReason reason)
-    {
-        var type = cause?.GetType().FullName ?? reason.ToString();
-        lock (_deadLetters)
-        {
-            _failures ??= [];
-            _failures[type] = _failures.GetValueOrDefault(type) + 1;
+            source.Settle(Settlement.DeadLettered);
+            Letters.CountFailure(cause, reason);
         }
     }
-
-    private void Remember(T message, DeadLetterReason reason, Exception? cause, int attempts) =>
-        _deadLetters.Add(new DeadLetter
-        {
-            SidecarName = _name,
-            Message = message!,
-            Reason = reason,
-            Exception = cause,
-            Attempts = attempts,
-            Time = _environment.TimeProvider.GetUtcNow(),
-        });
 }

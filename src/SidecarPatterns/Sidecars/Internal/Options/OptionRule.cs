@@ -90,6 +90,20 @@ internal sealed class OptionRule<TOptions>
             static value => value.ToString());
     }
 
+    /// <summary>A rule for the name of something, or <see langword="null"/> for none.</summary>
+    public static OptionRule<TOptions> OptionalName(string key, Func<TOptions, string?> get) =>
+        Create(
+            key,
+            "nothing, or a name",
+            get,
+            static (string text, out string? value) =>
+            {
+                value = text;
+                return true;
+            },
+            static value => value is null || !string.IsNullOrWhiteSpace(value),
+            static value => value is null ? "nothing" : $"'{value}'");
+
     /// <summary>A rule for a switch; every value of it is allowed, but not every text.</summary>
     public static OptionRule<TOptions> Switch(string key, Func<TOptions, bool> get) =>
         Create(key, "true or false", get, bool.TryParse, static _ => true, static value => value ? "true" : "false");

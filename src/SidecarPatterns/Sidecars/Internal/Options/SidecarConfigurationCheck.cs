@@ -5,7 +5,7 @@ namespace SidecarPatterns;
 /// <summary>Finds what stands under <c>Sidecars:</c> in the configuration and is read by nobody, which is a typing error as a rule.</summary>
 internal static class SidecarConfigurationCheck
 {
-    private const int MaxListed = 20;
+    private const int MaxListed = 50;
 
     /// <summary>One warning for every section that names no sidecar, and for every key of a sidecar's section that is no option.</summary>
     /// <param name="configuration">The configuration, if there is one.</param>

@@ -16,6 +16,12 @@ internal static class SidecarOptionRules
         Rule.PositiveDuration(nameof(SidecarOptions.StartupTimeout), static options => options.StartupTimeout, SidecarConstants.MaxDuration),
         Duration(nameof(SidecarOptions.DrainTimeout), static options => options.DrainTimeout),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.HandlerTimeout), static options => options.HandlerTimeout, SidecarConstants.MaxDuration),
+        Rule.WholeNumber(nameof(SidecarOptions.Concurrency), static options => options.Concurrency, 1, SidecarConstants.MaxConcurrency),
+        Rule.WholeNumber(nameof(SidecarOptions.MaxAttempts), static options => options.MaxAttempts, 1, SidecarConstants.MaxMaxAttempts),
+        Duration(nameof(SidecarOptions.RetryDelay), static options => options.RetryDelay),
+        Duration(nameof(SidecarOptions.MaxRetryDelay), static options => options.MaxRetryDelay),
+        Rule.OptionalName(nameof(SidecarOptions.Pipeline), static options => options.Pipeline),
+        Rule.OptionalPositiveDuration(nameof(SidecarOptions.MaxAge), static options => options.MaxAge, SidecarConstants.MaxDuration),
         Rule.Switch(nameof(SidecarOptions.ScopePerMessage), static options => options.ScopePerMessage),
         Rule.WholeNumber(
             nameof(SidecarOptions.DeadLetterCapacity), static options => options.DeadLetterCapacity, 0, SidecarConstants.MaxDeadLetterCapacity),
@@ -35,17 +41,35 @@ internal static class SidecarOptionRules
         return [.. Table.FindFailures(section, options), .. FindContradictions(section, options)];
     }
 
-    // Two delays that contradict each other; one that is out of its own range is reported for that alone.
     private static IEnumerable<string> FindContradictions(string section, SidecarOptions options)
     {
-        var (delay, max) = (options.RestartDelay, options.MaxRestartDelay);
-        if (max < delay && max >= TimeSpan.Zero && delay <= SidecarConstants.MaxDuration)
+        if (Contradict(options.RestartDelay, options.MaxRestartDelay))
         {
-            var key = ConfigurationPath.Combine(section, nameof(SidecarOptions.MaxRestartDelay));
-            yield return $"{key} is {max:c}; allowed is a duration from {nameof(SidecarOptions.RestartDelay)}, which is {delay:c}, "
-                + $"to {SidecarConstants.MaxDuration:c}.";
+            yield return Describe(
+                section, nameof(SidecarOptions.MaxRestartDelay), options.MaxRestartDelay, nameof(SidecarOptions.RestartDelay), options.RestartDelay);
+        }
+
+        if (Contradict(options.RetryDelay, options.MaxRetryDelay))
+        {
+            yield return Describe(
+                section, nameof(SidecarOptions.MaxRetryDelay), options.MaxRetryDelay, nameof(SidecarOptions.RetryDelay), options.RetryDelay);
+        }
+
+        if (options is { Pipeline.Length: > 0, MaxAttempts: > 1 })
+        {
+            var key = ConfigurationPath.Combine(section, nameof(SidecarOptions.Pipeline));
+            yield return $"{key} is '{options.Pipeline}'; allowed is either a {nameof(SidecarOptions.Pipeline)} or "
+                + $"{nameof(SidecarOptions.MaxAttempts)}, which is {options.MaxAttempts}, and not both.";
         }
     }
+
+    // One that is out of its own range is reported for that alone.
+    private static bool Contradict(TimeSpan delay, TimeSpan max) =>
+        max < delay && max >= TimeSpan.Zero && delay <= SidecarConstants.MaxDuration;
+
+    private static string Describe(string section, string key, TimeSpan max, string delayKey, TimeSpan delay) =>
+        $"{ConfigurationPath.Combine(section, key)} is {max:c}; allowed is a duration from {delayKey}, which is {delay:c}, "
+            + $"to {SidecarConstants.MaxDuration:c}.";
 
     private static Rule Duration(string key, Func<SidecarOptions, TimeSpan> get) =>
         Rule.Duration(key, get, TimeSpan.Zero, SidecarConstants.MaxDuration);

@@ -30,6 +30,11 @@ internal sealed class SidecarOptionsSetup(IServiceProvider services) : IConfigur
             throw new OptionsValidationException(name, typeof(SidecarOptions), failures);
         }
 
+        var pipeline = options.Pipeline;
         section.Bind(options);
+        if (options.Pipeline is "")
+        {
+            options.Pipeline = pipeline; // An empty key counts as not set, as it does for every other type.
+        }
     }
 }

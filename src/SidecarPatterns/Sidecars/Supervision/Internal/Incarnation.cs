@@ -6,7 +6,12 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     // Never disposed of: it has no timer and no link, and a late stop may still cancel it.
     private readonly CancellationTokenSource _cancellation = new();
 
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public SidecarContext Context { get; } = context;
+
+    /// <summary>Completes when its supervisor has seen its end.</summary>
+    public Task WhenOver => _over.Task;
 
     /// <summary>Whether it is ready as soon as its work goes on, without saying so itself.</summary>
     public bool IsReadyOnceRunning { get; init; } = true;
@@ -30,16 +35,23 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Tells the work that the application has stopped.</summary>
     public abstract void Stop();
 
+    /// <summary>Begins nothing new until the worker's pause is over; what is under way goes on.</summary>
+    public virtual void HoldSoon()
+    {
+    }
+
     /// <summary>Begins nothing new from here on; what is under way goes on.</summary>
     public abstract void LeaveSoon();
 
     /// <summary>Cancels the token of the sidecar's own code.</summary>
     /// <remarks>Not awaited: what the sidecar registered on its token may block or throw.</remarks>
-    public void Cancel() => _ = _cancellation.CancelAsync();
+    public virtual void Cancel() => _ = _cancellation.CancelAsync();
 
     /// <summary>Ends the incarnation from outside and settles its message in flight, if it has one.</summary>
     /// <returns><see langword="false"/> if it is just between two steps: try again at once.</returns>
     public abstract bool TryInterrupt(DeadLetterReason reason, Exception? cause);
+
+    public void SetOver() => _over.TrySetResult();
 
     /// <summary>To be called as soon as the work goes on.</summary>
     protected void ReportRunning()

@@ -20,6 +20,13 @@ internal sealed class RestartBackoff(SidecarOptions options)
         FailuresInRow = failed ? (isNewRow ? 1 : FailuresInRow + 1) : 0;
     }
 
+    /// <summary>Begins a new row.</summary>
+    public void Reset()
+    {
+        _endsInRow = 0;
+        FailuresInRow = 0;
+    }
+
     public TimeSpan NextDelay()
     {
         var doubled = options.RestartDelay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);

@@ -29,10 +29,8 @@ internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, Sidecar
 
     public override void Stop() => Cancel();
 
-    public override void LeaveSoon()
-    {
-        // It has no steps to leave between; its token is all it knows.
-    }
+    /// <summary>It has no steps to leave between; its token is all it knows.</summary>
+    public override void LeaveSoon() => Cancel();
 
     public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)
     {

@@ -21,6 +21,8 @@ internal readonly struct SidecarAccount
 
     public long Late { get; init; }
 
+    public long Forgotten { get; init; }
+
     public Dictionary<PublishReason, long>? Rejected { get; init; }
 
     public Dictionary<PublishReason, long>? Dropped { get; init; }

@@ -97,6 +97,20 @@ internal sealed class SidecarLife
         return true;
     }
 
+    /// <summary>Begins anew after its end.</summary>
+    public void Reopen()
+    {
+        SidecarState previous;
+        lock (_lock)
+        {
+            previous = _state;
+            _state = SidecarState.Restarting;
+            _since = _timeProvider.GetUtcNow();
+        }
+
+        Tell(previous, SidecarState.Restarting);
+    }
+
     /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
     public void MoveTo(SidecarState next)
     {
@@ -140,6 +154,8 @@ internal sealed class SidecarLife
         SidecarState.Draining => to is SidecarState.Stopped or SidecarState.Failed,
         SidecarState.Degraded => to is not SidecarState.Starting,
         SidecarState.Ready => to is not SidecarState.Degraded, // It may have become ready just now.
+        SidecarState.Paused => to is not SidecarState.Degraded,
+        _ when to == SidecarState.Paused => false, // Paused while it is not ready, it is so once it is.
         _ => true,
     };
 }

@@ -43,6 +43,7 @@ internal sealed partial class SidecarSupervisor
         {
             _incarnation = null;
             _life.EndIncarnation();
+            incarnation?.SetOver();
             await DisposeAsync(incarnation, scope).ConfigureAwait(false);
         }
     }
@@ -52,9 +53,14 @@ internal sealed partial class SidecarSupervisor
         lock (_lock)
         {
             _incarnation = incarnation;
+            _skipsDelay = false;
             if (_stopRequested)
             {
                 incarnation.Stop();
+            }
+            else if (_isPaused)
+            {
+                incarnation.HoldSoon();
             }
 
             if (_deadlinePassed)
@@ -90,9 +96,24 @@ internal sealed partial class SidecarSupervisor
 
     private void OnReady(int incarnation)
     {
-        if (_life.TryBecomeReady(incarnation))
+        if (!_life.TryBecomeReady(incarnation))
         {
-            _started.TrySetResult(null);
+            return;
+        }
+
+        _started.TrySetResult(null);
+        lock (_lock)
+        {
+            if (_isPaused)
+            {
+                _life.MoveTo(SidecarState.Paused);
+            }
+
+            if (_restart is not null)
+            {
+                _restart.TrySetResult();
+                _restart = null;
+            }
         }
     }
 

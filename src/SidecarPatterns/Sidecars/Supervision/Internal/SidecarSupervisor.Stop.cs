@@ -5,6 +5,8 @@ internal sealed partial class SidecarSupervisor
 {
     private const int MaxInterruptTries = 500; // About half a second, for a lane that is between two calls.
 
+    private long _abandonedBefore; // By drains that a restart followed.
+
     // Whether the taking side of the queue is the supervisor's, to settle what is left. Not so while the sidecar's code may still be at it.
     private bool _ownsQueue = true;
 
@@ -73,6 +75,8 @@ internal sealed partial class SidecarSupervisor
             SupervisionLog.MessagesAbandoned(_logger, Name, left);
         }
 
+        Worker.OnEnded();
+        await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false);
         _life.MoveTo(SidecarState.Stopped);
     }
 
@@ -82,6 +86,7 @@ internal sealed partial class SidecarSupervisor
         {
             _stopRequested = true;
             _life.MoveTo(SidecarState.Draining);
+            EndPause();
             _incarnation?.Stop();
         }
 
@@ -137,7 +142,9 @@ internal sealed partial class SidecarSupervisor
             Worker.SettleRest(DeadLetterReason.Abandoned, cause: null);
         }
 
-        return Worker.ReadAccount().Abandoned;
+        var abandoned = Worker.ReadAccount().Abandoned;
+        (var before, _abandonedBefore) = (_abandonedBefore, abandoned);
+        return abandoned - before;
     }
 
     /// <summary>An incarnation ended after the stop had been asked for: another one only drains what is left.</summary>

@@ -23,8 +23,8 @@ internal sealed partial class SidecarSupervisor
     private readonly TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly CancellationTokenSource _givingUp = new();
+    private CancellationTokenSource _stopping = new();
+    private CancellationTokenSource _givingUp = new();
 
     // Guards what start and stop both touch.
     private readonly Lock _lock = new();
@@ -34,6 +34,7 @@ internal sealed partial class SidecarSupervisor
     private bool _stopRequested;
     private bool _deadlinePassed;
 
+    private int _lastNumber;
     private int _restarts;
 
     public SidecarSupervisor(
@@ -124,6 +125,7 @@ internal sealed partial class SidecarSupervisor
             Dropped = dropped.Values.Sum(),
             DroppedByReason = dropped,
             Late = account.Late,
+            Forgotten = account.Forgotten,
             Incarnation = incarnation,
             Restarts = Restarts,
             LastError = Worker.LastError,
@@ -136,18 +138,21 @@ internal sealed partial class SidecarSupervisor
 
     private async Task SuperviseAsync()
     {
-        for (var number = 1; ; number++)
+        while (true)
         {
+            var number = ++_lastNumber;
             var end = await RunIncarnationAsync(number).ConfigureAwait(false);
             if (IsLast(end, number, out var delay))
             {
+                EndForNow();
                 return;
             }
 
             await DelayAsync(delay).ConfigureAwait(false);
             if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft))
             {
-                return; // Nothing is left that another incarnation would have to drain, or no time to do so.
+                EndForNow(); // Nothing is left that another incarnation would have to drain, or no time to do so.
+                return;
             }
 
             Interlocked.Increment(ref _restarts);
@@ -161,6 +166,13 @@ internal sealed partial class SidecarSupervisor
         if (_stopRequested)
         {
             return IsLastWhileStopping(end);
+        }
+
+        if (IsPlannedRestart())
+        {
+            _backoff.Reset();
+            _life.MoveTo(SidecarState.Restarting);
+            return false;
         }
 
         if (end.Error is not null)
@@ -197,13 +209,33 @@ internal sealed partial class SidecarSupervisor
 
     private async Task DelayAsync(TimeSpan delay)
     {
-        try
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        lock (_lock)
         {
-            await Task.Delay(delay, _timeProvider, _stopping.Token).ConfigureAwait(false);
+            if (_skipsDelay)
+            {
+                return;
+            }
+
+            _delay = end;
         }
-        catch (OperationCanceledException)
+
+        // A stop or a restart by hand ends the wait.
+        await Task.Delay(delay, _timeProvider, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
         {
-            // The stop ends the wait.
+            _delay = null;
+        }
+    }
+
+    /// <summary>The last incarnation has ended.</summary>
+    private void EndForNow()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+            _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
+            _restart = null;
         }
     }
 

@@ -29,8 +29,37 @@ internal abstract class SidecarWorker
     /// <summary>Refuses all further messages.</summary>
     public abstract void CloseIntake(Exception? cause);
 
+    /// <summary>Takes messages again, after the sidecar had ended.</summary>
+    public virtual void Reopen()
+    {
+    }
+
     /// <summary>Settles every message that waits; no incarnation may be at work.</summary>
     public abstract void SettleRest(DeadLetterReason reason, Exception? cause);
 
     public abstract SidecarAccount ReadAccount();
+
+    /// <summary>Whether it can be paused, flushed and replayed to.</summary>
+    public virtual bool CanPause => false;
+
+    /// <summary>Completes once every dead letter so far is where it goes.</summary>
+    public virtual Task WhenLettersDelivered => Task.CompletedTask;
+
+    /// <summary>Pauses the sidecar, over all its incarnations, or ends that; lanes under way are told by their incarnation.</summary>
+    /// <returns><see langword="false"/> if it was so already.</returns>
+    public virtual bool SetPaused(bool isPaused) => false;
+
+    /// <summary>Completes once everything that has been accepted is settled.</summary>
+    public virtual Task FlushAsync(CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>Publishes dead letters anew, and forgets those that were accepted.</summary>
+    public virtual int Replay(Func<DeadLetter, bool>? choose) => 0;
+
+    /// <summary>Forgets dead letters.</summary>
+    public virtual int Discard(Func<DeadLetter, bool>? choose) => 0;
+
+    /// <summary>The sidecar has ended: nothing more will be settled.</summary>
+    public virtual void OnEnded()
+    {
+    }
 }

@@ -210,6 +210,20 @@ internal sealed class LoopTests
 
         public override ValueTask<bool> WaitToTakeAsync() => inner.WaitToTakeAsync();
 
+        public override bool TryPull([MaybeNullWhen(false)] out T message) => inner.TryPull(out message);
+
+        public override void Reopen() => inner.Reopen();
+
+        public override void Release() => inner.Release();
+
+        public override long PullOrdinal => inner.PullOrdinal;
+
+        public override long TakeOrdinal => inner.TakeOrdinal;
+
+        public override long EndOrdinal => inner.EndOrdinal;
+
+        public override void Wake() => inner.Wake();
+
         public override bool Close(Exception? cause) => inner.Close(cause);
 
         public override QueuePosition ReadPosition() => inner.ReadPosition();

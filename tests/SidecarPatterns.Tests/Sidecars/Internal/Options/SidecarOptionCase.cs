@@ -26,6 +26,22 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
             Allowed = "nothing, for no limit, or a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff]",
             Good = [null, Tick, FortyNineDays],
         },
+        WholeNumber("Concurrency", 1, 1_024, "a whole number from 1 to 1,024"),
+        WholeNumber("MaxAttempts", 1, 1_000, "a whole number from 1 to 1,000"),
+        Duration("RetryDelay"),
+        Duration("MaxRetryDelay"),
+        new("Pipeline", "nothing, or a name")
+        {
+            Good = [null, "slow-store"],
+            Bad = [("", "''"), (" ", "' '")],
+            GoodTexts = ["slow-store", "7"],
+            BadTexts = [" "],
+        },
+        PositiveDuration("MaxAge") with
+        {
+            Allowed = "nothing, for no limit, or a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff]",
+            Good = [null, Tick, FortyNineDays],
+        },
         Switch("ScopePerMessage"),
         WholeNumber("DeadLetterCapacity", 0, 1_000_000, "a whole number from 0 to 1,000,000"),
         Choice("RestartPolicy", "OnFailure, Always or Never", [0, 1, 2], ["OnFailure", "always", "NEVER"]),

@@ -1,0 +1,153 @@
+namespace SidecarPatterns;
+
+/// <summary>Where the dead letters of one sidecar go: to its sink, and else into a bounded memory. Thread-safe.</summary>
+internal sealed class DeadLetterOffice(string sidecarName, int capacity, SidecarEnvironment environment)
+{
+    private readonly Lock _lock = new();
+
+    // Made when they are first needed: most sidecars never have a dead letter.
+    private LinkedList<DeadLetter>? _letters;
+    private Dictionary<string, long>? _failures;
+    private long _lastId;
+    private long _forgotten;
+    private long _sinkFailures;
+    private Task _delivery = Task.CompletedTask; // The sink is given one letter at a time.
+
+    /// <summary>Where letters go instead of into the memory.</summary>
+    public IDeadLetterSink? Sink { get; init; }
+
+    /// <summary>How many letters the memory had no room for any more.</summary>
+    public long Forgotten => Interlocked.Read(ref _forgotten);
+
+    /// <summary>How many letters the sink did not take.</summary>
+    public long SinkFailures => Interlocked.Read(ref _sinkFailures);
+
+    /// <summary>Completes once the sink has been given every letter that was delivered before.</summary>
+    public Task Delivered
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _delivery;
+            }
+        }
+    }
+
+    /// <summary>All that are remembered, oldest first.</summary>
+    public IReadOnlyList<DeadLetter> ToList()
+    {
+        lock (_lock)
+        {
+            return _letters?.ToArray() ?? [];
+        }
+    }
+
+    /// <summary>How many messages failed, by the full name of the exception's type.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, long>> ReadFailures()
+    {
+        lock (_lock)
+        {
+            return _failures?.ToArray() ?? [];
+        }
+    }
+
+    public void CountFailure(Exception? cause, DeadLetterReason reason)
+    {
+        var type = cause?.GetType().FullName ?? reason.ToString();
+        lock (_lock)
+        {
+            _failures ??= [];
+            _failures[type] = _failures.GetValueOrDefault(type) + 1;
+        }
+    }
+
+    /// <summary>Delivers a letter.</summary>
+    /// <returns>Completes when it is where it goes, and never fails.</returns>
+    public Task DeliverAsync(object message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
+    {
+        lock (_lock)
+        {
+            var letter = new DeadLetter
+            {
+                Id = ++_lastId,
+                SidecarName = sidecarName,
+                Message = message,
+                Reason = reason,
+                Exception = cause,
+                Attempts = attempts,
+                Time = environment.TimeProvider.GetUtcNow(),
+                Previous = replayed,
+            };
+            if (Sink is null)
+            {
+                Remember(letter);
+                return Task.CompletedTask;
+            }
+
+            var before = _delivery;
+            _delivery = Unflowed.Run(state => Task.Run(() => SendAsync(state.before, state.letter)), (before, letter));
+            return _delivery;
+        }
+    }
+
+    /// <summary>Takes letters out of the memory: those that are chosen, and that a second look accepts.</summary>
+    /// <returns>How many.</returns>
+    public int Take(Func<DeadLetter, bool>? choose, Func<DeadLetter, bool> accept)
+    {
+        var chosen = ToList().Where(choose ?? (static _ => true)).ToArray(); // The user's own code: outside the lock.
+        var taken = 0;
+        lock (_lock)
+        {
+            foreach (var letter in chosen)
+            {
+                if (_letters!.Find(letter) is { } node && accept(letter))
+                {
+                    _letters.Remove(node);
+                    taken++;
+                }
+            }
+        }
+
+        return taken;
+    }
+
+    private async Task SendAsync(Task before, DeadLetter letter)
+    {
+        await before.ConfigureAwait(false);
+        try
+        {
+            await Sink!.AddAsync(letter, CancellationToken.None).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Whatever the sink throws: the letter is kept.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Interlocked.Increment(ref _sinkFailures);
+            lock (_lock)
+            {
+                Remember(letter);
+            }
+
+            DispatchLog.DeadLetterSinkFailed(environment.DispatchLogger, sidecarName, letter.Reason, exception);
+        }
+    }
+
+    private void Remember(DeadLetter letter)
+    {
+        if (capacity == 0)
+        {
+            _forgotten++;
+            return;
+        }
+
+        _letters ??= [];
+        if (_letters.Count == capacity)
+        {
+            _letters.RemoveFirst();
+            _forgotten++;
+        }
+
+        _letters.AddLast(letter);
+    }
+}

@@ -1,0 +1,152 @@
+namespace SidecarPatterns;
+
+/// <summary>What follows a call that failed: another attempt, or a dead letter.</summary>
+internal sealed partial class DispatchLane<T>
+{
+    private readonly CancellationTokenSource? _hurry; // Cancelled when a retry is not to wait any longer.
+    private bool _isWaitingToRetry;
+    private bool _isLastAttempt; // The drain has begun: no attempt follows this one.
+    private bool _isDelivering;
+
+    /// <summary>What was awaited has ended: a call, a retry, or the delivery of a dead letter.</summary>
+    /// <returns><see langword="false"/> if the message is not done with: <paramref name="pending"/> is what comes next.</returns>
+    private bool EndStep(Exception? failure, out ValueTask pending)
+    {
+        if (!_isDelivering)
+        {
+            return _isWaitingToRetry ? EndUnbegunRetry(out pending) : EndCall(failure, out pending);
+        }
+
+        // The letter's message is settled: nobody waited here but for the sink.
+        _isDelivering = false;
+        Volatile.Write(ref _phase, Working);
+        pending = default;
+        return true;
+    }
+
+    private bool EndFailedCall(Exception? failure, bool timedOut, out ValueTask pending)
+    {
+        _contexts.RestoreOwn();
+        var cause = timedOut ? _timeout!.Explain(failure) : failure;
+        if (_observation.IsActive)
+        {
+            _metrics.End(ref _observation, cause);
+        }
+
+        // A call that was cancelled because the time to drain is over did not fail: it was abandoned.
+        var reason = timedOut ? DeadLetterReason.HandlerTimeout
+            : failure is OperationCanceledException && Token.IsCancellationRequested ? DeadLetterReason.Abandoned
+            : DeadLetterReason.HandlerFailed;
+        if (reason != DeadLetterReason.Abandoned && !_isLastAttempt && Volatile.Read(ref _order) is GoOn or Hold &&
+            _worker.MayRetry(_current, cause!, Context.Attempt))
+        {
+            if (_source.TryPark(_current, Context.Attempt, _worker.Retry!.DelayAfter(Context.Attempt)))
+            {
+                BeginAttemptsAnew(); // The lane goes on; the message comes back to one of its kin.
+                pending = default;
+                return true;
+            }
+
+            pending = RetryAsync(_worker.Retry!.DelayAfter(Context.Attempt));
+            return false;
+        }
+
+        return Deliver(_worker.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+    }
+
+    /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
+    private bool Deliver(Task delivery, out ValueTask pending)
+    {
+        BeginAttemptsAnew();
+        if (_worker.IsObserved)
+        {
+            _worker.OnSettled();
+        }
+
+        if (delivery.IsCompleted)
+        {
+            pending = default;
+            return true;
+        }
+
+        _isDelivering = true;
+        Volatile.Write(ref _phase, Resting);
+        pending = new ValueTask(delivery);
+        return false;
+    }
+
+    private void BeginAttemptsAnew()
+    {
+        _isLastAttempt = false;
+        Context.Attempt = 1;
+    }
+
+    /// <summary>Waits, and calls the handler once more.</summary>
+    private async ValueTask RetryAsync(TimeSpan delay)
+    {
+        _isWaitingToRetry = true;
+        Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
+        try
+        {
+            await Task.Delay(delay, Context.TimeProvider, _hurry!.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _isLastAttempt = true;
+        }
+
+        Volatile.Write(ref _phase, Working);
+        if (Volatile.Read(ref _order) is GoOn or Hold)
+        {
+            _isWaitingToRetry = false;
+            Context.Attempt++;
+            await BeginCall().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The lane was sent away before the retry began: the next incarnation makes it, unless somebody has settled the message.</summary>
+    private bool EndUnbegunRetry(out ValueTask pending)
+    {
+        if (Volatile.Read(ref _order) != Interrupted || Interlocked.Exchange(ref _claim, 1) == 0)
+        {
+            _worker.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+        }
+
+        _isWaitingToRetry = false;
+        BeginAttemptsAnew();
+        pending = default;
+        return true;
+    }
+
+    /// <summary>Goes on with a message that an incarnation before this one left.</summary>
+    private bool TryTakeReturned(out ValueTask pending)
+    {
+        if (Volatile.Read(ref _order) != GoOn || !_worker.TryTakeReturned(out var returned))
+        {
+            pending = default;
+            return false;
+        }
+
+        _current = returned.Message;
+        Context.Attempt = returned.Attempts;
+        pending = RetryAsync(_worker.Retry!.DelayAfter(returned.Attempts));
+        return true;
+    }
+
+    /// <summary>Looks at where a message comes from: one that waited longer than it may is settled.</summary>
+    private bool IsNotToBeCalled(out ValueTask pending, out bool isDone)
+    {
+        var attempts = _source.LastAttempts;
+        Context.Attempt = attempts + 1;
+        _isLastAttempt = attempts > 0 && _hurry!.IsCancellationRequested;
+        if (attempts > 0 || !_worker.IsExpired(_source.LastOrigin))
+        {
+            pending = default;
+            isDone = false;
+            return false;
+        }
+
+        isDone = Deliver(_worker.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
+        return true;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace SidecarPatterns;
+
+/// <summary>Appends dead letters to a file of JSON lines. The file is opened for each of them: they are rare, and somebody may move it away.</summary>
+internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> messageType) : IDeadLetterSink
+{
+    private static readonly FileStreamOptions Append = new()
+    {
+        Mode = FileMode.Append,
+        Access = FileAccess.Write,
+        Share = FileShare.Read,
+    };
+
+    public async ValueTask AddAsync(DeadLetter letter, CancellationToken ct)
+    {
+        var line = Format(letter);
+        var file = new FileStream(path, OptionsForOwner());
+        await using (file.ConfigureAwait(false))
+        {
+            await file.WriteAsync(line, ct).ConfigureAwait(false); // In one piece: a crash leaves a whole line or none, as far as it lies with us.
+        }
+    }
+
+    private byte[] Format(DeadLetter letter)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("time", letter.Time);
+            json.WriteString("sidecar", letter.SidecarName);
+            json.WriteNumber("id", letter.Id);
+            json.WriteString("reason", letter.Reason.ToString());
+            json.WriteNumber("attempts", letter.Attempts);
+            if (letter.Exception is { } exception)
+            {
+                json.WriteStartObject("error");
+                json.WriteString("type", exception.GetType().FullName);
+                json.WriteString("message", exception.Message);
+                json.WriteEndObject();
+            }
+
+            json.WritePropertyName("message");
+            JsonSerializer.Serialize(json, (T)letter.Message, messageType);
+            json.WriteEndObject();
+        }
+
+        buffer.WriteByte((byte)'\n');
+        return buffer.ToArray();
+    }
+
+    private static FileStreamOptions OptionsForOwner()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Append.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return Append;
+    }
+}

@@ -1,0 +1,275 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace SidecarPatterns;
+
+/// <summary>What stands between one queue and several lanes: it gives each lane the next message, in the order of the queue.</summary>
+/// <remarks>
+/// Lanes with nothing to do rest here; the intake itself waits on the queue for them, and wakes one. A lane that takes a message while
+/// more wait wakes the next, so that no more lanes are awake than there is work for.
+/// </remarks>
+internal class MessageIntake<T>
+{
+    private readonly List<LaneSource<T>> _resting = [];
+    private readonly Action _onAvailable;
+    private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
+    private bool _isListening;
+
+    public MessageIntake(MessageQueue<T> queue, int lanes)
+    {
+        Queue = queue;
+        AllLanes = [.. Enumerable.Range(0, lanes).Select(_ => new LaneSource<T>(this))];
+        _onAvailable = OnAvailable;
+    }
+
+    /// <summary>The lanes' ends.</summary>
+    public IReadOnlyList<MessageSource<T>> Lanes => AllLanes;
+
+    /// <summary>Told of a message that failed before any handler saw it; under the gate.</summary>
+    public Action<MessageSource<T>, T, Exception>? OnFailed { get; set; }
+
+    /// <summary>How many messages are neither queued nor with a lane, since they wait for a retry.</summary>
+    public virtual long ParkedCount => 0;
+
+    /// <summary>How many messages are out of the queue, but wait for their key.</summary>
+    public virtual int HeldCount => 0;
+
+    /// <summary>How many keys are known at present.</summary>
+    public virtual int KnownKeys => 0;
+
+    /// <summary>Whether messages can be parked.</summary>
+    public virtual bool Parks => false;
+
+    protected LaneSource<T>[] AllLanes { get; }
+
+    protected MessageQueue<T> Queue { get; }
+
+    /// <summary>Guards the taking side of the queue, and everything here.</summary>
+    protected Lock Gate { get; } = new();
+
+    /// <summary>Whether a lane would find a message; looked at under the gate.</summary>
+    protected virtual bool HasNextLocked => Queue.HasNext;
+
+    /// <summary>Whether nothing will ever come any more; looked at under the gate.</summary>
+    protected virtual bool IsOverLocked => Queue.IsClosed && !Queue.HasNext;
+
+    public bool TryTake(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
+    {
+        LaneSource<T>? next = null;
+        var isNobodyListening = false;
+        lock (Gate)
+        {
+            ReleaseLocked(lane);
+            lane.Ordinal = Queue.PullOrdinal;
+            if (!TryTakeLocked(lane, out message))
+            {
+                lane.Ordinal = LaneSource<T>.NoOrdinal;
+                return false;
+            }
+
+            if (_resting.Count > 0)
+            {
+                next = HasNextLocked ? PopResting() : null;
+                isNobodyListening = next is null && !_isListening;
+            }
+        }
+
+        next?.Signal.Set();
+        if (isNobodyListening)
+        {
+            Listen();
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether there may be a message; one cheap look without the gate.</summary>
+    public virtual bool HasNext => Queue.HasNext;
+
+    public void ServeWaitingPublishers() => Queue.ServeWaitingPublishers();
+
+    public ValueTask<bool> WaitToTakeAsync(LaneSource<T> lane)
+    {
+        ValueTask<bool> wait;
+        lock (Gate)
+        {
+            ReleaseLocked(lane);
+            if (HasNextLocked)
+            {
+                return new ValueTask<bool>(true);
+            }
+
+            if (IsOverLocked)
+            {
+                WakeAllLocked();
+                return new ValueTask<bool>(false);
+            }
+
+            lane.Signal.Prepare();
+            _resting.Add(lane);
+            wait = lane.Signal.Wait();
+        }
+
+        Listen();
+        return wait;
+    }
+
+    public void Wake(LaneSource<T> lane)
+    {
+        lock (Gate)
+        {
+            if (_resting.Remove(lane))
+            {
+                lane.Signal.Set();
+            }
+        }
+    }
+
+    public virtual bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay) => false;
+
+    /// <summary>Parks nothing any more: what is parked is due at once.</summary>
+    public virtual void StopParking()
+    {
+    }
+
+    /// <summary>The sidecar begins anew after its end.</summary>
+    public virtual void Reopen()
+    {
+    }
+
+    /// <summary>Gives out at once what is held back for more to come.</summary>
+    public virtual void Hurry()
+    {
+    }
+
+    /// <summary>Settles what is neither in the queue nor with a lane.</summary>
+    public virtual void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
+    {
+    }
+
+    /// <summary>Whether everything that was queued before a place in the queue is settled.</summary>
+    public bool IsSettledUpTo(long mark)
+    {
+        lock (Gate)
+        {
+            return Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
+        }
+    }
+
+    protected virtual bool IsSettledUpToLocked(long mark) => true;
+
+    protected virtual bool TryTakeLocked(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
+    {
+        if (!Queue.TryTake(out message))
+        {
+            return false;
+        }
+
+        lane.Origin = Queue.LastOrigin;
+        return true;
+    }
+
+    /// <summary>The lane is done with its message.</summary>
+    protected virtual void ReleaseLocked(LaneSource<T> lane)
+    {
+    }
+
+    /// <summary>Wakes a lane, if one rests.</summary>
+    protected void WakeOne()
+    {
+        lock (Gate)
+        {
+            PopResting()?.Signal.Set();
+        }
+    }
+
+    /// <summary>Waits on the queue, for all who rest. A lane that is woken sees to it that this goes on.</summary>
+    private void Listen()
+    {
+        var answer = default(bool?);
+        do
+        {
+            lock (Gate)
+            {
+                if (_isListening || _resting.Count == 0)
+                {
+                    return;
+                }
+
+#pragma warning disable CA2012 // Kept while it is waited for, and asked once.
+                _listening = Queue.WaitToTakeAsync().ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
+                if (!_listening.IsCompleted)
+                {
+                    _isListening = true;
+                    _listening.UnsafeOnCompleted(_onAvailable);
+                    return;
+                }
+
+                answer = _listening.GetResult();
+            }
+        }
+        while (!Rouse(answer.Value));
+    }
+
+    private void OnAvailable()
+    {
+        bool more;
+        lock (Gate)
+        {
+            more = _listening.GetResult();
+            _isListening = false;
+        }
+
+        if (!Rouse(more))
+        {
+            Listen();
+        }
+    }
+
+    /// <summary>Wakes one lane for a message, or all of them at the end.</summary>
+    /// <returns><see langword="false"/> if there was neither: somebody must wait on the queue again.</returns>
+    private bool Rouse(bool more)
+    {
+        lock (Gate)
+        {
+            if (more)
+            {
+                if (!HasNextLocked)
+                {
+                    return false;
+                }
+
+                PopResting()?.Signal.Set(); // Only queues work: safe under the gate.
+            }
+            else if (IsOverLocked)
+            {
+                WakeAllLocked();
+            }
+        }
+
+        return true;
+    }
+
+    private void WakeAllLocked()
+    {
+        foreach (var lane in _resting)
+        {
+            lane.Signal.Set();
+        }
+
+        _resting.Clear();
+    }
+
+    private LaneSource<T>? PopResting()
+    {
+        if (_resting.Count == 0)
+        {
+            return null;
+        }
+
+        var lane = _resting[^1];
+        _resting.RemoveAt(_resting.Count - 1);
+        return lane;
+    }
+}

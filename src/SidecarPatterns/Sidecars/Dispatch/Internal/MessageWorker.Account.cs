@@ -1,0 +1,67 @@
+namespace SidecarPatterns;
+
+/// <summary>The account of a sidecar, read out of its queue's positions and its lanes' settlements.</summary>
+internal sealed partial class MessageWorker<T>
+{
+    private const int MaxReads = 100;
+
+    private long _late;
+
+    public void CountLate() => Interlocked.Increment(ref _late);
+
+    public override SidecarAccount ReadAccount()
+    {
+        // Settled before and after: if both agree, what was taken in between is exactly what is in flight.
+        (long Handled, long DeadLettered, long Abandoned, long Cancelled) settled;
+        QueuePosition position;
+        var attempts = 0;
+        do
+        {
+            settled = ReadSettled();
+            position = Queue.ReadPosition();
+        }
+        while (ReadSettled() != settled && ++attempts < MaxReads);
+
+        var total = settled.Handled + settled.DeadLettered + settled.Abandoned + settled.Cancelled;
+        var maxInFlight = MaxInFlight;
+        if (position.Taken - total > maxInFlight)
+        {
+            // Lanes that never rest: what they took since the first look is shown where it was then, in the queue.
+            position = position with { Taken = total + maxInFlight };
+            position = position with { Accepted = position.Accepted - Math.Max(position.Queued - Queue.Capacity, 0) };
+        }
+
+        return new SidecarAccount
+        {
+            Accepted = position.Accepted,
+            Handled = settled.Handled,
+            DeadLettered = settled.DeadLettered,
+            Evicted = position.Evicted + settled.Cancelled,
+            Abandoned = settled.Abandoned,
+            Queued = position.Queued,
+            InFlight = position.Taken - total,
+            Capacity = Queue.Capacity,
+            Late = Interlocked.Read(ref _late),
+            Forgotten = Letters.Forgotten,
+            Rejected = Queue.Refusals.ReadRejected(),
+            Dropped = Queue.Refusals.ReadDropped(),
+        };
+    }
+
+    /// <summary>How many messages can be with the handler, or between two attempts.</summary>
+    private long MaxInFlight => _sources.Length + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+
+    private (long Handled, long DeadLettered, long Abandoned, long Cancelled) ReadSettled()
+    {
+        long handled = 0, deadLettered = 0, abandoned = 0, cancelled = 0;
+        foreach (var source in _sources)
+        {
+            handled += source.Settled.Handled;
+            deadLettered += source.Settled.DeadLettered;
+            abandoned += source.Settled.Abandoned;
+            cancelled += source.Settled.Cancelled;
+        }
+
+        return (handled, deadLettered, abandoned, cancelled);
+    }
+}

@@ -1,0 +1,179 @@
+namespace SidecarPatterns;
+
+/// <summary>What the control asks of a sidecar: to pause, to go on, to begin anew, to end before the host does.</summary>
+internal sealed partial class SidecarSupervisor
+{
+    // The restart that was asked for and has not come about yet: completes when its incarnation is ready, fails with what kept it from that.
+    private TaskCompletionSource? _restart;
+    private bool _endsForRestart; // The next end of an incarnation is the one that was asked for.
+    private bool _skipsDelay;
+    private CancellationTokenSource? _delay;
+    private bool _isPaused;
+    private bool _hasEnded;
+
+    /// <summary>Begins nothing new until <see cref="Resume"/>; what is under way goes on. Does nothing if it is paused.</summary>
+    /// <exception cref="InvalidOperationException">It takes no messages, or it has ended or is about to.</exception>
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            ThrowIfCanNot("be paused");
+            _isPaused = true;
+            Worker.SetPaused(true);
+            _incarnation?.HoldSoon();
+            _life.MoveTo(SidecarState.Paused);
+        }
+    }
+
+    /// <summary>Ends a pause. Does nothing if there is none.</summary>
+    /// <exception cref="InvalidOperationException">It takes no messages.</exception>
+    public void Resume()
+    {
+        lock (_lock)
+        {
+            ThrowIfTakesNoMessages("be resumed");
+            EndPause();
+        }
+    }
+
+    /// <summary>Waits until everything that has been accepted is settled in any way.</summary>
+    /// <exception cref="InvalidOperationException">It takes no messages, or is paused, or its own handler asks.</exception>
+    public Task FlushAsync(CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            ThrowIfTakesNoMessages("be flushed");
+            if (_isPaused)
+            {
+                throw new InvalidOperationException($"Sidecar '{Name}' is paused: what waits there would not be settled. Resume it first.");
+            }
+        }
+
+        return Worker.FlushAsync(ct);
+    }
+
+    /// <summary>Replaces the incarnation once its message in flight is settled; one that has ended begins anew.</summary>
+    /// <returns>Completes when the new one is ready.</returns>
+    /// <exception cref="InvalidOperationException">It was never started, or it drains.</exception>
+    public Task RestartAsync()
+    {
+        lock (_lock)
+        {
+            if (_supervision is null)
+            {
+                throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not be restarted.");
+            }
+
+            if (_stopRequested && !_hasEnded)
+            {
+                throw new InvalidOperationException($"Sidecar '{Name}' is draining: it can not be restarted before it has ended.");
+            }
+
+            var isUnderWay = _restart is not null;
+            _restart ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var restart = _restart.Task;
+            if (_hasEnded)
+            {
+                BeginAnew();
+            }
+            else if (_incarnation is null)
+            {
+                _skipsDelay = true; // It is between two incarnations.
+                _ = _delay?.CancelAsync();
+            }
+            else if (!isUnderWay)
+            {
+                _endsForRestart = true;
+                _incarnation.LeaveSoon();
+                _ = InterruptWhenOverdueAsync(_incarnation);
+            }
+
+            return restart;
+        }
+    }
+
+    /// <summary>Drains the sidecar before the host does.</summary>
+    /// <exception cref="InvalidOperationException">It was never started.</exception>
+    public Task DrainNowAsync() => WasStarted
+        ? StopAsync(Options.DrainTimeout, givesUpStarting: false)
+        : throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not drain.");
+
+    private void EndPause()
+    {
+        if (_isPaused)
+        {
+            _isPaused = false;
+            Worker.SetPaused(false);
+            if (_life.State == SidecarState.Paused)
+            {
+                _life.MoveTo(SidecarState.Ready);
+            }
+        }
+    }
+
+    /// <summary>The sidecar had ended, in order or not: opens its intake and supervises it once more. Under the lock.</summary>
+    private void BeginAnew()
+    {
+        _hasEnded = false;
+        _stop = null;
+        _stopRequested = false;
+        _deadlinePassed = false;
+        _ownsQueue = true;
+        FailureWhileStopping = null;
+        _stopping = new CancellationTokenSource();
+        _givingUp = new CancellationTokenSource();
+        _backoff.Reset();
+        _life.Reopen();
+        Worker.Reopen();
+        Interlocked.Increment(ref _restarts);
+        _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
+    }
+
+    /// <summary>A planned restart waits for the message in flight no longer than that may take.</summary>
+    private async Task InterruptWhenOverdueAsync(Incarnation incarnation)
+    {
+        if (await incarnation.WhenOver.CompletesWithinAsync(Options.HandlerTimeout ?? Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        incarnation.Cancel();
+        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        var spinner = default(SpinWait);
+        while (!incarnation.WhenOver.IsCompleted && !incarnation.TryInterrupt(DeadLetterReason.Interrupted, cause: null))
+        {
+            spinner.SpinOnce();
+        }
+    }
+
+    /// <summary>The incarnation ended because a restart was asked for: how it ended does not matter.</summary>
+    private bool IsPlannedRestart()
+    {
+        lock (_lock)
+        {
+            (var isPlanned, _endsForRestart) = (_endsForRestart, false);
+            return isPlanned;
+        }
+    }
+
+    private void ThrowIfCanNot(string verb)
+    {
+        ThrowIfTakesNoMessages(verb);
+        if (_stopRequested || _hasEnded)
+        {
+            throw new InvalidOperationException($"Sidecar '{Name}' {(_hasEnded ? "has ended" : "is draining")}: it can not {verb}.");
+        }
+    }
+
+    private void ThrowIfTakesNoMessages(string verb)
+    {
+        if (!Worker.CanPause)
+        {
+            throw new InvalidOperationException($"Sidecar '{Name}' takes no messages: it can not {verb}.");
+        }
+    }
+}
