@@ -29,6 +29,12 @@ internal static class ReadmeSnippets
         builder.Services.AddSidecar<Heartbeat>(options => options.Critical = false);
     }
 
+    public static void Existing(HostApplicationBuilder builder)
+    {
+        // Somebody else's IHostedService, BackgroundService or IHostedLifecycleService, as it is: supervised, before and after the application.
+        builder.Services.AddHostedSidecar<LegacyWorker>();
+    }
+
     public static void Publishing(SidecarWriter<AuditEvent> writer)
     {
         var result = writer.Publish(new AuditEvent("order 17"));
@@ -93,5 +99,10 @@ internal static class ReadmeSnippets
                 context.Logger.LogInformation("alive, incarnation {Incarnation}", context.Incarnation);
             }
         }
+    }
+
+    internal sealed class LegacyWorker : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
     }
 }
