@@ -18,9 +18,9 @@ internal sealed class HostedRegistration<[DynamicallyAccessedMembers(Dynamically
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
         var factory = SidecarFactory<IHostedService>.Of<TService>();
-        return new RunWorker((services, context) =>
+        return new RunWorker((provider, context) =>
         {
-            var (service, owned) = factory.Create(services);
+            var (service, owned) = factory.Create(provider);
             return new HostedIncarnation(service, owned, context, options.DrainTimeout) { IsReadyOnceRunning = !options.WaitForSignal };
         });
     }
