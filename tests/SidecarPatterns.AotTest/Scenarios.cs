@@ -16,6 +16,8 @@ internal static class Scenarios
         new("a delegate handles messages that are structs", StructsAsync),
         new("a sidecar without messages runs and stops", RunAsync),
         new("two sidecars of one type get every message, one by its key alone", FanOutAsync),
+        new("an existing background service runs as a sidecar", HostedAsync),
+        new("a source feeds the application", SourceAsync),
         new("options bind from the configuration", ConfigurationAsync),
         new("a wrong option stops the start", WrongOptionAsync),
         new("every message has a scope of its own", ScopePerMessageAsync),
@@ -90,6 +92,40 @@ internal static class Scenarios
             },
             "first");
         Check(string.Join(' ', first) == "both" && string.Join(' ', second) == "both one", $"[{string.Join(' ', first)}] [{string.Join(' ', second)}]");
+    }
+
+    private static async Task HostedAsync()
+    {
+        var store = new Store();
+        var snapshot = await HostAsync(
+            services => services.AddSingleton(store).AddHostedSidecar<Legacy>(static options => options.RestartPolicy = RestartPolicy.Always),
+            static async host =>
+            {
+                var control = host.GetRequiredService<ISidecarControl>();
+                while (control.GetSnapshot("Legacy").State != SidecarState.Restarting)
+                {
+                    await Task.Yield();
+                }
+            },
+            "Legacy");
+        Check(store.Messages is ["executed"], string.Join(", ", store.Messages));
+        Check(snapshot.State == SidecarState.Stopped, $"{snapshot.State}");
+    }
+
+    private static async Task SourceAsync()
+    {
+        var sum = 0;
+        var snapshot = await HostAsync(
+            static services => services.AddSidecarSource<Counter, Point>(static options => options.Capacity = 2),
+            async host =>
+            {
+                await foreach (var point in host.GetRequiredKeyedService<ChannelReader<Point>>("Counter").ReadAllAsync())
+                {
+                    sum += point.X;
+                }
+            },
+            "Counter");
+        Check(sum == 5_050 && snapshot.Handled == 100, $"the sum is {sum}, {snapshot.Handled} handled");
     }
 
     private static async Task ConfigurationAsync()

@@ -1,3 +1,6 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+
 namespace SidecarPatterns.AotTest;
 
 internal readonly record struct Point(int X, int Y);
@@ -60,5 +63,25 @@ internal sealed class Broken : ISidecar
     {
         await Task.Yield();
         throw new InvalidOperationException("broken");
+    }
+}
+
+internal sealed class Legacy(Store store) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        store.Messages.Add("executed");
+        return Task.CompletedTask;
+    }
+}
+
+internal sealed class Counter : ISidecarSource<Point>
+{
+    public async Task RunAsync(ChannelWriter<Point> output, SidecarContext context, CancellationToken ct)
+    {
+        for (var x = 1; x <= 100; x++)
+        {
+            await output.WriteAsync(new Point(x, 0), ct);
+        }
     }
 }

@@ -9,7 +9,7 @@ namespace SidecarPatterns;
 /// </remarks>
 public sealed class SidecarOptions
 {
-    /// <summary>How many messages can wait in the queue; the one that is with the handler does not count.</summary>
+    /// <summary>How many messages can wait in the queue, or for the application to read them; the one that is with the handler does not count.</summary>
     /// <value>1024 by default; from 1 to 67,108,864. Memory grows with use, up to this bound.</value>
     public int Capacity { get; set; } = SidecarConstants.Capacity;
 

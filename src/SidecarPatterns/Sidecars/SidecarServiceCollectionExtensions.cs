@@ -7,7 +7,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 #pragma warning disable RS0026 // Do not add multiple public overloads with optional parameters
 
 /// <summary>Registers sidecars.</summary>
-public static class SidecarServiceCollectionExtensions
+public static partial class SidecarServiceCollectionExtensions
 {
     private const DynamicallyAccessedMemberTypes Constructors = DynamicallyAccessedMemberTypes.PublicConstructors;
 

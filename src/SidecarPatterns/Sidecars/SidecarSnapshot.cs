@@ -26,7 +26,7 @@ public sealed record SidecarSnapshot
     /// <summary>Messages that the queue has taken: every publish that was answered with success.</summary>
     public long Accepted { get; init; }
 
-    /// <summary>Messages whose handler succeeded.</summary>
+    /// <summary>Messages whose handler succeeded; of a source, those that the application has read.</summary>
     public long Handled { get; init; }
 
     /// <summary>Messages that were given up on: their handler failed, or their sidecar did.</summary>
@@ -35,7 +35,7 @@ public sealed record SidecarSnapshot
     /// <summary>Messages that were accepted and then displaced by a later one (<c>DropOldest</c>, <c>DropNewest</c>), or cancelled by their sender before their turn.</summary>
     public long Evicted { get; init; }
 
-    /// <summary>Messages that were left when the time to drain was over.</summary>
+    /// <summary>Messages that were left when the time to drain was over; of a source, those that nobody had read at the end.</summary>
     public long Abandoned { get; init; }
 
     /// <summary>Messages that wait for their turn.</summary>

@@ -29,6 +29,18 @@ internal static class ReadmeSnippets
         builder.Services.AddSidecar<Heartbeat>(options => options.Critical = false);
     }
 
+    public static void Existing(HostApplicationBuilder builder)
+    {
+        // Somebody else's IHostedService, BackgroundService or IHostedLifecycleService, as it is: supervised, before and after the application.
+        builder.Services.AddHostedSidecar<LegacyWorker>();
+    }
+
+    public static void Source(HostApplicationBuilder builder)
+    {
+        // The other way round: a sidecar that feeds the application, which injects ChannelReader<Reading>.
+        builder.Services.AddSidecarSource<Thermometer, Reading>(options => options.Capacity = 100);
+    }
+
     public static void Publishing(SidecarWriter<AuditEvent> writer)
     {
         var result = writer.Publish(new AuditEvent("order 17"));
@@ -91,6 +103,25 @@ internal static class ReadmeSnippets
             while (await timer.WaitForNextTickAsync(ct))
             {
                 context.Logger.LogInformation("alive, incarnation {Incarnation}", context.Incarnation);
+            }
+        }
+    }
+
+    internal sealed class LegacyWorker : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    internal sealed record Reading(double Celsius);
+
+    internal sealed class Thermometer : ISidecarSource<Reading>
+    {
+        public async Task RunAsync(ChannelWriter<Reading> output, SidecarContext context, CancellationToken ct)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), context.TimeProvider);
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                await output.WriteAsync(new Reading(21.5), ct); // Waits while the application lags behind.
             }
         }
     }

@@ -7,6 +7,13 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
     : SidecarRegistration(name, typeof(TSidecar).ToString())
     where TSidecar : class, ISidecar
 {
-    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment) =>
-        new RunWorker(SidecarFactory<ISidecar>.Of<TSidecar>(), options);
+    public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
+    {
+        var factory = SidecarFactory<ISidecar>.Of<TSidecar>();
+        return new RunWorker((services, context) =>
+        {
+            var (sidecar, owned) = factory.Create(services);
+            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync) { IsReadyOnceRunning = !options.WaitForSignal };
+        });
+    }
 }

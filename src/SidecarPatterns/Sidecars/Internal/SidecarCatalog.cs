@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
@@ -65,6 +66,21 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>The writer that feeds one sidecar.</summary>
     public SidecarWriter<T> GetWriter<T>(string name) => ((MessageWorker<T>)Find(name).Worker).Writer;
+
+    /// <summary>The reader of the one source of a message type.</summary>
+    /// <exception cref="InvalidOperationException">There are several: none of them is the one that is meant.</exception>
+    public ChannelReader<T> GetReader<T>()
+    {
+        var sources = Supervisors.Where(static supervisor => supervisor.Worker is SourceWorker<T>).ToArray();
+        return sources.Length == 1
+            ? ((SourceWorker<T>)sources[0].Worker).Reader
+            : throw new InvalidOperationException(
+                $"{sources.Length} sources give messages of type '{typeof(T)}': {string.Join(", ", sources.Select(static source => $"'{source.Name}'"))}. "
+                + $"Inject the reader of one of them by its name, as in [FromKeyedServices(\"{sources[0].Name}\")] ChannelReader<{typeof(T).Name}>.");
+    }
+
+    /// <summary>The reader of one source.</summary>
+    public ChannelReader<T> GetReader<T>(string name) => ((SourceWorker<T>)Find(name).Worker).Reader;
 
     /// <summary>The host starts: loggers may be used, and nobody needs to be told that it does not.</summary>
     public void Open()

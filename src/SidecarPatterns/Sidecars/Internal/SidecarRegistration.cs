@@ -11,6 +11,9 @@ internal abstract class SidecarRegistration(string name, string description)
     /// <summary>The type of its messages, if it takes any.</summary>
     public virtual Type? MessageType => null;
 
+    /// <summary>Whether the host runs the same type as a hosted service as well.</summary>
+    public virtual bool IsHostedServiceToo => false;
+
     public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 
     public override string ToString() => MessageType is null ? $"'{Name}' ({Description})" : $"'{Name}' ({Description}, takes {MessageType})";

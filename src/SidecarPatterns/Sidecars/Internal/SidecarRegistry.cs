@@ -24,5 +24,7 @@ internal sealed class SidecarRegistry
 
     public bool HasMessagesOf<T>() => _registrations.Any(static registration => registration.MessageType == typeof(T));
 
+    public bool HasSourceOf<T>() => _registrations.Any(static registration => registration is SourceRegistration<T>);
+
     public string Describe() => _registrations.Count == 0 ? "none" : string.Join("; ", _registrations);
 }

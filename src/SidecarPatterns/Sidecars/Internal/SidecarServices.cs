@@ -26,6 +26,16 @@ internal static class SidecarServices
         return new SidecarBuilder<T>(registration, services);
     }
 
+    public static ISidecarBuilder AddSidecarCore<T>(
+        this IServiceCollection services, SourceRegistration<T> registration, Action<SidecarOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var isFirstOfType = !services.GetRegistry().HasSourceOf<T>();
+        services.AddRegistration(registration, configure);
+        services.AddReaders<T>(registration.Name, isFirstOfType);
+        return new SidecarBuilder(registration.Name, services);
+    }
+
     private static void AddRegistration(
         this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
     {
@@ -45,6 +55,15 @@ internal static class SidecarServices
         {
             services.AddSingleton(static provider => provider.GetRequiredService<SidecarCatalog>().GetWriter<T>());
             services.AddSingleton<ChannelWriter<T>>(static provider => provider.GetRequiredService<SidecarWriter<T>>());
+        }
+    }
+
+    private static void AddReaders<T>(this IServiceCollection services, string name, bool isFirstOfType)
+    {
+        services.AddKeyedSingleton(name, static (provider, key) => provider.GetRequiredService<SidecarCatalog>().GetReader<T>((string)key!));
+        if (isFirstOfType)
+        {
+            services.AddSingleton(static provider => provider.GetRequiredService<SidecarCatalog>().GetReader<T>());
         }
     }
 

@@ -16,8 +16,8 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Whether it is ready as soon as its work goes on, without saying so itself.</summary>
     public bool IsReadyOnceRunning { get; init; } = true;
 
-    /// <summary>The instance's hook, if it has one.</summary>
-    public ISidecarStartup? Startup => instance as ISidecarStartup;
+    /// <summary>What prepares the instance: its hook, if it has one.</summary>
+    public virtual ISidecarStartup? Startup => instance as ISidecarStartup;
 
     /// <summary>The token that the sidecar's own code is given.</summary>
     protected CancellationToken Token => _cancellation.Token;
@@ -62,6 +62,6 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
         }
     }
 
-    /// <summary>Disposes of the instance, if it is ours.</summary>
+    /// <summary>Disposes of the instance, if it is ours. Called once, when the incarnation is quiet.</summary>
     public virtual ValueTask DisposeAsync() => ownsInstance ? Disposal.Of(instance).DisposeAsync() : default;
 }

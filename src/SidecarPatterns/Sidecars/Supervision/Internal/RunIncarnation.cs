@@ -1,8 +1,13 @@
 namespace SidecarPatterns;
 
 /// <summary>One life of a sidecar that just runs.</summary>
-internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, SidecarContext context)
-    : Incarnation(sidecar, ownsSidecar, context)
+/// <param name="instance">The sidecar.</param>
+/// <param name="ownsInstance">Whether to dispose of it.</param>
+/// <param name="context">What it knows of itself.</param>
+/// <param name="run">Its <c>RunAsync</c>.</param>
+internal sealed class RunIncarnation(
+    object instance, bool ownsInstance, SidecarContext context, Func<SidecarContext, CancellationToken, Task> run)
+    : Incarnation(instance, ownsInstance, context)
 {
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,7 +19,7 @@ internal sealed class RunIncarnation(ISidecar sidecar, bool ownsSidecar, Sidecar
 
     public override async Task RunAsync()
     {
-        _run = sidecar.RunAsync(Context, Token);
+        _run = run(Context, Token);
         if (!_run.IsCompleted)
         {
             ReportRunning(); // It has come to its first real await.

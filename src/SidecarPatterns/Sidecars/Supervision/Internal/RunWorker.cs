@@ -1,7 +1,7 @@
 namespace SidecarPatterns;
 
 /// <summary>The work of a sidecar that takes no messages.</summary>
-internal sealed class RunWorker(SidecarFactory<ISidecar> factory, SidecarOptions options) : SidecarWorker
+internal sealed class RunWorker(Func<IServiceProvider, SidecarContext, Incarnation> create) : SidecarWorker
 {
     public override bool EndsWhenDrained => false;
 
@@ -11,11 +11,7 @@ internal sealed class RunWorker(SidecarFactory<ISidecar> factory, SidecarOptions
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => [];
 
-    public override Incarnation Create(IServiceProvider services, SidecarContext context)
-    {
-        var (sidecar, owned) = factory.Create(services);
-        return new RunIncarnation(sidecar, owned, context) { IsReadyOnceRunning = !options.WaitForSignal };
-    }
+    public override Incarnation Create(IServiceProvider services, SidecarContext context) => create(services, context);
 
     public override void CloseIntake(Exception? cause)
     {

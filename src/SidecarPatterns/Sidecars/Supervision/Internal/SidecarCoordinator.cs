@@ -11,6 +11,7 @@ namespace SidecarPatterns;
 internal sealed class SidecarCoordinator : IHostedLifecycleService
 {
     private readonly SidecarCatalog _catalog;
+    private readonly SidecarRegistry _registry;
     private readonly SidecarEnvironment _environment;
     private readonly HostOptions _hostOptions;
     private readonly Lock _lock = new();
@@ -20,9 +21,11 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
     private long? _stoppingAt;
     private Exception? _failure;
 
-    public SidecarCoordinator(SidecarCatalog catalog, SidecarEnvironment environment, IOptions<HostOptions> hostOptions)
+    public SidecarCoordinator(
+        SidecarCatalog catalog, SidecarRegistry registry, SidecarEnvironment environment, IOptions<HostOptions> hostOptions)
     {
         _catalog = catalog;
+        _registry = registry;
         _environment = environment;
         _hostOptions = hostOptions.Value;
         catalog.CriticalFailure = OnCriticalFailure;
@@ -151,6 +154,11 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
         if (_hostOptions.ServicesStartConcurrently)
         {
             SupervisionLog.ConcurrentStart(_environment.SupervisionLogger);
+        }
+
+        foreach (var registration in _registry.Registrations.Where(static registration => registration.IsHostedServiceToo))
+        {
+            SupervisionLog.RunsTwice(_environment.SupervisionLogger, registration.Name);
         }
 
         var names = _catalog.Supervisors.Select(static supervisor => supervisor.Name).ToArray();

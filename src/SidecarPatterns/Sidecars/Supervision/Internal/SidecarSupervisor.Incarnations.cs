@@ -89,7 +89,7 @@ internal sealed partial class SidecarSupervisor
         catch (OperationCanceledException exception) when (limit.IsCancellationRequested && !_givingUp.IsCancellationRequested)
         {
             throw new TimeoutException(
-                $"{nameof(ISidecarStartup)}.{nameof(ISidecarStartup.StartAsync)} took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
+                $"The start took longer than {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}).",
                 exception);
         }
     }

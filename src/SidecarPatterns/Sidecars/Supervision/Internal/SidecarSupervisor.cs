@@ -185,6 +185,7 @@ internal sealed partial class SidecarSupervisor
         {
             if (Options.RestartPolicy != RestartPolicy.Always)
             {
+                Worker.Finish();
                 _life.MoveTo(SidecarState.Stopped);
                 _started.TrySetResult(null);
                 return true;

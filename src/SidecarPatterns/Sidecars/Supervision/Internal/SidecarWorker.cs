@@ -34,6 +34,11 @@ internal abstract class SidecarWorker
     {
     }
 
+    /// <summary>The sidecar has done its work: it returned, and is not restarted.</summary>
+    public virtual void Finish()
+    {
+    }
+
     /// <summary>Settles every message that waits; no incarnation may be at work.</summary>
     public abstract void SettleRest(DeadLetterReason reason, Exception? cause);
 

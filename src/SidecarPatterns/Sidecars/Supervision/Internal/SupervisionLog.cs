@@ -46,4 +46,7 @@ internal static partial class SupervisionLog
 
     [LoggerMessage(113, LogLevel.Error, "The host was disposed of without being stopped: sidecar '{Sidecar}' was ended with {Count} message(s) abandoned.", EventName = "DisposedWithoutStop")]
     public static partial void DisposedWithoutStop(ILogger logger, string sidecar, long count);
+
+    [LoggerMessage(114, LogLevel.Warning, "The service of sidecar '{Sidecar}' is registered as a hosted service too, so it runs twice: remove one of the two registrations.", EventName = "RunsTwice")]
+    public static partial void RunsTwice(ILogger logger, string sidecar);
 }
