@@ -63,6 +63,11 @@ internal static class ReadmeSnippets
         }
     }
 
+    public static void Health(HostApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddSidecarHealthChecks();
+    }
+
     internal sealed record AuditEvent(string What);
 
     internal sealed class AuditSidecar(ILogger<AuditSidecar> logger) : ISidecar<AuditEvent>      // runs beside
