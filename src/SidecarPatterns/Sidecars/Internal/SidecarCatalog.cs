@@ -20,7 +20,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         {
             var worker = registration.Build(settings, environment);
             var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, OnCriticalFailure);
-            supervisor.Life.CauseOf = supervisor.CauseOf;
+            supervisor.Life.Causes = supervisor;
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }

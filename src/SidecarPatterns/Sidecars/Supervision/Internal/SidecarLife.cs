@@ -16,7 +16,7 @@ internal sealed class SidecarLife
     private int _incarnation;
     private bool _mayBecomeReady; // From the beginning of an incarnation until it has said that it is ready, or has ended.
     private long? _readyAt;
-    private TransitionCause _cause;
+    private TransitionCause? _cause;
     private DateTimeOffset _causedAt;
     private List<WatchedSidecar>? _watchers; // Of most sidecars nobody ever watches.
 
@@ -29,8 +29,8 @@ internal sealed class SidecarLife
         _causedAt = _since;
     }
 
-    /// <summary>Set by who makes the sidecar: why it goes to a state. Called under the lock.</summary>
-    public Func<SidecarState, TransitionCause>? CauseOf { get; set; }
+    /// <summary>Set by who makes the sidecar, before it begins to move.</summary>
+    public ITransitionCauses? Causes { get; set; }
 
     public (SidecarState State, DateTimeOffset Since, int Incarnation) Read()
     {
@@ -146,7 +146,7 @@ internal sealed class SidecarLife
             return null;
         }
 
-        _cause = CauseOf?.Invoke(next) ?? default;
+        _cause = Causes?.CauseOf(next);
         _causedAt = _timeProvider.GetUtcNow();
         if (isAllowed)
         {
@@ -160,7 +160,7 @@ internal sealed class SidecarLife
 
     // An incarnation failed before it was ready: the state stays, but the wait for the next one is another.
     private bool IsRestartAnew(SidecarState previous, SidecarState next) =>
-        previous == SidecarState.Restarting && next == SidecarState.Restarting && CauseOf?.Invoke(next).RestartDelay is not null;
+        previous == SidecarState.Restarting && next == SidecarState.Restarting && Causes?.CauseOf(next)?.RestartDelay is not null;
 
     // Under the lock, so that each of them sees the transitions in their order.
     private void TellWatchers(SidecarState previous)
@@ -184,8 +184,8 @@ internal sealed class SidecarLife
         State = _state,
         Time = _causedAt,
         Incarnation = _incarnation,
-        RestartDelay = _cause.RestartDelay,
-        Error = _cause.Error,
+        RestartDelay = _cause?.RestartDelay,
+        Error = _cause?.Error,
     };
 
     // Outside the lock: a logging provider may ask for a snapshot.

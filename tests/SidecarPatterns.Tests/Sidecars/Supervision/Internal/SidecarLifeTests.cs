@@ -186,11 +186,16 @@ internal sealed class SidecarLifeTests
     public void Watch_TheStateThatItIsIn_HasTheCauseThatBroughtItThere()
     {
         var failure = new FormatException("broken");
-        _life.CauseOf = state => state == SidecarState.Restarting ? new TransitionCause(failure, TimeSpan.FromSeconds(3)) : default;
+        _life.Causes = new Causes(new TransitionCause(failure, TimeSpan.FromSeconds(3)));
         _life.MoveTo(SidecarState.Restarting);
 
         var found = _life.Watch(new WatchedSidecar(Channel.CreateUnbounded<WatchedSidecar>().Writer));
 
         Assert.That((found.Error, found.RestartDelay), Is.EqualTo(((Exception)failure, (TimeSpan?)TimeSpan.FromSeconds(3))));
+    }
+
+    private sealed class Causes(TransitionCause ofRestarting) : ITransitionCauses
+    {
+        public TransitionCause? CauseOf(SidecarState state) => state == SidecarState.Restarting ? ofRestarting : null;
     }
 }

@@ -1,4 +1,4 @@
 namespace SidecarPatterns;
 
-/// <summary>Why a sidecar went to a state, and how long it means to stay; the default is that nothing failed.</summary>
-internal readonly record struct TransitionCause(Exception? Error, TimeSpan? RestartDelay);
+/// <summary>Why a sidecar went to a state, and how long it means to stay.</summary>
+internal sealed record TransitionCause(Exception? Error, TimeSpan? RestartDelay);
