@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,8 @@ internal static class Scenarios
         new("a failed message becomes a dead letter", DeadLetterAsync),
         new("a critical failure stops the host with its cause", EscalationAsync),
         new("a writer for an unknown type says what there is", UnknownWriterAsync),
+        new("health checks report on the host and on each sidecar", HealthAsync),
+        new("a watcher sees every step of a sidecar's life", WatchAsync),
     ];
 
     private static async Task ClassAsync()
@@ -254,6 +257,48 @@ internal static class Scenarios
             throw new InvalidOperationException("There is a writer.");
         },
         "known");
+
+    private static async Task HealthAsync() => await HostAsync(
+        services =>
+        {
+            services.AddSidecar<string>("healthy", static (_, _, _) => default);
+            services.AddHealthChecks().AddSidecarHealthChecks();
+        },
+        async host =>
+        {
+            var report = await host.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+            Check(report.Status == HealthStatus.Healthy && report.Entries.Count == 3, $"{report.Status}, {report.Entries.Count} entries");
+            Check((string)report.Entries["sidecar-healthy"].Data["state"] == "Ready", "it is not ready");
+        },
+        "healthy");
+
+    private static async Task WatchAsync()
+    {
+        var watched = Task.FromResult("");
+        await HostAsync(
+            services => services.AddSidecar<string>("watched", static (_, _, _) => default),
+            async host =>
+            {
+                var found = new TaskCompletionSource();
+                watched = FollowAsync(host.GetRequiredService<ISidecarControl>(), found);
+                await found.Task;
+            },
+            "watched");
+        Check(await watched == "Ready Draining Stopped", await watched);
+
+        // The host is disposed of right after its stop: the watch ends by itself.
+        static async Task<string> FollowAsync(ISidecarControl control, TaskCompletionSource found)
+        {
+            var states = new List<SidecarState>();
+            await foreach (var transition in control.WatchAsync())
+            {
+                states.Add(transition.State);
+                found.TrySetResult();
+            }
+
+            return string.Join(' ', states);
+        }
+    }
 
     /// <summary>Runs a host from start to stop with some work in between, and returns the last snapshot of one of its sidecars.</summary>
     private static async Task<SidecarSnapshot> HostAsync(

@@ -36,7 +36,17 @@ internal sealed class SidecarInstruments
         _meter.CreateObservableUpDownCounter(
             "sidecar.messages.inflight", () => Read(catalog, static account => account.InFlight), "{message}", "How many messages are with a handler.");
         _meter.CreateObservableCounter(
+            "sidecar.messages.accepted", () => Read(catalog, static account => account.Accepted), "{message}", "How many messages were accepted.");
+        _meter.CreateObservableCounter(
             "sidecar.messages.processed", () => ReadProcessed(catalog), "{message}", "How many messages were handled, or given up on.");
+        _meter.CreateObservableCounter(
+            "sidecar.messages.evicted", () => Read(catalog, static account => account.Evicted), "{message}", "How many messages were displaced by later ones.");
+        _meter.CreateObservableCounter(
+            "sidecar.messages.abandoned", () => Read(catalog, static account => account.Abandoned), "{message}", "How many messages were left when the time to drain was over.");
+        _meter.CreateObservableCounter(
+            "sidecar.messages.rejected", () => ReadRefused(catalog, static account => account.Rejected), "{message}", "How many publishes were refused.");
+        _meter.CreateObservableCounter(
+            "sidecar.messages.dropped", () => ReadRefused(catalog, static account => account.Dropped), "{message}", "How many publishes were dropped by a full queue.");
         _meter.CreateObservableCounter(
             "sidecar.restarts", () => ReadRestarts(catalog), "{restart}", "How many times sidecars were restarted.");
     }
@@ -70,6 +80,21 @@ internal sealed class SidecarInstruments
                     measurements.Add(new Measurement<long>(
                         count, SidecarMetrics.NameTag(supervisor.Name), SidecarMetrics.ErrorTag(errorType)));
                 }
+            }
+        }
+
+        return measurements;
+    }
+
+    private static List<Measurement<long>> ReadRefused(SidecarCatalog catalog, Func<SidecarAccount, Dictionary<PublishReason, long>?> select)
+    {
+        var measurements = new List<Measurement<long>>();
+        foreach (var supervisor in catalog.Supervisors)
+        {
+            foreach (var (reason, count) in select(supervisor.Worker.ReadAccount()) ?? [])
+            {
+                measurements.Add(new Measurement<long>(
+                    count, SidecarMetrics.NameTag(supervisor.Name), SidecarMetrics.ReasonTag(reason)));
             }
         }
 

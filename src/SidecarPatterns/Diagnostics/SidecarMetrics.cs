@@ -21,6 +21,18 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
 
     public static KeyValuePair<string, object?> NameTag(string sidecarName) => new("sidecar.name", sidecarName);
 
+    /// <summary>The reason in the spelling that OpenTelemetry has for such values.</summary>
+    public static KeyValuePair<string, object?> ReasonTag(PublishReason reason) => new("sidecar.reason", reason switch
+    {
+        PublishReason.None => "none",
+        PublishReason.Full => "full",
+        PublishReason.OwnQueueFull => "own_queue_full",
+        PublishReason.Stopped => "stopped",
+        PublishReason.Failed => "failed",
+        PublishReason.InsideOnDropped => "inside_on_dropped",
+        _ => "_OTHER",
+    });
+
     public static KeyValuePair<string, object?> ErrorTag(string errorType) => new(ErrorTypeKey, errorType);
 
     /// <summary>What goes with a message that is published now.</summary>

@@ -94,4 +94,18 @@ public interface ISidecarControl
     /// <exception cref="InvalidOperationException">The host has not started the sidecar.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     Task DrainAsync(string name, CancellationToken ct = default);
+
+    /// <summary>Watches the lives of all sidecars: tells first how each stands, then every transition.</summary>
+    /// <param name="ct">Ends the watch.</param>
+    /// <returns>
+    /// The current state of every sidecar, in the order of their registration, with <see cref="SidecarTransition.Previous"/> being
+    /// <see langword="null"/>; then each transition once, those of one sidecar in their order. It ends by itself when the host is disposed of.
+    /// </returns>
+    /// <remarks>
+    /// A watch begins when it is enumerated; there can be several, each at a pace of its own. None holds up a sidecar: when 256 transitions of one
+    /// sidecar wait for a watcher, the oldest of them makes room for the next, and <see cref="SidecarTransition.Missed"/> marks the gap. The last
+    /// state of each sidecar is always told.
+    /// </remarks>
+    /// <exception cref="OperationCanceledException">While it is enumerated: <paramref name="ct"/> was cancelled.</exception>
+    IAsyncEnumerable<SidecarTransition> WatchAsync(CancellationToken ct = default);
 }

@@ -21,6 +21,9 @@ internal static class SidecarConstants
     public const int MaxMaxRestarts = 1_000_000;
     public const double RestartJitter = 0.2;
 
+    /// <summary>How many transitions of one sidecar can wait for a watcher.</summary>
+    public const int WatchedTransitions = 256;
+
     public static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);

@@ -36,6 +36,13 @@ internal sealed class MeterRecorder : IDisposable
     /// <summary>Every measurement of a histogram so far, oldest first.</summary>
     public IReadOnlyList<Measured> Recorded(string instrument) => [.. _measured.Where(measured => measured.Instrument == instrument)];
 
+    /// <summary>Every measurement of any instrument so far, and what those that are observed show now.</summary>
+    public IReadOnlyList<Measured> All()
+    {
+        _listener.RecordObservableInstruments();
+        return [.. _measured];
+    }
+
     /// <summary>What an instrument that is observed shows now.</summary>
     public IReadOnlyList<Measured> Observe(string instrument)
     {

@@ -1,9 +1,9 @@
-using System.Diagnostics.Metrics;
+using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>What a listener of the meter is shown.</summary>
+/// <summary>What a listener of the meter is shown; which instruments there are is in <see cref="MetricSurfaceTests"/>.</summary>
 [TestFixture]
 [CancelAfter(60_000)]
 [NonParallelizable]
@@ -13,32 +13,14 @@ internal sealed class SidecarMetricsTests
     private const string QueueCapacity = "sidecar.queue.capacity";
     private const string InFlight = "sidecar.messages.inflight";
     private const string Processed = "sidecar.messages.processed";
+    private const string Accepted = "sidecar.messages.accepted";
+    private const string Evicted = "sidecar.messages.evicted";
+    private const string Abandoned = "sidecar.messages.abandoned";
+    private const string Rejected = "sidecar.messages.rejected";
+    private const string Dropped = "sidecar.messages.dropped";
     private const string Restarts = "sidecar.restarts";
     private const string QueueDuration = "sidecar.queue.duration";
     private const string ProcessDuration = "sidecar.process.duration";
-
-    [Test]
-    public async Task Instruments_AllOfThem_HaveTheNamesKindsAndUnitsThatArePromised()
-    {
-        await using var host = TestHost.Build(static services => services.AddSidecar("audit", static (int _, SidecarContext _, CancellationToken _) => default));
-        using var meter = new MeterRecorder(host);
-        _ = host.Control;
-
-        Assert.That(
-            meter.Instruments.Select(static instrument => $"{Kind(instrument)} {instrument.Name} [{instrument.Unit}]"),
-            Is.EquivalentTo(new[]
-            {
-                "ObservableUpDownCounter sidecar.queue.size [{message}]",
-                "ObservableUpDownCounter sidecar.queue.capacity [{message}]",
-                "ObservableUpDownCounter sidecar.messages.inflight [{message}]",
-                "ObservableCounter sidecar.messages.processed [{message}]",
-                "ObservableCounter sidecar.restarts [{restart}]",
-                "Histogram sidecar.queue.duration [s]",
-                "Histogram sidecar.process.duration [s]",
-            }));
-
-        static string Kind(Instrument instrument) => instrument.GetType().Name.Split('`')[0];
-    }
 
     [Test]
     public async Task Counts_OneInFlightAndTwoWaiting_AreThoseOfTheAccount()
@@ -104,6 +86,80 @@ internal sealed class SidecarMetricsTests
                 new Measured(Processed, 2, "error.type=System.FormatException sidecar.name=audit"),
             }));
     }
+
+    [Test]
+    public async Task Refused_EveryWay_IsCountedByItsReason()
+    {
+        var (rejecting, dropping, evicting) = (new Account(), new Account(), new Account());
+        await using var host = TestHost.Build(services =>
+        {
+            Add<byte>(services, "rejecting", BoundedChannelFullMode.Wait, rejecting);
+            Add<int>(services, "dropping", BoundedChannelFullMode.DropWrite, dropping);
+            Add<long>(services, "evicting", BoundedChannelFullMode.DropOldest, evicting);
+        });
+        using var meter = new MeterRecorder(host);
+        for (byte message = 1; message <= 3; message++)
+        {
+            rejecting.TryWrite(host.Writer<byte>(), message);
+            dropping.TryWrite(host.Writer<int>(), message);
+            evicting.TryWrite(host.Writer<long>(), message);
+        }
+
+        await host.StartAsync();
+        await host.StopAsync();
+        rejecting.TryWrite(host.Writer<byte>(), (byte)4);
+
+        rejecting.AssertBalances(host.Control, "rejecting");
+        dropping.AssertBalances(host.Control, "dropping");
+        evicting.AssertBalances(host.Control, "evicting");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(meter.Observe(Rejected), Is.EquivalentTo(new[]
+            {
+                new Measured(Rejected, 1, "sidecar.name=rejecting sidecar.reason=full"),
+                new Measured(Rejected, 1, "sidecar.name=rejecting sidecar.reason=stopped"),
+            }));
+            Assert.That(meter.Observe(Dropped), Is.EqualTo(new[] { new Measured(Dropped, 1, "sidecar.name=dropping sidecar.reason=full") }));
+            Assert.That(meter.Observe(Evicted).Select(static measured => measured.Value), Is.EqualTo(new[] { 0, 0, 1 }));
+            Assert.That(meter.Observe(Accepted).Select(static measured => measured.Value), Is.EqualTo(new[] { 2, 2, 3 }));
+        }
+
+        static void Add<T>(IServiceCollection services, string name, BoundedChannelFullMode mode, Account account)
+            where T : notnull => services
+            .AddSidecar(name, account.Counting<T>(static _ => { }), options => (options.Capacity, options.FullMode) = (2, mode))
+            .OnDropped(account.CountDropped);
+    }
+
+    [Test]
+    public async Task Abandoned_HostIsDisposedOfWithoutAStop_CountsWhatWasLeft()
+    {
+        var account = new Account();
+        await using var host = TestHost.Build(services => services.AddSidecar("audit", account.Counting<int>(static _ => { })));
+        using var meter = new MeterRecorder(host);
+        var catalog = host.Services.GetRequiredService<SidecarCatalog>();
+        account.TryWrite(host.Writer<int>(), 1);
+        account.TryWrite(host.Writer<int>(), 2);
+
+        await catalog.DisposeAsync();
+
+        account.CountAbandoned(2);
+        account.AssertBalances(host.Control, "audit");
+        Assert.That(meter.Observe(Abandoned), Is.EqualTo(new[] { new Measured(Abandoned, 2, "sidecar.name=audit") }));
+    }
+
+    [TestCase(PublishReason.None, "none")]
+    [TestCase(PublishReason.Full, "full")]
+    [TestCase(PublishReason.OwnQueueFull, "own_queue_full")]
+    [TestCase(PublishReason.Stopped, "stopped")]
+    [TestCase(PublishReason.Failed, "failed")]
+    [TestCase(PublishReason.InsideOnDropped, "inside_on_dropped")]
+    public void ReasonTag_EachReason_IsItsNameInSnakeCase(PublishReason reason, string expected) =>
+        Assert.That(SidecarMetrics.ReasonTag(reason), Is.EqualTo(new KeyValuePair<string, object?>("sidecar.reason", expected)));
+
+    [Test]
+    public void ReasonTag_AllReasons_HaveOneEach() => Assert.That(
+        Enum.GetValues<PublishReason>().Select(static reason => SidecarMetrics.ReasonTag(reason).Value),
+        Is.Unique.And.None.EqualTo("_OTHER"));
 
     [Test]
     public async Task Restarts_EverySidecar_IsCounted()

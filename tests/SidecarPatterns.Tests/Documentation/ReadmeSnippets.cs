@@ -75,6 +75,19 @@ internal static class ReadmeSnippets
         }
     }
 
+    public static void Health(HostApplicationBuilder builder)
+    {
+        builder.Services.AddHealthChecks().AddSidecarHealthChecks();
+    }
+
+    public static async Task WatchingAsync(ISidecarControl control, CancellationToken ct)
+    {
+        await foreach (var step in control.WatchAsync(ct))
+        {
+            Console.WriteLine($"{step.Time:T} {step.SidecarName}: {step.Previous} -> {step.State} {step.Error?.Message}");
+        }
+    }
+
     internal sealed record AuditEvent(string What);
 
     internal sealed class AuditSidecar(ILogger<AuditSidecar> logger) : ISidecar<AuditEvent>      // runs beside

@@ -21,6 +21,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         {
             var worker = registration.Build(settings, environment);
             var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, OnCriticalFailure);
+            supervisor.Life.Causes = supervisor;
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }
@@ -40,6 +41,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public IReadOnlyList<SidecarSupervisor> Supervisors { get; }
 
     public SidecarEnvironment Environment { get; }
+
+    public SidecarWatchers Watchers { get; } = new();
 
     /// <summary>Set by the coordinator: what to do when a critical sidecar has failed for good.</summary>
     public Action<SidecarSupervisor, Exception>? CriticalFailure { get; set; }
@@ -94,7 +97,19 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         _neverStarted.Dispose();
-        return new ValueTask(_end ??= Task.WhenAll(Supervisors.Select(static supervisor => Task.Run(supervisor.EndAsync))));
+        return new ValueTask(_end ??= EndAsync());
+    }
+
+    private async Task EndAsync()
+    {
+        try
+        {
+            await Task.WhenAll(Supervisors.Select(static supervisor => Task.Run(supervisor.EndAsync))).ConfigureAwait(false);
+        }
+        finally
+        {
+            Watchers.End(); // Last: who watches sees how each of them ended.
+        }
     }
 
     /// <summary>The options of all sidecars; if some are wrong, all of their errors at once.</summary>

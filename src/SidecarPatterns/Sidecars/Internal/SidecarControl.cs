@@ -10,6 +10,9 @@ internal sealed class SidecarControl(SidecarCatalog catalog) : ISidecarControl
     public IReadOnlyList<SidecarSnapshot> GetSnapshots() =>
         [.. catalog.Supervisors.Select(supervisor => supervisor.TakeSnapshot(catalog.HostIsStopping))];
 
+    public IAsyncEnumerable<SidecarTransition> WatchAsync(CancellationToken ct = default) =>
+        catalog.Watchers.WatchAsync(catalog.Supervisors.Select(static supervisor => supervisor.Life), ct);
+
     public IReadOnlyList<DeadLetter> GetDeadLetters(string name) => catalog.Find(name).Worker.DeadLetters;
 
     public int ReplayDeadLetters(string name, Func<DeadLetter, bool>? choose = null) => catalog.Find(name).Worker.Replay(choose);

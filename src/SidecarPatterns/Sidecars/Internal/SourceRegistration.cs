@@ -5,7 +5,7 @@ internal sealed class SourceRegistration<T>(string name, string description, Sid
     : SidecarRegistration(name, description)
 {
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment) =>
-        new SourceWorker<T>(Name, factory, options, environment.TimeProvider);
+        new SourceWorker<T>(Name, factory, options, environment);
 
     public override string ToString() => $"'{Name}' ({Description}, gives {typeof(T)})";
 }

@@ -157,7 +157,8 @@ internal sealed class ConcurrencyTests
         account.AssertBalances(host.Control, Name);
 
         Array.ForEach(points, static point => point.Release());
-        await account.BalancesAsync(host.Control, Name);
+        await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 3);
+        account.AssertBalances(host.Control, Name);
     }
 
     [Test]

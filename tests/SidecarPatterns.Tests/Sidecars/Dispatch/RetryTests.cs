@@ -12,6 +12,9 @@ internal sealed class RetryTests
 {
     private const string Name = "sidecar";
 
+    // A random part of it is never next to nothing.
+    private static readonly TimeSpan Long = TimeSpan.FromDays(1);
+
     private readonly ConcurrentQueue<(int Message, int Attempt)> _seen = new();
 
     [SetUp]
@@ -27,7 +30,7 @@ internal sealed class RetryTests
         account.TryWrite(host.Writer<int>(), 1);
         await account.BalancesAsync(host.Control, Name, queued: 1, inFlight: 1);
 
-        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => account.Handled == 2);
+        await host.Clock.AdvanceUntilAsync(Long, () => account.Handled == 2);
         await account.BalancesAsync(host.Control, Name);
 
         Assert.That(_seen, Is.EqualTo([(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]));
@@ -48,7 +51,7 @@ internal sealed class RetryTests
         await host.StartAsync();
         account.TryWrite(host.Writer<int>(), 0);
 
-        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => host.Control.GetDeadLetters(Name).Count == 1);
+        await host.Clock.AdvanceUntilAsync(Long, () => host.Control.GetDeadLetters(Name).Count == 1);
         account.CountDeadLettered();
         await account.BalancesAsync(host.Control, Name);
         Assert.That(host.Control.GetDeadLetters(Name).Single(), Has.Property("Attempts").EqualTo(3)
@@ -123,7 +126,8 @@ internal sealed class RetryTests
         account.TryWrite(host.Writer<int>(), 0);
 
         await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
-        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => account.Handled == 1);
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long)); // The call has ended, and the retry waits.
+        await Eventually.HoldsAsync(() => account.Handled == 1);
         await account.BalancesAsync(host.Control, Name);
         Assert.That(_seen, Is.EqualTo([(0, 1), (0, 2)]));
     }
@@ -160,12 +164,15 @@ internal sealed class RetryTests
         await host.StateAsync(Name, SidecarState.Restarting);
         account.AssertBalances(host.Control, Name, queued: 1, inFlight: 1);
 
-        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => account.Handled == 2);
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
+        await Eventually.HoldsAsync(() => account.Handled == 2);
         await account.BalancesAsync(host.Control, Name);
         Assert.That(_seen, Is.EqualTo([(0, 1), (0, 2), (1, 1)]));
 
         held.Release();
-        await account.BalancesAsync(host.Control, Name);
+        await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 1);
+        account.AssertBalances(host.Control, Name);
     }
 
     [Test]
@@ -283,5 +290,10 @@ internal sealed class RetryTests
         };
 
     private static TestHost Build(Func<int, SidecarContext, CancellationToken, ValueTask> handler, Action<SidecarOptions> configure) =>
-        TestHost.Build(services => services.AddSidecar(Name, handler, configure));
+        TestHost.Build(services => services.AddSidecar(Name, handler, options =>
+        {
+            options.RetryDelay = Long;
+            options.MaxRetryDelay = Long;
+            configure(options);
+        }));
 }

@@ -234,7 +234,8 @@ internal sealed class ControlTests(string mode)
         await flush.InTime();
         _account.CountAbandoned(1);
         held.Release();
-        await _account.BalancesAsync(host.Control, Name);
+        await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 1);
+        _account.AssertBalances(host.Control, Name);
     }
 
     [Test]
@@ -297,6 +298,7 @@ internal sealed class ControlTests(string mode)
         await Eventually.HoldsAsync(() => _account.Handled == 1);
         Assert.That(host.Control.GetDeadLetters(Name).Single().Reason, Is.EqualTo(DeadLetterReason.Interrupted));
         held.Release();
+        await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 1);
         await _account.BalancesAsync(host.Control, Name);
     }
 

@@ -174,6 +174,11 @@ internal sealed partial class RingQueue<T>
 
             if ((tail & Gated) != 0)
             {
+                if (_head.Value != _next && TrySleepGated())
+                {
+                    return _signal.Wait();
+                }
+
                 spinner.SpinOnce(sleep1Threshold: -1); // Somebody is at the lock for a moment.
                 continue;
             }
@@ -188,6 +193,26 @@ internal sealed partial class RingQueue<T>
 
                 return _signal.Wait();
             }
+        }
+    }
+
+    /// <summary>
+    /// Everything has been pulled, but is not released: publishers wait for room while the dispatcher waits for a message. Whoever
+    /// releases serves them, and that wakes it.
+    /// </summary>
+    private bool TrySleepGated()
+    {
+        lock (_lock)
+        {
+            var tail = Volatile.Read(ref _tail.Word);
+            if (OfferingCount == 0 || (tail & Closed) != 0 || tail >> PositionShift != _next)
+            {
+                return false;
+            }
+
+            _signal.Prepare();
+            Volatile.Write(ref _tail.Word, tail | Sleeping);
+            return true;
         }
     }
 

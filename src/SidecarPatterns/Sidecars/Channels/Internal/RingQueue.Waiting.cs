@@ -154,7 +154,12 @@ internal sealed partial class RingQueue<T>
                 served = publisher;
             }
 
-            Volatile.Write(ref _tail.Word, (position << PositionShift) | (OfferingCount > 0 ? Gated : 0));
+            var hasMoved = position != tail >> PositionShift;
+            Volatile.Write(ref _tail.Word, (position << PositionShift) | (OfferingCount > 0 ? Gated : 0) | (hasMoved ? 0 : tail & Sleeping));
+            if (hasMoved && (tail & Sleeping) != 0)
+            {
+                _signal.Set(); // Only queues work: safe under the lock.
+            }
         }
 
         tail = Volatile.Read(ref _tail.Word);

@@ -60,7 +60,7 @@ internal sealed partial class DispatchLane<T>
         }
 
         Volatile.Write(ref _phase, Working);
-        return Volatile.Read(ref _order) == GoOn;
+        return Volatile.Read(ref _order) is GoOn or Hold; // Held anew, it comes back here.
     }
 
     /// <summary>The lane waits for a message; an order that came just before is not to be slept through.</summary>

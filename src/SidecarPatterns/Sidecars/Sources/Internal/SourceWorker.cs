@@ -3,20 +3,16 @@ namespace SidecarPatterns;
 /// <summary>The work of a source: its channel to the application, and an incarnation after the other that writes to it.</summary>
 internal sealed class SourceWorker<T> : SidecarWorker
 {
-    private readonly string _name;
     private readonly SidecarFactory<ISidecarSource<T>> _factory;
     private readonly SourceChannel<T> _channel;
-    private readonly DeadLetterRing _deadLetters;
-    private readonly TimeProvider _timeProvider;
+    private readonly DeadLetterOffice _letters;
     private readonly bool _isReadyOnceRunning;
 
-    public SourceWorker(string name, SidecarFactory<ISidecarSource<T>> factory, SidecarOptions options, TimeProvider timeProvider)
+    public SourceWorker(string name, SidecarFactory<ISidecarSource<T>> factory, SidecarOptions options, SidecarEnvironment environment)
     {
-        _name = name;
         _factory = factory;
         _channel = new SourceChannel<T>(options.Capacity, options.FullMode);
-        _deadLetters = new DeadLetterRing(options.DeadLetterCapacity);
-        _timeProvider = timeProvider;
+        _letters = new DeadLetterOffice(name, options.DeadLetterCapacity, environment);
         _isReadyOnceRunning = !options.WaitForSignal;
         Reader = new SourceReader<T>(_channel);
     }
@@ -25,10 +21,13 @@ internal sealed class SourceWorker<T> : SidecarWorker
 
     public override bool EndsWhenDrained => false;
 
+    /// <summary>The application's reader has ended, and an end is for good.</summary>
+    public override bool CanReopen => false;
+
     // What waits, waits for the application: no incarnation has anything to do with it.
     public override bool HasMessagesLeft => false;
 
-    public override IReadOnlyList<DeadLetter> DeadLetters => _deadLetters.ToList();
+    public override IReadOnlyList<DeadLetter> DeadLetters => _letters.ToList();
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => [];
 
@@ -57,19 +56,9 @@ internal sealed class SourceWorker<T> : SidecarWorker
         // What a source had written before it failed is as good as ever: the application reads it, and then the cause.
         if (reason == DeadLetterReason.Abandoned)
         {
-            var now = _timeProvider.GetUtcNow();
-            _channel.Abandon(message => Remember(message, now));
+            _channel.Abandon(message => _ = _letters.DeliverAsync(message!, reason, cause, attempts: 0, replayed: null));
         }
     }
 
     public override SidecarAccount ReadAccount() => _channel.ReadAccount();
-
-    private void Remember(T message, DateTimeOffset now) => _deadLetters.Add(new DeadLetter
-    {
-        SidecarName = _name,
-        Message = message!,
-        Reason = DeadLetterReason.Abandoned,
-        Attempts = 0,
-        Time = now,
-    });
 }

@@ -10,6 +10,9 @@ internal sealed class RestartBackoff(SidecarOptions options)
 
     public int FailuresInRow { get; private set; }
 
+    /// <summary>How long the next restart will wait: from the end that is counted until the wait begins.</summary>
+    public TimeSpan? Planned { get; private set; }
+
     /// <summary>Counts one more end of an incarnation.</summary>
     /// <param name="readyFor">How long the incarnation had been ready: long enough, and a new row begins.</param>
     /// <param name="failed">Whether it failed; a normal return only makes the next one wait.</param>
@@ -18,6 +21,7 @@ internal sealed class RestartBackoff(SidecarOptions options)
         var isNewRow = readyFor >= options.HealthyAfter;
         _endsInRow = isNewRow ? 1 : Math.Min(_endsInRow + 1, MaxDoublings);
         FailuresInRow = failed ? (isNewRow ? 1 : FailuresInRow + 1) : 0;
+        Planned = Draw();
     }
 
     /// <summary>Begins a new row.</summary>
@@ -28,6 +32,13 @@ internal sealed class RestartBackoff(SidecarOptions options)
     }
 
     public TimeSpan NextDelay()
+    {
+        var delay = Planned ?? Draw();
+        Planned = null;
+        return delay;
+    }
+
+    private TimeSpan Draw()
     {
         var doubled = options.RestartDelay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
         var bounded = Math.Min(doubled, options.MaxRestartDelay.TotalMilliseconds);

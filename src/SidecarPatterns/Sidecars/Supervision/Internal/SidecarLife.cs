@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>The state of one sidecar: one at a time, each transition logged once.</summary>
+/// <summary>The state of one sidecar: one at a time, each transition logged once and told to all who watch.</summary>
 /// <remarks>Thread-safe. <see cref="SidecarState.Stopped"/> and <see cref="SidecarState.Failed"/> are final.</remarks>
 internal sealed class SidecarLife
 {
@@ -16,6 +16,9 @@ internal sealed class SidecarLife
     private int _incarnation;
     private bool _mayBecomeReady; // From the beginning of an incarnation until it has said that it is ready, or has ended.
     private long? _readyAt;
+    private TransitionCause? _cause;
+    private DateTimeOffset _causedAt;
+    private List<WatchedSidecar>? _watchers; // Of most sidecars nobody ever watches.
 
     public SidecarLife(string name, ILogger logger, TimeProvider timeProvider)
     {
@@ -23,7 +26,11 @@ internal sealed class SidecarLife
         _logger = logger;
         _timeProvider = timeProvider;
         _since = timeProvider.GetUtcNow();
+        _causedAt = _since;
     }
+
+    /// <summary>Set by who makes the sidecar, before it begins to move.</summary>
+    public ITransitionCauses? Causes { get; set; }
 
     public (SidecarState State, DateTimeOffset Since, int Incarnation) Read()
     {
@@ -53,6 +60,25 @@ internal sealed class SidecarLife
             {
                 return _readyAt is { } at ? _timeProvider.GetElapsedTime(at) : TimeSpan.Zero;
             }
+        }
+    }
+
+    /// <summary>Begins to tell of each transition, in one step with the look at the current state: none is left out, none told twice.</summary>
+    /// <returns>The current state.</returns>
+    public SidecarTransition Watch(WatchedSidecar watcher)
+    {
+        lock (_lock)
+        {
+            (_watchers ??= []).Add(watcher);
+            return Describe(previous: null);
+        }
+    }
+
+    public void Unwatch(WatchedSidecar watcher)
+    {
+        lock (_lock)
+        {
+            _watchers?.Remove(watcher);
         }
     }
 
@@ -128,15 +154,53 @@ internal sealed class SidecarLife
     private SidecarState? Enter(SidecarState next)
     {
         var previous = _state;
-        if (!IsAllowed(previous, next))
+        var isAllowed = IsAllowed(previous, next);
+        if (!isAllowed && !IsRestartAnew(previous, next))
         {
             return null;
         }
 
-        _state = next;
-        _since = _timeProvider.GetUtcNow();
-        return previous;
+        _cause = Causes?.CauseOf(next);
+        _causedAt = _timeProvider.GetUtcNow();
+        if (isAllowed)
+        {
+            _state = next;
+            _since = _causedAt;
+        }
+
+        TellWatchers(previous);
+        return isAllowed ? previous : null;
     }
+
+    // An incarnation failed before it was ready: the state stays, but the wait for the next one is another.
+    private bool IsRestartAnew(SidecarState previous, SidecarState next) =>
+        previous == SidecarState.Restarting && next == SidecarState.Restarting && Causes?.CauseOf(next)?.RestartDelay is not null;
+
+    // Under the lock, so that each of them sees the transitions in their order.
+    private void TellWatchers(SidecarState previous)
+    {
+        if (_watchers is not { Count: > 0 })
+        {
+            return;
+        }
+
+        var transition = Describe(previous);
+        foreach (var watcher in _watchers)
+        {
+            watcher.Add(transition);
+        }
+    }
+
+    private SidecarTransition Describe(SidecarState? previous) => new()
+    {
+        SidecarName = _name,
+        Previous = previous,
+        State = _state,
+        Time = _causedAt,
+        Incarnation = _incarnation,
+        RestartDelay = _cause?.RestartDelay,
+        Error = _cause?.Error,
+    };
 
     // Outside the lock: a logging provider may ask for a snapshot.
     private void Tell(SidecarState? previous, SidecarState next)

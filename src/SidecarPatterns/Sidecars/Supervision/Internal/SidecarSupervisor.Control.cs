@@ -69,6 +69,12 @@ internal sealed partial class SidecarSupervisor
                 throw new InvalidOperationException($"Sidecar '{Name}' is draining: it can not be restarted before it has ended.");
             }
 
+            if (_hasEnded && !Worker.CanReopen)
+            {
+                throw new InvalidOperationException(
+                    $"Sidecar '{Name}' has ended, and so has what the application reads from it: it can not be restarted.");
+            }
+
             var isUnderWay = _restart is not null;
             _restart ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var restart = _restart.Task;

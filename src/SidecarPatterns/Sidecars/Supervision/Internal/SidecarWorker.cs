@@ -29,6 +29,9 @@ internal abstract class SidecarWorker
     /// <summary>Refuses all further messages.</summary>
     public abstract void CloseIntake(Exception? cause);
 
+    /// <summary>Whether it can work again after its end.</summary>
+    public virtual bool CanReopen => true;
+
     /// <summary>Takes messages again, after the sidecar had ended.</summary>
     public virtual void Reopen()
     {

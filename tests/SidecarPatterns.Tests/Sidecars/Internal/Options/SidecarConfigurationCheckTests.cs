@@ -81,7 +81,7 @@ internal sealed class SidecarConfigurationCheckTests
 
         Assert.That(
             FindUnknown(names, "Sidecars:audit:Capacity"),
-            Has.One.Items.And.One.EndsWith("sidecar-19, sidecar-20 and 980 more."));
+            Has.One.Items.And.One.EndsWith("sidecar-49, sidecar-50 and 950 more."));
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
@@ -128,5 +129,73 @@ internal sealed class SidecarLifeTests
 
         _life.BeginIncarnation(2);
         Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
+    public void Watch_WhileItMovesAllTheTime_LeavesNoStepOutAndTellsNoneTwice()
+    {
+        var turns = Channel.CreateUnbounded<WatchedSidecar>();
+        var watcher = new WatchedSidecar(turns.Writer);
+        SidecarTransition? first = null;
+
+        Parallel.Invoke(
+            () =>
+            {
+                for (var number = 1; number <= 50; number++)
+                {
+                    _life.BeginIncarnation(number);
+                    _life.TryBecomeReady(number);
+                }
+            },
+            () => first = _life.Watch(watcher));
+
+        var last = first!.State;
+        while (turns.Reader.TryRead(out var sidecar))
+        {
+            var transition = sidecar.Take();
+            Assert.That(transition.Previous, Is.EqualTo(last));
+            last = transition.State;
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first.Previous, Is.Null);
+            Assert.That(last, Is.EqualTo(SidecarState.Ready));
+        }
+    }
+
+    [Test]
+    public void Unwatch_OneOfTwo_OnlyTheOtherIsToldOn()
+    {
+        var (turns, otherTurns) = (Channel.CreateUnbounded<WatchedSidecar>(), Channel.CreateUnbounded<WatchedSidecar>());
+        var watcher = new WatchedSidecar(turns.Writer);
+        _life.Watch(watcher);
+        _life.Watch(new WatchedSidecar(otherTurns.Writer));
+
+        _life.Unwatch(watcher);
+        _life.MoveTo(SidecarState.Stopped);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(turns.Reader.Count, Is.Zero);
+            Assert.That(otherTurns.Reader.Count, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public void Watch_TheStateThatItIsIn_HasTheCauseThatBroughtItThere()
+    {
+        var failure = new FormatException("broken");
+        _life.Causes = new Causes(new TransitionCause(failure, TimeSpan.FromSeconds(3)));
+        _life.MoveTo(SidecarState.Restarting);
+
+        var found = _life.Watch(new WatchedSidecar(Channel.CreateUnbounded<WatchedSidecar>().Writer));
+
+        Assert.That((found.Error, found.RestartDelay), Is.EqualTo(((Exception)failure, (TimeSpan?)TimeSpan.FromSeconds(3))));
+    }
+
+    private sealed class Causes(TransitionCause ofRestarting) : ITransitionCauses
+    {
+        public TransitionCause? CauseOf(SidecarState state) => state == SidecarState.Restarting ? ofRestarting : null;
     }
 }
