@@ -13,6 +13,8 @@ internal static class SidecarConstants
     public const int Concurrency = 1;
     public const int MaxConcurrency = 1024;
     public const int MaxAttempts = 1;
+    public const int BatchSize = 100;
+    public const int MaxBatchSize = 1_000_000;
     public const int MaxMaxAttempts = 1_000;
     public const int DeadLetterCapacity = 100;
     public const int MaxDeadLetterCapacity = 1_000_000;
@@ -26,6 +28,7 @@ internal static class SidecarConstants
 
     public static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan BatchDelay = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     public static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);

@@ -65,6 +65,32 @@ public sealed class SidecarContext
     /// <remarks>Further calls, and calls after the incarnation has ended, do nothing. Thread-safe.</remarks>
     public void SignalReady() => _onReady?.Invoke();
 
+    /// <summary>The messages of the batch that is being handled.</summary>
+    internal IBatchMarks? Marks { get; set; }
+
+    /// <summary>Says that a message of the batch is handled: should the batch fail, it is not attempted again.</summary>
+    /// <param name="index">Its index in the list that the handler was given.</param>
+    /// <remarks>For the handler of a batch alone, before it returns.</remarks>
+    /// <exception cref="InvalidOperationException">The sidecar does not handle batches.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch has no such message.</exception>
+    public void MarkHandled(int index) => MarksOrThrow.MarkHandled(index);
+
+    /// <summary>Says that a message of the batch has failed: it becomes a dead letter, whatever becomes of the batch.</summary>
+    /// <param name="index">Its index in the list that the handler was given.</param>
+    /// <param name="failure">Why.</param>
+    /// <remarks>For the handler of a batch alone, before it returns.</remarks>
+    /// <exception cref="InvalidOperationException">The sidecar does not handle batches.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="failure"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The batch has no such message.</exception>
+    public void MarkFailed(int index, Exception failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        MarksOrThrow.MarkFailed(index, failure);
+    }
+
+    private IBatchMarks MarksOrThrow =>
+        Marks ?? throw new InvalidOperationException($"Sidecar '{Name}' does not handle batches: there are no messages of one to mark.");
+
     /// <summary>The context of one of several lanes of the incarnation.</summary>
     internal SidecarContext ForLane() => new(Name, _services, Logger, TimeProvider, Incarnation, _onReady);
 }

@@ -51,6 +51,14 @@ public sealed class SidecarOptions
     /// </value>
     public int Concurrency { get; set; } = SidecarConstants.Concurrency;
 
+    /// <summary>How many messages a batch sidecar is given at a time, at most.</summary>
+    /// <value>100 by default; from 1 to <see cref="Capacity"/>. Without meaning for other sidecars.</value>
+    public int BatchSize { get; set; } = SidecarConstants.BatchSize;
+
+    /// <summary>How old the oldest message of a batch may become before the batch is handed over although it is not full.</summary>
+    /// <value>1 s by default; from zero, for whatever is there, to 49 days. Without meaning for other sidecars.</value>
+    public TimeSpan BatchDelay { get; set; } = SidecarConstants.BatchDelay;
+
     /// <summary>How many times a message may be attempted, the first time included, before it becomes a dead letter.</summary>
     /// <value>1 by default: no retry; from 1 to 1,000. Not together with <see cref="Pipeline"/>.</value>
     public int MaxAttempts { get; set; } = SidecarConstants.MaxAttempts;

@@ -3,10 +3,12 @@ using System.Threading.Channels;
 namespace SidecarPatterns;
 
 /// <summary>The registration of a sidecar with messages.</summary>
-internal sealed class MessageRegistration<T>(string name, string description, SidecarFactory<ISidecar<T>> factory)
+internal class MessageRegistration<T>(string name, string description, SidecarFactory<ISidecar<T>>? factory)
     : SidecarRegistration(name, description)
 {
     public override Type MessageType => typeof(T);
+
+    public virtual bool IsBatch => false;
 
     public Action<OnDroppedArguments<T>>? OnDropped { get; set; }
 
@@ -25,9 +27,21 @@ internal sealed class MessageRegistration<T>(string name, string description, Si
             : new RingQueue<T>(options.Capacity);
         var intake = options.Concurrency == 1 && KeyedIntake is null ? null
             : KeyedIntake?.Invoke(queue, options.Concurrency, environment.TimeProvider) ?? new MessageIntake<T>(queue, options.Concurrency);
-        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = options.MaxAge is not null };
+        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
-        var sink = DeadLetterSink?.Invoke(environment.Services);
-        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle };
+        return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
     }
+
+    /// <summary>Whether every message must say when it was published.</summary>
+    protected virtual bool NeedsTimes => false;
+
+    protected virtual MessageWorker<T> CreateWorker(
+        MessageQueue<T> queue,
+        QueueWriter<T> writer,
+        SidecarMetrics metrics,
+        SidecarOptions options,
+        SidecarEnvironment environment,
+        MessageIntake<T>? intake,
+        IDeadLetterSink? sink) =>
+        new(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle };
 }

@@ -24,6 +24,11 @@ internal sealed class SidecarBuilder<TMessage>(MessageRegistration<TMessage> reg
         where TKey : notnull
     {
         ArgumentNullException.ThrowIfNull(key);
+        if (registration.IsBatch)
+        {
+            throw new InvalidOperationException($"Sidecar '{Name}' handles batches, one after the other: its messages need no key.");
+        }
+
         registration.KeyedIntake = Once(
             registration.KeyedIntake, (queue, lanes, timeProvider) => new KeyedIntake<TMessage, TKey>(queue, lanes, key, timeProvider));
         return this;

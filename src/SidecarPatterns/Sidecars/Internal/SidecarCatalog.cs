@@ -122,7 +122,9 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         {
             try
             {
-                settings.Add((registration, options.Create(registration.Name)));
+                var setting = options.Create(registration.Name);
+                failures.AddRange(registration.FindFailures(setting));
+                settings.Add((registration, setting));
             }
             catch (OptionsValidationException exception)
             {

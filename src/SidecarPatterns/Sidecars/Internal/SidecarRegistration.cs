@@ -14,6 +14,9 @@ internal abstract class SidecarRegistration(string name, string description)
     /// <summary>Whether the host runs the same type as a hosted service as well.</summary>
     public virtual bool IsHostedServiceToo => false;
 
+    /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>
+    public virtual IEnumerable<string> FindFailures(SidecarOptions options) => [];
+
     public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 
     public override string ToString() => MessageType is null ? $"'{Name}' ({Description})" : $"'{Name}' ({Description}, takes {MessageType})";

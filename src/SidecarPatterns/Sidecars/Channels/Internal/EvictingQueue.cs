@@ -165,7 +165,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             try
             {
                 _lock.Enter(ref locked);
-                return PullOrdinal;
+                return PullOrdinal - _pulled;
             }
             finally
             {

@@ -19,21 +19,21 @@ internal sealed class SettlementAccount
 
     public long Total => Handled + DeadLettered + Abandoned + Cancelled;
 
-    public void Add(Settlement settlement)
+    public void Add(Settlement settlement, int count = 1)
     {
         switch (settlement)
         {
             case Settlement.Handled:
-                Volatile.Write(ref _handled, _handled + 1);
+                Volatile.Write(ref _handled, _handled + count);
                 break;
             case Settlement.DeadLettered:
-                Volatile.Write(ref _deadLettered, _deadLettered + 1);
+                Volatile.Write(ref _deadLettered, _deadLettered + count);
                 break;
             case Settlement.Cancelled:
-                Volatile.Write(ref _cancelled, _cancelled + 1);
+                Volatile.Write(ref _cancelled, _cancelled + count);
                 break;
             default:
-                Volatile.Write(ref _abandoned, _abandoned + 1);
+                Volatile.Write(ref _abandoned, _abandoned + count);
                 break;
         }
     }

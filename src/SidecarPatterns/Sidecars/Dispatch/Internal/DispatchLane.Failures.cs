@@ -33,34 +33,39 @@ internal sealed partial class DispatchLane<T>
             _metrics.End(ref _observation, cause);
         }
 
+        if (!_owner.HasLeft(_source, _current, Context.Attempt))
+        {
+            return Deliver(Task.CompletedTask, out pending); // Its handler had settled it before it failed.
+        }
+
         // A call that was cancelled because the time to drain is over did not fail: it was abandoned.
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
             : failure is OperationCanceledException && Token.IsCancellationRequested ? DeadLetterReason.Abandoned
             : DeadLetterReason.HandlerFailed;
         if (reason != DeadLetterReason.Abandoned && !_isLastAttempt && Volatile.Read(ref _order) is GoOn or Hold &&
-            _worker.MayRetry(_current, cause!, Context.Attempt))
+            _owner.MayRetry(_current, cause!, Context.Attempt))
         {
-            if (_source.TryPark(_current, Context.Attempt, _worker.Retry!.DelayAfter(Context.Attempt)))
+            if (_source.TryPark(_current, Context.Attempt, _owner.Retry!.DelayAfter(Context.Attempt)))
             {
                 BeginAttemptsAnew(); // The lane goes on; the message comes back to one of its kin.
                 pending = default;
                 return true;
             }
 
-            pending = RetryAsync(_worker.Retry!.DelayAfter(Context.Attempt));
+            pending = RetryAsync(_owner.Retry!.DelayAfter(Context.Attempt));
             return false;
         }
 
-        return Deliver(_worker.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+        return Deliver(_owner.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
     }
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
     private bool Deliver(Task delivery, out ValueTask pending)
     {
         BeginAttemptsAnew();
-        if (_worker.IsObserved)
+        if (_watch.IsObserved)
         {
-            _worker.OnSettled();
+            _watch.OnSettled();
         }
 
         if (delivery.IsCompleted)
@@ -109,7 +114,7 @@ internal sealed partial class DispatchLane<T>
     {
         if (Volatile.Read(ref _order) != Interrupted || Interlocked.Exchange(ref _claim, 1) == 0)
         {
-            _worker.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
         }
 
         _isWaitingToRetry = false;
@@ -121,7 +126,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Goes on with a message that an incarnation before this one left.</summary>
     private bool TryTakeReturned(out ValueTask pending)
     {
-        if (Volatile.Read(ref _order) != GoOn || !_worker.TryTakeReturned(out var returned))
+        if (Volatile.Read(ref _order) != GoOn || !_owner.TryTakeReturned(out var returned))
         {
             pending = default;
             return false;
@@ -129,7 +134,7 @@ internal sealed partial class DispatchLane<T>
 
         _current = returned.Message;
         Context.Attempt = returned.Attempts;
-        pending = RetryAsync(_worker.Retry!.DelayAfter(returned.Attempts));
+        pending = RetryAsync(_owner.Retry!.DelayAfter(returned.Attempts));
         return true;
     }
 
@@ -139,14 +144,14 @@ internal sealed partial class DispatchLane<T>
         var attempts = _source.LastAttempts;
         Context.Attempt = attempts + 1;
         _isLastAttempt = attempts > 0 && _hurry!.IsCancellationRequested;
-        if (attempts > 0 || !_worker.IsExpired(_source.LastOrigin))
+        if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
             pending = default;
             isDone = false;
             return false;
         }
 
-        isDone = Deliver(_worker.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
+        isDone = Deliver(_owner.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
         return true;
     }
 }

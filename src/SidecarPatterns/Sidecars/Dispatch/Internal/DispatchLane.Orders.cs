@@ -22,7 +22,7 @@ internal sealed partial class DispatchLane<T>
     public override void LeaveSoon()
     {
         _ = TryOrder(Leave, GoOn) || TryOrder(Leave, Hold);
-        _worker.ReleasePaused(); // A lane that is held comes to look.
+        _owner.Pause.Release(); // A lane that is held comes to look.
         _ = _hurry?.CancelAsync();
         _source.Wake();
     }
@@ -46,14 +46,14 @@ internal sealed partial class DispatchLane<T>
         Volatile.Write(ref _phase, Resting);
         while (Volatile.Read(ref _order) == Hold)
         {
-            var wait = _worker.WhenResumedAsync();
+            var wait = _owner.Pause.WaitAsync();
             if (Volatile.Read(ref _order) != Hold)
             {
                 break; // Whoever sends a lane away gives the order first and then releases those who wait.
             }
 
             await wait.ConfigureAwait(false);
-            if (TryOrder(GoOn, Hold) && _worker.IsPaused)
+            if (TryOrder(GoOn, Hold) && _owner.Pause.IsOn)
             {
                 TryOrder(Hold, GoOn); // Held anew, before the first time was over here.
             }
@@ -93,7 +93,7 @@ internal sealed partial class DispatchLane<T>
             return; // No call was under way.
         }
 
-        _worker.CountLate();
+        _owner.CountLate();
         if (_observation.IsActive)
         {
             _metrics.End(ref _observation, failure ?? new OperationCanceledException("The call ended after its message had been settled."));
@@ -122,7 +122,7 @@ internal sealed partial class DispatchLane<T>
             case Working:
                 return false; // Between two calls: a moment later it has left, or is in a call.
             case Calling when Interlocked.Exchange(ref _claim, 1) == 0:
-                _worker.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
+                _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
                 break;
         }
 
@@ -135,7 +135,7 @@ internal sealed partial class DispatchLane<T>
             _ended.TrySetException(outcome);
         }
 
-        _worker.ReleasePaused();
+        _owner.Pause.Release();
         _ = _hurry?.CancelAsync();
         _source.Wake();
         return true;

@@ -23,7 +23,8 @@ internal sealed partial class DispatchLane<T> : Incarnation
     // How many messages in a row are handled before the thread is offered to others: many busy sidecars share few threads.
     private const int MaxRun = 1024;
 
-    private readonly MessageWorker<T> _worker;
+    private readonly ILaneOwner<T> _owner;
+    private readonly SettlementWatch _watch;
     private readonly MessageSource<T> _source;
     private readonly ISidecar<T> _handler;
     private readonly SidecarMetrics _metrics;
@@ -44,18 +45,19 @@ internal sealed partial class DispatchLane<T> : Incarnation
     private int _runLeft = MaxRun;
 
     public DispatchLane(
-        MessageWorker<T> worker, MessageSource<T> source, ISidecar<T> handler, object instance, bool ownsInstance, SidecarContext context)
+        ILaneOwner<T> owner, MessageSource<T> source, ISidecar<T> handler, object instance, bool ownsInstance, SidecarContext context)
         : base(instance, ownsInstance, context)
     {
-        _worker = worker;
+        _owner = owner;
+        _watch = owner.Watch;
         _source = source;
         _handler = handler;
-        _metrics = worker.Metrics;
-        _contexts = new CallContexts(worker.Queue);
-        _idle = new IdlePolicy(worker.Queue.Capacity);
-        _isTold = worker.HasExpiry || source.Parks;
-        _hurry = worker.Retry is null ? null : new CancellationTokenSource();
-        if (worker.Options.HandlerTimeout is { } timeout)
+        _metrics = owner.Metrics;
+        _contexts = new CallContexts(owner.OwnQueue);
+        _idle = new IdlePolicy(owner.Capacity);
+        _isTold = owner.HasExpiry || source.Parks;
+        _hurry = owner.Retry is null ? null : new CancellationTokenSource();
+        if (owner.Options.HandlerTimeout is { } timeout)
         {
             _timeout = new CallTimeout(timeout, context.TimeProvider, GiveUpOnCall, Token);
         }
@@ -162,7 +164,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
     /// <summary>Handles messages for as long as their handlers complete at once; <see langword="true"/> if something must be awaited.</summary>
     private bool HandleRun(out ValueTask pending)
     {
-        if (_worker.HasReturned && TryTakeReturned(out pending))
+        if (_owner.HasReturned && TryTakeReturned(out pending))
         {
             return true;
         }
@@ -221,7 +223,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         if (_metrics.IsListening)
         {
             // In the call's own context: the handler runs within this activity, and what an earlier handler left behind is not its parent.
-            _metrics.Begin(ref _observation, _source.LastOrigin, typeof(T));
+            _metrics.Begin(ref _observation, _source.LastOrigin, _owner.MessageType);
         }
 
         Volatile.Write(ref _phase, Calling);
@@ -259,9 +261,9 @@ internal sealed partial class DispatchLane<T> : Incarnation
             _metrics.End(ref _observation, failure: null);
         }
 
-        if (_worker.IsObserved)
+        if (_watch.IsObserved)
         {
-            _worker.OnSettled();
+            _watch.OnSettled();
         }
 
         return true;

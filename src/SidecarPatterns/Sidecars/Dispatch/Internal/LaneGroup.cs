@@ -8,11 +8,11 @@ internal sealed class LaneGroup<T> : Incarnation
     private readonly bool[] _isInterrupted;
 
     public LaneGroup(
-        MessageWorker<T> worker, MessageIntake<T> intake, ISidecar<T> handler, object instance, bool ownsInstance, SidecarContext context)
+        ILaneOwner<T> owner, MessageIntake<T> intake, ISidecar<T> handler, object instance, bool ownsInstance, SidecarContext context)
         : base(instance, ownsInstance, context)
     {
         _intake = intake;
-        _lanes = [.. intake.Lanes.Select(source => new DispatchLane<T>(worker, source, handler, instance, ownsInstance: false, context.ForLane())
+        _lanes = [.. intake.Lanes.Select(source => new DispatchLane<T>(owner, source, handler, instance, ownsInstance: false, context.ForLane())
         {
             IsReadyOnceRunning = false,
         })];

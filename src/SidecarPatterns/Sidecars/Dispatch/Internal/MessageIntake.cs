@@ -137,11 +137,6 @@ internal class MessageIntake<T>
     {
     }
 
-    /// <summary>Gives out at once what is held back for more to come.</summary>
-    public virtual void Hurry()
-    {
-    }
-
     /// <summary>Settles what is neither in the queue nor with a lane.</summary>
     public virtual void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
     {

@@ -1,7 +1,7 @@
 namespace SidecarPatterns;
 
 /// <summary>The account of a sidecar, read out of its queue's positions and its lanes' settlements.</summary>
-internal sealed partial class MessageWorker<T>
+internal partial class MessageWorker<T>
 {
     private const int MaxReads = 100;
 
@@ -49,7 +49,7 @@ internal sealed partial class MessageWorker<T>
     }
 
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
-    private long MaxInFlight => _sources.Length + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+    protected virtual long MaxInFlight => _sources.Length + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
 
     private (long Handled, long DeadLettered, long Abandoned, long Cancelled) ReadSettled()
     {

@@ -4,9 +4,9 @@ namespace SidecarPatterns;
 
 /// <summary>The dispatch side of one sidecar with messages: its queue, its writer, its lanes, and what becomes of what they take.</summary>
 /// <remarks>Its account is in <c>MessageWorker.Account.cs</c>; what the control asks of it, in <c>MessageWorker.Control.cs</c>.</remarks>
-internal sealed partial class MessageWorker<T> : SidecarWorker
+internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlements
 {
-    private readonly SidecarFactory<ISidecar<T>> _factory;
+    private readonly SidecarFactory<ISidecar<T>>? _factory;
     private readonly SidecarEnvironment _environment;
     private readonly ILogger _logger;
     private readonly string _name;
@@ -17,7 +17,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
 
     public MessageWorker(
         string name,
-        SidecarFactory<ISidecar<T>> factory,
+        SidecarFactory<ISidecar<T>>? factory,
         MessageQueue<T> queue,
         QueueWriter<T> writer,
         SidecarMetrics metrics,
@@ -44,12 +44,19 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
         Metrics = metrics;
         Options = options;
         Retry = RetryRule.From(options);
+        Watch = new SettlementWatch(this);
     }
 
     public MessageQueue<T> Queue { get; }
 
     /// <summary>What stands between the queue and several lanes; <see langword="null"/> for the one lane that takes from the queue itself.</summary>
     public MessageIntake<T>? Intake { get; }
+
+    public object OwnQueue => Queue;
+
+    public int Capacity => Queue.Capacity;
+
+    public Type MessageType => typeof(T);
 
     public QueueWriter<T> Writer { get; }
 
@@ -65,6 +72,8 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
 
     public DeadLetterOffice Letters { get; }
 
+    protected SidecarEnvironment Environment => _environment;
+
     public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
 
     public override bool EndsWhenDrained => true;
@@ -73,16 +82,18 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => Letters.ReadFailures();
 
-    public bool HasReturned => Volatile.Read(ref _returned) is { Count: > 0 };
+    public virtual bool HasReturned => Volatile.Read(ref _returned) is { Count: > 0 };
 
     public bool HasExpiry => Options.MaxAge is not null;
 
     public override Incarnation Create(IServiceProvider services, SidecarContext context)
     {
-        var (sidecar, owned) = _factory.Create(services);
+        var (sidecar, owned) = _factory!.Create(services);
 
         // With a scope per message this instance shows that one can be made, and is asked to prepare; messages get their own.
-        var handler = Options.ScopePerMessage ? new ScopedSidecar<T>(_environment.Services, _factory) : sidecar;
+        var handler = Options.ScopePerMessage
+            ? new ScopedSidecar<T, ISidecar<T>>(_environment.Services, _factory!, static (own, message, context, ct) => own.HandleAsync(message, context, ct))
+            : sidecar;
         handler = Options.Pipeline is { } pipeline ? PipelineSidecar<T>.Around(handler, pipeline, _name, _environment.Services) : handler;
         return Intake is null
             ? new DispatchLane<T>(this, Queue, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal }
@@ -100,14 +111,14 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
     public bool IsExpired(in MessageOrigin origin) => Options.MaxAge is { } maxAge && origin.PublishedAt != 0 &&
         _environment.TimeProvider.GetElapsedTime(origin.PublishedAt) > maxAge;
 
-    /// <summary>Whether a message that failed so often is attempted again.</summary>
-    public bool MayRetry(T message, Exception failure, int attempts)
-    {
-        if (Retry is null || !Retry.HasAttemptsAfter(attempts))
-        {
-            return false;
-        }
+    public bool HasLeft(MessageSource<T> source, T item, int attempts) => true;
 
+    /// <summary>Whether a message that failed so often is attempted again.</summary>
+    public bool MayRetry(T item, Exception failure, int attempts) =>
+        Retry is not null && Retry.HasAttemptsAfter(attempts) && IsWorthRetrying(item, failure);
+
+    protected bool IsWorthRetrying(T message, Exception failure)
+    {
         try
         {
             return ShouldHandle?.Invoke(message, failure) ?? true;
@@ -123,53 +134,56 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
 
     /// <summary>Settles a message that was taken and not handled.</summary>
     /// <returns>Completes when its letter has been delivered, and never fails.</returns>
-    public Task Settle(MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts)
+    public Task Settle(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        var delivery = Letters.DeliverAsync(message!, reason, cause, attempts, source.LastOrigin.Letter);
-        if (reason == DeadLetterReason.Abandoned)
-        {
-            source.Settle(Settlement.Abandoned);
-        }
-        else
-        {
-            source.Settle(Settlement.DeadLettered);
-            Letters.CountFailure(cause, reason);
-            LastError = cause ?? LastError;
-            DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
-        }
-
+        var delivery = Letters.DeliverAsync(item!, reason, cause, attempts, source.LastOrigin.Letter);
+        CountSettled(source, reason, cause, attempts);
         return delivery;
     }
 
+    protected void CountSettled(MessageSource<T> source, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        if (reason == DeadLetterReason.Abandoned)
+        {
+            source.Settle(Settlement.Abandoned);
+            return;
+        }
+
+        source.Settle(Settlement.DeadLettered);
+        Letters.CountFailure(cause, reason);
+        LastError = cause ?? LastError;
+        DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
+    }
+
     /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
-    public void SettleInterrupted(MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts)
+    public void SettleInterrupted(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
     {
         if (reason != DeadLetterReason.Abandoned && Retry is not null &&
-            MayRetry(message, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
+            MayRetry(item, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
         {
-            if (!source.TryPark(message, attempts, Retry.DelayAfter(attempts)))
+            if (!source.TryPark(item, attempts, Retry.DelayAfter(attempts)))
             {
-                Return(new ReturnedMessage<T>(message, attempts, source.LastOrigin));
+                Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin));
             }
         }
         else
         {
-            _ = Settle(source, message, reason, cause, attempts); // Whoever ends the sidecar waits for its letters.
+            _ = Settle(source, item, reason, cause, attempts); // Whoever ends the sidecar waits for its letters.
         }
     }
 
-    public void Return(ReturnedMessage<T> message)
+    public void Return(ReturnedMessage<T> item)
     {
         var returned = _returned ?? Interlocked.CompareExchange(ref _returned, new Queue<ReturnedMessage<T>>(), null) ?? _returned;
         lock (returned)
         {
-            returned.Enqueue(message);
+            returned.Enqueue(item);
         }
     }
 
-    public bool TryTakeReturned(out ReturnedMessage<T> message)
+    public bool TryTakeReturned(out ReturnedMessage<T> item)
     {
-        message = default;
+        item = default;
         if (_returned is not { } returned)
         {
             return false;
@@ -177,7 +191,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
 
         lock (returned)
         {
-            return returned.TryDequeue(out message);
+            return returned.TryDequeue(out item);
         }
     }
 
@@ -188,6 +202,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
             SettleLeft(_sources[0], returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
         }
 
+        SettleHeld(reason, cause);
         if (Intake is not null)
         {
             Intake.SettleHeld((source, message, attempts, letter) => SettleLeft(source, message, reason, cause, attempts, letter));
@@ -198,12 +213,17 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
             SettleLeft(_sources[0], message, reason, cause, attempts: 0, _sources[0].LastOrigin.Letter);
         }
 
-        OnSettled();
+        Watch.OnSettled();
     }
 
     public override Task WhenLettersDelivered => Letters.Delivered;
 
-    private void SettleLeft(
+    /// <summary>Settles what is neither in the queue nor with a lane.</summary>
+    protected virtual void SettleHeld(DeadLetterReason reason, Exception? cause)
+    {
+    }
+
+    protected void SettleLeft(
         MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
     {
         _ = Letters.DeliverAsync(message!, reason, cause, attempts, replayed);

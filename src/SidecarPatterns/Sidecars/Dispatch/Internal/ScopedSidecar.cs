@@ -2,10 +2,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns;
 
-/// <summary>Gives each message a dependency injection scope and an instance of its own, both disposed before the message counts as handled.</summary>
-internal sealed class ScopedSidecar<TMessage>(IServiceProvider services, SidecarFactory<ISidecar<TMessage>> factory) : ISidecar<TMessage>
+/// <summary>Gives each message, or batch, a dependency injection scope and an instance of its own, both disposed before it counts as handled.</summary>
+internal sealed class ScopedSidecar<TItem, TContract>(
+    IServiceProvider services,
+    SidecarFactory<TContract> factory,
+    Func<TContract, TItem, SidecarContext, CancellationToken, ValueTask> call) : ISidecar<TItem>
+    where TContract : class
 {
-    public async ValueTask HandleAsync(TMessage message, SidecarContext context, CancellationToken ct)
+    public async ValueTask HandleAsync(TItem message, SidecarContext context, CancellationToken ct)
     {
         var outer = context.Services;
         try
@@ -17,7 +21,7 @@ internal sealed class ScopedSidecar<TMessage>(IServiceProvider services, Sidecar
                 var (sidecar, owned) = factory.Create(scope.ServiceProvider);
                 await using ((owned ? Disposal.Of(sidecar) : default).ConfigureAwait(false))
                 {
-                    await sidecar.HandleAsync(message, context, ct).ConfigureAwait(false);
+                    await call(sidecar, message, context, ct).ConfigureAwait(false);
                 }
             }
         }

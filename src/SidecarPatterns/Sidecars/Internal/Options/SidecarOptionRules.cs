@@ -17,6 +17,8 @@ internal static class SidecarOptionRules
         Duration(nameof(SidecarOptions.DrainTimeout), static options => options.DrainTimeout),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.HandlerTimeout), static options => options.HandlerTimeout, SidecarConstants.MaxDuration),
         Rule.WholeNumber(nameof(SidecarOptions.Concurrency), static options => options.Concurrency, 1, SidecarConstants.MaxConcurrency),
+        Rule.WholeNumber(nameof(SidecarOptions.BatchSize), static options => options.BatchSize, 1, SidecarConstants.MaxBatchSize),
+        Duration(nameof(SidecarOptions.BatchDelay), static options => options.BatchDelay),
         Rule.WholeNumber(nameof(SidecarOptions.MaxAttempts), static options => options.MaxAttempts, 1, SidecarConstants.MaxMaxAttempts),
         Duration(nameof(SidecarOptions.RetryDelay), static options => options.RetryDelay),
         Duration(nameof(SidecarOptions.MaxRetryDelay), static options => options.MaxRetryDelay),

@@ -27,6 +27,8 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
             Good = [null, Tick, FortyNineDays],
         },
         WholeNumber("Concurrency", 1, 1_024, "a whole number from 1 to 1,024"),
+        WholeNumber("BatchSize", 1, 1_000_000, "a whole number from 1 to 1,000,000"),
+        Duration("BatchDelay"),
         WholeNumber("MaxAttempts", 1, 1_000, "a whole number from 1 to 1,000"),
         Duration("RetryDelay"),
         Duration("MaxRetryDelay"),

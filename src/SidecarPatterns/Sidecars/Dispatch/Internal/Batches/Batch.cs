@@ -1,0 +1,89 @@
+using System.Collections;
+
+namespace SidecarPatterns;
+
+/// <summary>The messages of a batch, and which of them their handler has settled by itself.</summary>
+internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
+{
+    private readonly List<Place> _places = [];
+
+    public int Count => _places.Count;
+
+    public T this[int index] => _places[index].Message;
+
+    /// <summary>Where in the queue its first message was.</summary>
+    public long FirstOrdinal { get; private set; }
+
+    /// <summary>Which attempt at it is under way.</summary>
+    public int Attempt { get; set; }
+
+    /// <summary>The origin of its oldest message.</summary>
+    public MessageOrigin Origin => _places.Count == 0 ? default : _places[0].Origin;
+
+    public void Add(T message, MessageOrigin origin, long ordinal)
+    {
+        if (_places.Count == 0)
+        {
+            FirstOrdinal = ordinal;
+        }
+
+        _places.Add(new Place { Message = message, Origin = origin });
+    }
+
+    public Batch<T> Copy()
+    {
+        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal };
+        copy._places.AddRange(_places);
+        return copy;
+    }
+
+    public void Clear() => _places.Clear();
+
+    public MessageOrigin OriginOf(int index) => _places[index].Origin;
+
+    public bool IsHandled(int index) => _places[index].IsHandled;
+
+    public Exception? FailureOf(int index) => _places[index].Failure;
+
+    public void MarkHandled(int index) => Mark(index, static (place, _) => place with { IsHandled = true, Failure = null }, failure: null);
+
+    public void MarkFailed(int index, Exception failure) =>
+        Mark(index, static (place, failure) => place with { IsHandled = false, Failure = failure }, failure);
+
+    /// <summary>Leaves only the messages that a condition holds for.</summary>
+    public void Keep(Func<int, bool> keep)
+    {
+        var kept = 0;
+        for (var i = 0; i < _places.Count; i++)
+        {
+            if (keep(i))
+            {
+                _places[kept++] = _places[i];
+            }
+        }
+
+        _places.RemoveRange(kept, _places.Count - kept);
+    }
+
+    public IEnumerator<T> GetEnumerator() => _places.Select(static place => place.Message).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private void Mark(int index, Func<Place, Exception?, Place> mark, Exception? failure)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _places.Count);
+        _places[index] = mark(_places[index], failure);
+    }
+
+    private record struct Place
+    {
+        public T Message { get; init; }
+
+        public MessageOrigin Origin { get; init; }
+
+        public bool IsHandled { get; init; }
+
+        public Exception? Failure { get; init; }
+    }
+}

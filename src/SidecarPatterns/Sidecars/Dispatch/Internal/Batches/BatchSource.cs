@@ -1,0 +1,163 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace SidecarPatterns;
+
+/// <summary>
+/// Makes batches out of a queue for the one lane that takes them. A batch that is being formed outlives incarnations; its messages count as queued
+/// until it is handed over.
+/// </summary>
+internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queue) : MessageSource<Batch<T>>
+    where T : notnull
+{
+    private readonly TimeProvider _timeProvider = worker.Clock;
+    private Batch<T> _forming = new();
+    private Batch<T>? _spare;
+    private Batch<T>? _current;
+    private ITimer? _timer;
+    private bool _isDue;
+
+    public override MessageOrigin LastOrigin => _current?.Origin ?? default;
+
+    public override bool HasNext => queue.HasNext || Volatile.Read(ref _isDue);
+
+    /// <summary>Where in the queue the oldest message that is not settled was; the lane's own, and whoever flushes.</summary>
+    public long OldestOrdinal => _current?.FirstOrdinal ?? long.MaxValue;
+
+    public override bool TryTake([MaybeNullWhen(false)] out Batch<T> message)
+    {
+        Fill();
+        if (_forming.Count == 0 || !IsReady())
+        {
+            message = null;
+            return false;
+        }
+
+        message = _current = _forming;
+        _forming = _spare ?? new Batch<T>();
+        _spare = null;
+        _isDue = false;
+        _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        for (var i = 0; i < message.Count; i++)
+        {
+            queue.Release();
+        }
+
+        return true;
+    }
+
+    public override ValueTask<bool> WaitToTakeAsync()
+    {
+        if (_forming.Count == 0)
+        {
+            return queue.WaitToTakeAsync();
+        }
+
+        if (queue.IsClosed && !queue.HasNext)
+        {
+            return new ValueTask<bool>(true);
+        }
+
+        var wait = queue.WaitToTakeAsync();
+        if (!wait.IsCompleted && (Volatile.Read(ref _isDue) || worker.Watch.IsObserved))
+        {
+            queue.Wake(); // The timer fired, or somebody flushed, before there was anybody to be woken.
+        }
+
+        return wait;
+    }
+
+    public override void ServeWaitingPublishers() => queue.ServeWaitingPublishers();
+
+    public override void Wake() => queue.Wake();
+
+    /// <summary>The lane goes on with a batch that an incarnation before left.</summary>
+    public void Adopt(Batch<T> batch) => _current = batch;
+
+    /// <summary>The lane is done with its batch, and it may be used again.</summary>
+    public void Recycle(Batch<T> batch)
+    {
+        batch.Clear();
+        _spare = batch;
+        _current = null;
+    }
+
+    /// <summary>The lane's batch is settled, but a call that was given up on may still look at it.</summary>
+    public void Forget() => _current = null;
+
+    /// <summary>Ends a lane's call in order: what is not marked as failed is handled.</summary>
+    public override void Settle(Settlement settlement)
+    {
+        var batch = _current!;
+        worker.SettleMarks(batch, keepsUnmarked: false);
+        Recycle(batch);
+    }
+
+    /// <summary>Takes out the batch that is being formed, at the end.</summary>
+    public Batch<T> TakeForming()
+    {
+        Fill();
+        var batch = _forming;
+        _forming = new Batch<T>();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            queue.Release();
+        }
+
+        return batch;
+    }
+
+    /// <summary>Pulls messages until the batch is full.</summary>
+    private void Fill()
+    {
+        while (_forming.Count < worker.Options.BatchSize)
+        {
+            var ordinal = queue.PullOrdinal;
+            if (!queue.TryPull(out var message))
+            {
+                return;
+            }
+
+            var origin = queue.LastOrigin;
+            if (worker.HasExpiry && worker.IsExpired(origin))
+            {
+                queue.Release();
+                worker.SettleExpired(message, origin);
+                continue;
+            }
+
+            _forming.Add(message, origin, ordinal);
+            if (_forming.Count == 1)
+            {
+                ArmTimer(origin);
+            }
+        }
+    }
+
+    private bool IsReady() => _forming.Count >= worker.Options.BatchSize || Volatile.Read(ref _isDue) || worker.Watch.IsObserved ||
+        (queue.IsClosed && !queue.HasNext);
+
+    private void ArmTimer(MessageOrigin origin)
+    {
+        var left = worker.Options.BatchDelay - (origin.PublishedAt == 0 ? TimeSpan.Zero : _timeProvider.GetElapsedTime(origin.PublishedAt));
+        if (left <= TimeSpan.Zero)
+        {
+            _isDue = true;
+            return;
+        }
+
+        _isDue = false;
+        _timer ??= Unflowed.Run(
+            static self => self._timeProvider.CreateTimer(
+                static source => ((BatchSource<T>)source!).OnDue(), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
+            this);
+        _timer.Change(left, Timeout.InfiniteTimeSpan);
+    }
+
+    // May come late, for the batch before: then the next one is handed over early.
+    private void OnDue()
+    {
+        Volatile.Write(ref _isDue, true);
+        Interlocked.MemoryBarrier();
+        queue.Wake();
+    }
+}

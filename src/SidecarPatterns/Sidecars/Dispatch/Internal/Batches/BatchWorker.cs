@@ -1,0 +1,196 @@
+namespace SidecarPatterns;
+
+/// <summary>The dispatch side of a sidecar that handles its messages in batches.</summary>
+internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
+    where T : notnull
+{
+    private readonly SidecarFactory<IBatchSidecar<T>> _factory;
+    private readonly BatchSource<T> _source;
+    private ReturnedMessage<Batch<T>>? _returned;
+
+    public BatchWorker(
+        string name,
+        SidecarFactory<IBatchSidecar<T>> factory,
+        MessageQueue<T> queue,
+        QueueWriter<T> writer,
+        SidecarMetrics metrics,
+        SidecarOptions options,
+        SidecarEnvironment environment,
+        IDeadLetterSink? sink)
+        : base(name, factory: null, queue, writer, metrics, options, environment, intake: null, sink)
+    {
+        _factory = factory;
+        _source = new BatchSource<T>(this, queue);
+    }
+
+    public TimeProvider Clock => Environment.TimeProvider;
+
+    // Messages expire as they come out of the queue, one by one.
+    bool ILaneOwner<Batch<T>>.HasExpiry => false;
+
+    public override bool HasReturned => _returned is not null;
+
+    protected override long MaxInFlight => 2L * Options.BatchSize;
+
+    public override Incarnation Create(IServiceProvider services, SidecarContext context)
+    {
+        var (sidecar, owned) = _factory.Create(services);
+        ISidecar<Batch<T>> handler = Options.ScopePerMessage
+            ? new ScopedSidecar<Batch<T>, IBatchSidecar<T>>(Environment.Services, _factory, HandleAsync)
+            : new BatchHandler(sidecar);
+        handler = Options.Pipeline is { } pipeline
+            ? PipelineSidecar<Batch<T>>.Around(handler, pipeline, context.Name, Environment.Services)
+            : handler;
+        return new DispatchLane<Batch<T>>(this, _source, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
+    }
+
+    public bool TryTakeReturned(out ReturnedMessage<Batch<T>> item)
+    {
+        item = _returned ?? default;
+        if (_returned is null)
+        {
+            return false;
+        }
+
+        _returned = null;
+        _source.Adopt(item.Message);
+        return true;
+    }
+
+    public void Return(ReturnedMessage<Batch<T>> item) => _returned = item;
+
+    /// <summary>Settles what the handler has marked, and what is not worth another attempt.</summary>
+    public bool HasLeft(MessageSource<Batch<T>> source, Batch<T> item, int attempts)
+    {
+        SettleMarks(item, keepsUnmarked: true);
+        if (item.Count > 0)
+        {
+            return true;
+        }
+
+        _source.Recycle(item);
+        return false;
+    }
+
+    public bool MayRetry(Batch<T> item, Exception failure, int attempts)
+    {
+        if (Retry is null || !Retry.HasAttemptsAfter(attempts))
+        {
+            return false;
+        }
+
+        item.Keep(index =>
+        {
+            var keeps = IsWorthRetrying(item[index], failure);
+            if (!keeps)
+            {
+                SettleOne(item[index], DeadLetterReason.HandlerFailed, failure, attempts, item.OriginOf(index));
+            }
+
+            return keeps;
+        });
+        return item.Count > 0;
+    }
+
+    public Task Settle(MessageSource<Batch<T>> source, Batch<T> item, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        var delivery = SettleAll(item, reason, cause, attempts);
+        _source.Recycle(item);
+        return delivery;
+    }
+
+    public void SettleInterrupted(MessageSource<Batch<T>> source, Batch<T> item, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        // The call that was given up on may still look at its batch: what goes on is another one.
+        var rest = item.Copy();
+
+        _source.Forget();
+        if (reason != DeadLetterReason.Abandoned &&
+            MayRetry(rest, cause ?? new OperationCanceledException("The incarnation that handled the batch ended."), attempts))
+        {
+            Return(new ReturnedMessage<Batch<T>>(rest, attempts, rest.Origin));
+        }
+        else
+        {
+            SettleAll(rest, reason, cause, attempts);
+        }
+    }
+
+    /// <summary>Settles the messages that a handler has settled itself, and the others as handled unless they are kept.</summary>
+    public void SettleMarks(Batch<T> batch, bool keepsUnmarked) => batch.Keep(index =>
+    {
+        if (batch.FailureOf(index) is { } failure)
+        {
+            SettleOne(batch[index], DeadLetterReason.HandlerFailed, failure, batch.Attempt, batch.OriginOf(index));
+            return false;
+        }
+
+        if (keepsUnmarked && !batch.IsHandled(index))
+        {
+            return true;
+        }
+
+        Queue.Settle(Settlement.Handled);
+        return false;
+    });
+
+    public void SettleExpired(T message, MessageOrigin origin) =>
+        SettleOne(message, DeadLetterReason.Expired, cause: null, attempts: 0, origin);
+
+    public override bool AreCompleteUpTo(long mark) =>
+        !HasReturned && Queue.TakeOrdinal >= mark && _source.OldestOrdinal >= mark;
+
+    protected override void WakeForFlush() => Queue.Wake();
+
+    protected override void SettleHeld(DeadLetterReason reason, Exception? cause)
+    {
+        if (TryTakeReturned(out var returned))
+        {
+            SettleLeft(returned.Message, reason, cause, returned.Attempts);
+        }
+
+        for (var batch = _source.TakeForming(); batch.Count > 0; batch = _source.TakeForming())
+        {
+            SettleLeft(batch, reason, cause, attempts: 0);
+        }
+    }
+
+    private static ValueTask HandleAsync(IBatchSidecar<T> sidecar, Batch<T> batch, SidecarContext context, CancellationToken ct)
+    {
+        context.Marks = batch;
+        batch.Attempt = context.Attempt;
+        return sidecar.HandleAsync(batch, context, ct);
+    }
+
+    private Task SettleAll(Batch<T> batch, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        var delivery = Task.CompletedTask;
+        for (var i = 0; i < batch.Count; i++)
+        {
+            delivery = SettleOne(batch[i], reason, cause, attempts, batch.OriginOf(i)); // The sink takes one after the other.
+        }
+
+        return delivery;
+    }
+
+    private Task SettleOne(T message, DeadLetterReason reason, Exception? cause, int attempts, MessageOrigin origin)
+    {
+        var delivery = Letters.DeliverAsync(message, reason, cause, attempts, origin.Letter);
+        CountSettled(Queue, reason, cause, attempts);
+        return delivery;
+    }
+
+    private void SettleLeft(Batch<T> batch, DeadLetterReason reason, Exception? cause, int attempts)
+    {
+        for (var i = 0; i < batch.Count; i++)
+        {
+            SettleLeft(Queue, batch[i], reason, cause, attempts, batch.OriginOf(i).Letter);
+        }
+    }
+
+    private sealed class BatchHandler(IBatchSidecar<T> sidecar) : ISidecar<Batch<T>>
+    {
+        public ValueTask HandleAsync(Batch<T> message, SidecarContext context, CancellationToken ct) =>
+            BatchWorker<T>.HandleAsync(sidecar, message, context, ct);
+    }
+}

@@ -1,0 +1,53 @@
+namespace SidecarPatterns;
+
+/// <summary>What a lane knows of the sidecar that it works for.</summary>
+/// <typeparam name="TItem">What the lane takes: a message, or a batch of them.</typeparam>
+internal interface ILaneOwner<TItem>
+{
+    /// <summary>The queue that a handler of this sidecar must not wait for.</summary>
+    object OwnQueue { get; }
+
+    int Capacity { get; }
+
+    /// <summary>The type of the messages.</summary>
+    Type MessageType { get; }
+
+    SidecarOptions Options { get; }
+
+    SidecarMetrics Metrics { get; }
+
+    /// <summary>How failed items are attempted again; <see langword="null"/> if they are not.</summary>
+    RetryRule? Retry { get; }
+
+    /// <summary>Whether an item may turn out to be too old.</summary>
+    bool HasExpiry { get; }
+
+    SettlementWatch Watch { get; }
+
+    PauseState Pause { get; }
+
+    /// <summary>Whether an incarnation before left an item.</summary>
+    bool HasReturned { get; }
+
+    bool TryTakeReturned(out ReturnedMessage<TItem> item);
+
+    void Return(ReturnedMessage<TItem> item);
+
+    bool IsExpired(in MessageOrigin origin);
+
+    /// <summary>An attempt failed: whether anything of the item is left to be settled.</summary>
+    bool HasLeft(MessageSource<TItem> source, TItem item, int attempts);
+
+    /// <summary>Whether an item that failed so often is attempted again.</summary>
+    bool MayRetry(TItem item, Exception failure, int attempts);
+
+    /// <summary>Settles an item that was taken and not handled.</summary>
+    /// <returns>Completes when its letters have been delivered, and never fails.</returns>
+    Task Settle(MessageSource<TItem> source, TItem item, DeadLetterReason reason, Exception? cause, int attempts);
+
+    /// <summary>Settles the item that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
+    void SettleInterrupted(MessageSource<TItem> source, TItem item, DeadLetterReason reason, Exception? cause, int attempts);
+
+    /// <summary>A call ended after its item had been settled.</summary>
+    void CountLate();
+}
