@@ -175,7 +175,7 @@ internal sealed class BatchTests
         _account.CountDeadLettered();
         await _account.BalancesAsync(host.Control, Name, inFlight: 7);
 
-        await host.Clock.AdvanceAsync(Long);
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
         await _account.BalancesAsync(host.Control, Name);
         Assert.That(_seen.Last(), Is.EqualTo(Enumerable.Range(3, 7)));
         Assert.That(host.Control.GetDeadLetters(Name).Single(), Has.Property("Message").EqualTo(1)
@@ -235,7 +235,7 @@ internal sealed class BatchTests
         _account.CountDeadLettered(5);
         await _account.BalancesAsync(host.Control, Name, inFlight: 5);
 
-        await host.Clock.AdvanceAsync(Long);
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
         await _account.BalancesAsync(host.Control, Name);
         Assert.That(_seen.Single(), Is.EqualTo([0, 2, 4, 6, 8]));
     }
