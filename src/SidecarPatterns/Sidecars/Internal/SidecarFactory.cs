@@ -12,13 +12,38 @@ internal sealed class SidecarFactory<TContract>
     private SidecarFactory(Func<IServiceProvider, (TContract Instance, bool Owned)> create) => _create = create;
 
     public static SidecarFactory<TContract> Of<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSidecar>()
-        where TSidecar : class, TContract =>
-        new(static services => services.GetService<TSidecar>() is { } registered
-            ? (registered, false)
-            : (ActivatorUtilities.CreateInstance<TSidecar>(services), true));
+        where TSidecar : class, TContract => new(new Maker<TSidecar>().Make);
 
     /// <summary>One instance that serves all.</summary>
     public static SidecarFactory<TContract> Of(TContract instance) => new(_ => (instance, false));
 
     public (TContract Instance, bool Owned) Create(IServiceProvider services) => _create(services);
+
+    /// <summary>Finds out once how instances are made, for there may be one for every message.</summary>
+    private sealed class Maker<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSidecar>
+        where TSidecar : class, TContract
+    {
+        private Func<IServiceProvider, (TContract, bool)>? _make;
+
+        public (TContract Instance, bool Owned) Make(IServiceProvider services) => (_make ??= Choose(services))(services);
+
+        private static Func<IServiceProvider, (TContract, bool)> Choose(IServiceProvider services)
+        {
+            if (services.GetService<IServiceProviderIsService>() is not { } known || known.IsService(typeof(TSidecar)))
+            {
+                return static services => services.GetService<TSidecar>() is { } registered
+                    ? (registered, false)
+                    : (ActivatorUtilities.CreateInstance<TSidecar>(services), true);
+            }
+
+            // Where there are several constructors, the container's own rules choose among them each time.
+            if (typeof(TSidecar).GetConstructors().Length != 1)
+            {
+                return static services => (ActivatorUtilities.CreateInstance<TSidecar>(services), true);
+            }
+
+            var create = ActivatorUtilities.CreateFactory<TSidecar>([]);
+            return services => (create(services, null), true);
+        }
+    }
 }

@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace SidecarPatterns;
 
 /// <summary>The intake that keeps the order of each key: a message waits while another one of its key is with a lane, or waits for a retry.</summary>
 /// <remarks>
 /// Messages that must wait for their key are held here, but still count as queued: room for publishers is made only when a lane begins with
-/// one. A key is known only while a message of it is here, so memory is bounded by what is queued. Keys that have become free are
-/// served in the order in which they did, before anything further is pulled out of the queue: none starves another.
+/// one. A key is known only while a message of it is here, and a little longer, so memory is bounded by what is queued. Keys that have become
+/// free are served in the order in which they did, before anything further is pulled out of the queue: none starves another.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link.")]
 internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Func<T, TKey> keyOf, TimeProvider timeProvider)
@@ -16,6 +17,14 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     private readonly Dictionary<TKey, KeyLane> _keys = [];
     private readonly Queue<KeyLane> _ready = new();
     private readonly LinkedList<Held> _parked = new();
+
+    // Keys without a message, oldest first: the next message of one finds it here. No more than the lanes can have had lately.
+    private readonly Queue<KeyLane> _idle = new();
+    private readonly int _maxIdle = 2 * lanes;
+    private Held? _spare;
+    private int _heldCount;
+    private int _busyKeys;
+    private List<(T Message, Exception Failure)>? _failed;
     private CancellationTokenSource _hurry = new();
     private long _parkedOrDue;
 
@@ -25,9 +34,9 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     {
         get
         {
-            lock (Gate)
+            using (Gate.Enter())
             {
-                return _keys.Values.Sum(static key => key.Waiting.Count);
+                return _heldCount;
             }
         }
     }
@@ -36,7 +45,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     {
         get
         {
-            lock (Gate)
+            using (Gate.Enter())
             {
                 return _keys.Count;
             }
@@ -49,19 +58,19 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
     protected override bool HasNextLocked => HasNext;
 
-    protected override bool IsOverLocked => base.IsOverLocked && _keys.Count == 0;
+    protected override bool IsOverLocked => base.IsOverLocked && _busyKeys == 0;
 
     public override bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay)
     {
         Held held;
-        lock (Gate)
+        using (Gate.Enter())
         {
             if (_hurry.IsCancellationRequested || lane.Key is not KeyLane key)
             {
                 return false; // The drain has begun, and the lane itself makes the last attempt.
             }
 
-            held = new Held(key, message, lane.Origin, lane.Ordinal) { Attempts = attempts };
+            held = NewHeld(key, message, lane.Origin, lane.Ordinal, attempts);
             held.Node = _parked.AddLast(held);
             _parkedOrDue++;
             lane.Key = null; // The lane goes on, the key does not.
@@ -78,21 +87,24 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
     public override void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
     {
-        lock (Gate)
+        using (Gate.Enter())
         {
             foreach (var held in _parked)
             {
                 settle(AllLanes[0], held.Message, held.Attempts, held.Origin.Letter);
             }
 
-            foreach (var held in _keys.Values.SelectMany(static key => key.Waiting))
+            foreach (var key in _keys.Values)
             {
-                if (held.Attempts == 0)
+                for (var held = key.First; held is not null; held = held.Next)
                 {
-                    Queue.Release();
-                }
+                    if (held.Attempts == 0)
+                    {
+                        Queue.Release();
+                    }
 
-                settle(AllLanes[0], held.Message, held.Attempts, held.Origin.Letter);
+                    settle(AllLanes[0], held.Message, held.Attempts, held.Origin.Letter);
+                }
             }
 
             foreach (var lane in AllLanes)
@@ -102,13 +114,29 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
             _parked.Clear();
             _parkedOrDue = 0;
+            _heldCount = 0;
+            _busyKeys = 0;
             _keys.Clear();
             _ready.Clear();
+            _idle.Clear();
         }
     }
 
-    protected override bool IsSettledUpToLocked(long mark) =>
-        _parked.All(held => held.Ordinal >= mark) && _keys.Values.All(key => key.Waiting.All(held => held.Ordinal >= mark));
+    protected override bool IsSettledUpToLocked(long mark)
+    {
+        foreach (var key in _keys.Values)
+        {
+            for (var held = key.First; held is not null; held = held.Next)
+            {
+                if (held.Ordinal < mark)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return _parked.All(held => held.Ordinal >= mark);
+    }
 
     protected override void ReleaseLocked(LaneSource<T> lane)
     {
@@ -123,8 +151,8 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     {
         if (_ready.TryDequeue(out var ready))
         {
-            var held = ready.Waiting.First!.Value;
-            ready.Waiting.RemoveFirst();
+            var held = ready.TakeFirst();
+            _heldCount--;
             if (held.Attempts == 0)
             {
                 Queue.Release();
@@ -136,6 +164,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
             Give(lane, ready, held.Origin, held.Ordinal, held.Attempts);
             message = held.Message;
+            Recycle(held);
             return true;
         }
 
@@ -143,22 +172,25 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
         while (Queue.TryPull(out message))
         {
             var origin = Queue.LastOrigin;
-            if (!TryGetKey(lane, message, origin, out var key))
+            if (!TryGetKey(message, out var key))
             {
                 ordinal = Queue.PullOrdinal;
                 continue;
             }
 
-            if (!_keys.TryGetValue(key, out var known))
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(_keys, key, out _);
+            known ??= new KeyLane(key);
+            if (!known.IsBusy)
             {
-                known = new KeyLane(key);
-                _keys.Add(key, known);
+                known.IsBusy = true;
+                _busyKeys++;
                 Queue.Release();
                 Give(lane, known, origin, ordinal, attempts: 0);
                 return true;
             }
 
-            known.Waiting.AddLast(new Held(known, message, origin, ordinal));
+            known.AddLast(NewHeld(known, message, origin, ordinal, attempts: 0));
+            _heldCount++;
             ordinal = Queue.PullOrdinal;
         }
 
@@ -174,7 +206,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     }
 
     /// <summary>Asks the user's delegate for the key of a message. If it fails, so does the message.</summary>
-    private bool TryGetKey(LaneSource<T> lane, T message, MessageOrigin origin, [MaybeNullWhen(false)] out TKey key)
+    private bool TryGetKey(T message, [MaybeNullWhen(false)] out TKey key)
     {
         Exception failure;
         try
@@ -196,60 +228,170 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
         key = default;
         Queue.Release();
-        Give(lane, key: null, origin, LaneSource<T>.NoOrdinal, attempts: 0);
-        OnFailed?.Invoke(lane, message, failure);
+        (_failed ??= []).Add((message, failure));
         return false;
+    }
+
+    protected override void OnTaken(LaneSource<T> lane)
+    {
+        if (Volatile.Read(ref _failed) is null)
+        {
+            return;
+        }
+
+        List<(T, Exception)> failed;
+        using (Gate.Enter())
+        {
+            (failed, _failed) = (_failed ?? [], null);
+        }
+
+        var ordinal = lane.Ordinal;
+        foreach (var (message, failure) in failed)
+        {
+            OnFailed?.Invoke(lane, message, failure); // It logs: not under the gate.
+        }
+
+        lane.Ordinal = ordinal; // What was settled was not the lane's own message.
     }
 
     private void Free(KeyLane key)
     {
-        if (key.Waiting.Count > 0)
+        if (key.First is not null)
         {
             _ready.Enqueue(key);
+            return;
         }
-        else
+
+        key.IsBusy = false;
+        _busyKeys--;
+        if (!key.IsListed)
         {
-            _keys.Remove(key.Key);
+            key.IsListed = true;
+            _idle.Enqueue(key);
+        }
+
+        while (_idle.Count > _maxIdle)
+        {
+            var oldest = _idle.Dequeue();
+            oldest.IsListed = false;
+            if (!oldest.IsBusy)
+            {
+                _keys.Remove(oldest.Key);
+            }
         }
     }
 
     private async Task WakeWhenDueAsync(Held held, TimeSpan delay)
     {
         await Task.Delay(delay, timeProvider, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (Gate)
+        using (Gate.Enter())
         {
-            if (held.Node.List is null)
+            if (held.Node?.List is null)
             {
                 return; // It was settled meanwhile.
             }
 
             _parked.Remove(held.Node);
-            held.Key.Waiting.AddFirst(held);
+            held.Key.AddFirst(held);
+            _heldCount++;
             _ready.Enqueue(held.Key);
         }
 
         WakeOne();
     }
 
-    private sealed class KeyLane(TKey key)
+    private Held NewHeld(KeyLane key, T message, MessageOrigin origin, long ordinal, int attempts)
     {
-        public TKey Key => key;
-
-        public LinkedList<Held> Waiting { get; } = new();
+        var held = _spare ?? new Held();
+        _spare = held.Next;
+        held.Next = null;
+        held.Key = key;
+        held.Message = message;
+        held.Origin = origin;
+        held.Ordinal = ordinal;
+        held.Attempts = attempts;
+        return held;
     }
 
-    private sealed class Held(KeyLane key, T message, MessageOrigin origin, long ordinal)
+    private void Recycle(Held held)
     {
-        public KeyLane Key => key;
+        held.Key = null!;
+        held.Message = default!;
+        held.Origin = default;
+        if (held.Node is null)
+        {
+            held.Next = _spare;
+            _spare = held;
+        }
+    }
 
-        public T Message => message;
+    /// <summary>A key, and its messages that wait: at the least one of them is with a lane or parked while any waits.</summary>
+    private sealed class KeyLane(TKey key)
+    {
+        private Held? _last;
 
-        public MessageOrigin Origin => origin;
+        public TKey Key => key;
 
-        public long Ordinal => ordinal;
+        public Held? First { get; private set; }
 
-        public int Attempts { get; init; }
+        /// <summary>Whether a message of the key is with a lane, waits, or is parked.</summary>
+        public bool IsBusy { get; set; }
 
-        public LinkedListNode<Held> Node { get; set; } = null!;
+        /// <summary>Whether it is in the list of idle keys, where it stays when it is used again.</summary>
+        public bool IsListed { get; set; }
+
+        public void AddFirst(Held held)
+        {
+            held.Next = First;
+            First = held;
+            _last ??= held;
+        }
+
+        public void AddLast(Held held)
+        {
+            if (_last is null)
+            {
+                First = held;
+            }
+            else
+            {
+                _last.Next = held;
+            }
+
+            _last = held;
+        }
+
+        public Held TakeFirst()
+        {
+            var held = First!;
+            First = held.Next;
+            held.Next = null;
+            if (First is null)
+            {
+                _last = null;
+            }
+
+            return held;
+        }
+    }
+
+    /// <summary>A message that waits here; used again once it has been given to a lane, unless it was parked.</summary>
+    private sealed class Held
+    {
+        public KeyLane Key { get; set; } = null!;
+
+        public T Message { get; set; } = default!;
+
+        public MessageOrigin Origin { get; set; }
+
+        public long Ordinal { get; set; }
+
+        public int Attempts { get; set; }
+
+        /// <summary>The next message of its key, or the next that is not used.</summary>
+        public Held? Next { get; set; }
+
+        /// <summary>Its place among the parked ones.</summary>
+        public LinkedListNode<Held>? Node { get; set; }
     }
 }

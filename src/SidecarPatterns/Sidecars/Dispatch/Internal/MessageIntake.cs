@@ -14,6 +14,7 @@ internal class MessageIntake<T>
     private readonly Action _onAvailable;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
     private bool _isListening;
+    private LaneSource<T>? _woken;
 
     public MessageIntake(MessageQueue<T> queue, int lanes)
     {
@@ -25,7 +26,7 @@ internal class MessageIntake<T>
     /// <summary>The lanes' ends.</summary>
     public IReadOnlyList<MessageSource<T>> Lanes => AllLanes;
 
-    /// <summary>Told of a message that failed before any handler saw it; under the gate.</summary>
+    /// <summary>Told of a message that failed before any handler saw it.</summary>
     public Action<MessageSource<T>, T, Exception>? OnFailed { get; set; }
 
     /// <summary>How many messages are neither queued nor with a lane, since they wait for a retry.</summary>
@@ -45,7 +46,7 @@ internal class MessageIntake<T>
     protected MessageQueue<T> Queue { get; }
 
     /// <summary>Guards the taking side of the queue, and everything here.</summary>
-    protected Lock Gate { get; } = new();
+    protected SpinGate Gate { get; } = new();
 
     /// <summary>Whether a lane would find a message; looked at under the gate.</summary>
     protected virtual bool HasNextLocked => Queue.HasNext;
@@ -55,21 +56,27 @@ internal class MessageIntake<T>
 
     public bool TryTake(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
     {
+        bool isTaken;
         LaneSource<T>? next = null;
         var isNobodyListening = false;
-        lock (Gate)
+        using (Gate.Enter())
         {
-            ReleaseLocked(lane);
-            lane.Ordinal = Queue.PullOrdinal;
-            if (!TryTakeLocked(lane, out message))
+            if (lane == _woken)
             {
-                lane.Ordinal = LaneSource<T>.NoOrdinal;
-                return false;
+                _woken = null;
             }
 
-            if (_resting.Count > 0)
+            ReleaseLocked(lane);
+            lane.Ordinal = Queue.PullOrdinal;
+            isTaken = TryTakeLocked(lane, out message);
+            if (!isTaken)
             {
-                next = HasNextLocked ? PopResting() : null;
+                lane.Ordinal = LaneSource<T>.NoOrdinal;
+            }
+            else if (_resting.Count > 0 && _woken is null)
+            {
+                // One that is on its way is enough: it wakes the next, if there is still something to do when it comes.
+                next = _woken = HasNextLocked ? PopResting() : null;
                 isNobodyListening = next is null && !_isListening;
             }
         }
@@ -80,7 +87,8 @@ internal class MessageIntake<T>
             Listen();
         }
 
-        return true;
+        OnTaken(lane);
+        return isTaken;
     }
 
     /// <summary>Whether there may be a message; one cheap look without the gate.</summary>
@@ -91,8 +99,13 @@ internal class MessageIntake<T>
     public ValueTask<bool> WaitToTakeAsync(LaneSource<T> lane)
     {
         ValueTask<bool> wait;
-        lock (Gate)
+        using (Gate.Enter())
         {
+            if (lane == _woken)
+            {
+                _woken = null; // It found an order that kept it from taking.
+            }
+
             ReleaseLocked(lane);
             if (HasNextLocked)
             {
@@ -116,7 +129,7 @@ internal class MessageIntake<T>
 
     public void Wake(LaneSource<T> lane)
     {
-        lock (Gate)
+        using (Gate.Enter())
         {
             if (_resting.Remove(lane))
             {
@@ -145,7 +158,7 @@ internal class MessageIntake<T>
     /// <summary>Whether everything that was queued before a place in the queue is settled.</summary>
     public bool IsSettledUpTo(long mark)
     {
-        lock (Gate)
+        using (Gate.Enter())
         {
             return Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
         }
@@ -164,6 +177,11 @@ internal class MessageIntake<T>
         return true;
     }
 
+    /// <summary>The lane has taken a message, or has not; outside the gate.</summary>
+    protected virtual void OnTaken(LaneSource<T> lane)
+    {
+    }
+
     /// <summary>The lane is done with its message.</summary>
     protected virtual void ReleaseLocked(LaneSource<T> lane)
     {
@@ -172,7 +190,7 @@ internal class MessageIntake<T>
     /// <summary>Wakes a lane, if one rests.</summary>
     protected void WakeOne()
     {
-        lock (Gate)
+        using (Gate.Enter())
         {
             PopResting()?.Signal.Set();
         }
@@ -184,7 +202,7 @@ internal class MessageIntake<T>
         var answer = default(bool?);
         do
         {
-            lock (Gate)
+            using (Gate.Enter())
             {
                 if (_isListening || _resting.Count == 0)
                 {
@@ -210,7 +228,7 @@ internal class MessageIntake<T>
     private void OnAvailable()
     {
         bool more;
-        lock (Gate)
+        using (Gate.Enter())
         {
             more = _listening.GetResult();
             _isListening = false;
@@ -226,7 +244,7 @@ internal class MessageIntake<T>
     /// <returns><see langword="false"/> if there was neither: somebody must wait on the queue again.</returns>
     private bool Rouse(bool more)
     {
-        lock (Gate)
+        using (Gate.Enter())
         {
             if (more)
             {

@@ -1,0 +1,18 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>The modes of dispatch, each beside what one would write or pick instead.</summary>
+internal sealed class DispatchPart : Part
+{
+    private const int Messages = 200_000;
+    private const int Calls = 50_000;
+
+    public override string Name => "dispatch";
+
+    public override IReadOnlyList<Row> Rows { get; } =
+    [
+        new("publish+handle, concurrency 4", Messages, static () => new ConcurrentSidecar(), static () => new ConcurrentBlock()),
+        new("keyed lanes", Messages, static () => new KeyedSidecar(), static () => new ChannelPerKey()),
+        new("batches of 100", Messages, static () => new BatchedSidecar(), static () => new BatchedChannel()),
+        new("with scope per message", Calls, static () => new ScopedSidecarContender(), static () => new ScopedChannel()),
+    ];
+}
