@@ -51,16 +51,26 @@ internal sealed partial class RingQueue<T>
 
     public override bool TryPull([MaybeNullWhen(false)] out T message)
     {
-        if (!FindNext())
-        {
-            message = default;
-            return false;
-        }
-
         var position = _next;
         ref var slot = ref _takeSegment.At(position);
+        if (Volatile.Read(ref slot.Sequence) != position + 1)
+        {
+            if (!FindNext())
+            {
+                message = default;
+                return false;
+            }
+
+            position = _next;
+            slot = ref _takeSegment.At(position);
+        }
+
         message = slot.Message;
-        slot.Message = default!;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+        {
+            slot.Message = default!;
+        }
+
         if (_takeSegment.HasOrigins)
         {
             _lastOrigin = _takeSegment.TakeOrigin(position);

@@ -11,23 +11,32 @@ internal sealed class ScopedSidecar<TItem, TContract>(
 {
     public async ValueTask HandleAsync(TItem message, SidecarContext context, CancellationToken ct)
     {
+        // try and finally, for `await using` would box both of these structs.
         var outer = context.Services;
+        var scope = services.CreateAsyncScope();
+        var disposal = default(Disposal);
         try
         {
-            var scope = services.CreateAsyncScope();
-            await using (scope.ConfigureAwait(false))
+            context.Services = scope.ServiceProvider;
+            var (sidecar, owned) = factory.Create(scope.ServiceProvider);
+            if (owned)
             {
-                context.Services = scope.ServiceProvider;
-                var (sidecar, owned) = factory.Create(scope.ServiceProvider);
-                await using ((owned ? Disposal.Of(sidecar) : default).ConfigureAwait(false))
-                {
-                    await call(sidecar, message, context, ct).ConfigureAwait(false);
-                }
+                disposal = Disposal.Of(sidecar);
             }
+
+            await call(sidecar, message, context, ct).ConfigureAwait(false);
         }
         finally
         {
             context.Services = outer;
+            try
+            {
+                await disposal.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                await scope.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 }

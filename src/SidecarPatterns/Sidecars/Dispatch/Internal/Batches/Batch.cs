@@ -6,6 +6,7 @@ namespace SidecarPatterns;
 internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 {
     private readonly List<Place> _places = [];
+    private bool _hasMarks;
 
     public int Count => _places.Count;
 
@@ -32,12 +33,19 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 
     public Batch<T> Copy()
     {
-        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal };
+        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal, _hasMarks = _hasMarks };
         copy._places.AddRange(_places);
         return copy;
     }
 
-    public void Clear() => _places.Clear();
+    /// <summary>Whether the handler has said anything of single messages.</summary>
+    public bool HasMarks => _hasMarks;
+
+    public void Clear()
+    {
+        _places.Clear();
+        _hasMarks = false;
+    }
 
     public MessageOrigin OriginOf(int index) => _places[index].Origin;
 
@@ -73,6 +81,7 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _places.Count);
+        _hasMarks = true;
         _places[index] = mark(_places[index], failure);
     }
 

@@ -117,22 +117,34 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     }
 
     /// <summary>Settles the messages that a handler has settled itself, and the others as handled unless they are kept.</summary>
-    public void SettleMarks(Batch<T> batch, bool keepsUnmarked) => batch.Keep(index =>
+    public void SettleMarks(Batch<T> batch, bool keepsUnmarked)
+    {
+        if (batch.HasMarks)
+        {
+            batch.Keep(index => !SettleMark(batch, index, keepsUnmarked));
+        }
+        else if (!keepsUnmarked)
+        {
+            Queue.Settled.Add(Settlement.Handled, batch.Count);
+        }
+    }
+
+    private bool SettleMark(Batch<T> batch, int index, bool keepsUnmarked)
     {
         if (batch.FailureOf(index) is { } failure)
         {
             SettleOne(batch[index], DeadLetterReason.HandlerFailed, failure, batch.Attempt, batch.OriginOf(index));
-            return false;
+            return true;
         }
 
         if (keepsUnmarked && !batch.IsHandled(index))
         {
-            return true;
+            return false;
         }
 
         Queue.Settle(Settlement.Handled);
-        return false;
-    });
+        return true;
+    }
 
     public void SettleExpired(T message, MessageOrigin origin) =>
         SettleOne(message, DeadLetterReason.Expired, cause: null, attempts: 0, origin);
