@@ -42,21 +42,30 @@ internal sealed partial class DispatchLane<T>
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
             : failure is OperationCanceledException && Token.IsCancellationRequested ? DeadLetterReason.Abandoned
             : DeadLetterReason.HandlerFailed;
-        if (reason != DeadLetterReason.Abandoned && !_isLastAttempt && Volatile.Read(ref _order) is GoOn or Hold &&
-            _owner.MayRetry(_current, cause!, Context.Attempt))
-        {
-            if (_source.TryPark(_current, Context.Attempt, _owner.Retry!.DelayAfter(Context.Attempt)))
-            {
-                BeginAttemptsAnew(); // The lane goes on; the message comes back to one of its kin.
-                pending = default;
-                return true;
-            }
+        return reason != DeadLetterReason.Abandoned && !_isLastAttempt && _owner.MayRetry(_current, cause!, Context.Attempt)
+            ? PlanRetry(out pending)
+            : Deliver(_owner.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+    }
 
-            pending = RetryAsync(_owner.Retry!.DelayAfter(Context.Attempt));
+    /// <summary>The message is to be attempted again: later by any lane, by this one after a wait, or by the next incarnation.</summary>
+    private bool PlanRetry(out ValueTask pending)
+    {
+        var delay = _owner.Retry!.DelayAfter(Context.Attempt);
+        var isParked = _source.TryPark(_current, Context.Attempt, delay);
+        if (!isParked && Volatile.Read(ref _order) is GoOn or Hold)
+        {
+            pending = RetryAsync(delay);
             return false;
         }
 
-        return Deliver(_owner.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+        if (!isParked)
+        {
+            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+        }
+
+        BeginAttemptsAnew();
+        pending = default;
+        return true;
     }
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
