@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,9 @@ internal static class Scenarios
         new("every message has a scope of its own", ScopePerMessageAsync),
         new("a queue that evicts tells what it dropped", EvictionAsync),
         new("a failed message becomes a dead letter", DeadLetterAsync),
+        new("messages of one key keep their order among several lanes", PartitionAsync),
+        new("a batch is handled and one of its messages fails", BatchAsync),
+        new("a message is retried, and its dead letter written to a file", RetryAsync),
         new("a critical failure stops the host with its cause", EscalationAsync),
         new("a writer for an unknown type says what there is", UnknownWriterAsync),
         new("health checks report on the host and on each sidecar", HealthAsync),
@@ -220,6 +224,68 @@ internal static class Scenarios
         Check(letters is [{ Message: "lost", Exception.Message: "no", Attempts: 1 }], $"{letters.Count} letters");
     }
 
+    private static async Task PartitionAsync()
+    {
+        var lists = new[] { new List<int>(), new List<int>(), new List<int>() };
+        await HostAsync(
+            services => services.AddSidecar<int>(
+                "keyed",
+                (message, _, _) =>
+                {
+                    lists[message % 3].Add(message);
+                    return default;
+                },
+                static options => options.Concurrency = 3).PartitionBy(static message => message % 3),
+            async host =>
+            {
+                for (var i = 0; i < 3_000; i++)
+                {
+                    await host.GetRequiredService<ChannelWriter<int>>().WriteAsync(i);
+                }
+            },
+            "keyed");
+        Check(Array.TrueForAll(lists, static list => list.Count == 1_000 && list.Order().SequenceEqual(list)), "not in order");
+    }
+
+    private static async Task BatchAsync()
+    {
+        var snapshot = await HostAsync(
+            static services => services.AddBatchSidecar<Batches, int>("batches", static options => options.BatchSize = 10),
+            static async host =>
+            {
+                for (var i = 0; i < 25; i++)
+                {
+                    await host.GetRequiredService<ChannelWriter<int>>().WriteAsync(i);
+                }
+            },
+            "batches");
+        Check(snapshot is { Handled: 22, DeadLettered: 3 }, snapshot.ToString());
+    }
+
+    private static async Task RetryAsync()
+    {
+        var path = Path.GetTempFileName();
+        var snapshot = await HostAsync(
+            services => services.AddSidecar<string>(
+                "retrying",
+                static (_, context, _) => throw new InvalidOperationException($"attempt {context.Attempt}"),
+                static options =>
+                {
+                    options.MaxAttempts = 2;
+                    options.RetryDelay = TimeSpan.Zero;
+                }).DeadLettersTo(path, LetterContext.Default.String),
+            static async host =>
+            {
+                await host.GetRequiredService<ChannelWriter<string>>().WriteAsync("lost");
+                await host.GetRequiredService<ISidecarControl>().FlushAsync("retrying");
+            },
+            "retrying");
+        var line = await File.ReadAllTextAsync(path);
+        File.Delete(path);
+        Check(snapshot.DeadLettered == 1 && line.Contains("\"message\":\"lost\"", StringComparison.Ordinal) &&
+            line.Contains("attempt 2", StringComparison.Ordinal), line);
+    }
+
     private static async Task EscalationAsync()
     {
         try
@@ -328,4 +394,16 @@ internal static class Scenarios
             throw new InvalidOperationException(problem);
         }
     }
+
+    private sealed class Batches : IBatchSidecar<int>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<int> batch, SidecarContext context, CancellationToken ct)
+        {
+            context.MarkFailed(0, new FormatException("bad"));
+            return default;
+        }
+    }
 }
+
+[JsonSerializable(typeof(string))]
+internal sealed partial class LetterContext : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace SidecarPatterns.Tests.Documentation;
 
 /// <summary>The C# of the README, so that it compiles: <see cref="ReadmeTests"/> looks for every paragraph of it here.</summary>
-internal static class ReadmeSnippets
+internal static partial class ReadmeSnippets
 {
     public static async Task TenLinesAsync(string[] args)
     {
@@ -39,6 +40,42 @@ internal static class ReadmeSnippets
     {
         // The other way round: a sidecar that feeds the application, which injects ChannelReader<Reading>.
         builder.Services.AddSidecarSource<Thermometer, Reading>(options => options.Capacity = 100);
+    }
+
+    public static void Dispatch(HostApplicationBuilder builder)
+    {
+        // Four at a time; the events of one order in their order, and those of different orders side by side.
+        builder.Services.AddSidecar<AuditSidecar, AuditEvent>(options => options.Concurrency = 4)
+            .PartitionBy(message => message.What);
+
+        // In batches: when a hundred are there, when the oldest is a second old, at a flush, and at the stop.
+        builder.Services.AddBatchSidecar<Shipper, Reading>(options => options.BatchSize = 100);
+    }
+
+    public static void Failures(HostApplicationBuilder builder)
+    {
+        builder.Services
+            .AddSidecar<AuditSidecar, AuditEvent>(options =>
+            {
+                options.MaxAttempts = 5;                       // full jitter, from RetryDelay up to MaxRetryDelay
+                options.MaxAge = TimeSpan.FromMinutes(10);     // an older one is not worth an attempt
+            })
+            .ShouldHandle((message, exception) => exception is not FormatException)
+            .DeadLettersTo("dead-letters.ndjson", AuditContext.Default.AuditEvent);
+    }
+
+    public static async Task<(int Replayed, int Forgotten)> ControlAsync(ISidecarControl control, CancellationToken ct)
+    {
+        var replayed = control.ReplayDeadLetters("AuditSidecar", letter => letter.Exception is TimeoutException);
+        var forgotten = control.DiscardDeadLetters("AuditSidecar");
+
+        control.Pause("AuditSidecar");                 // begins nothing new; what is published waits
+        control.Resume("AuditSidecar");
+        await control.FlushAsync("AuditSidecar", ct);  // until all that was accepted before is settled
+        await control.RestartAsync("AuditSidecar", ct); // a fresh instance; one that has failed or ended opens again
+        await control.DrainAsync("AuditSidecar", ct);  // ends it before the host does
+
+        return (replayed, forgotten);
     }
 
     public static void Publishing(SidecarWriter<AuditEvent> writer)
@@ -120,12 +157,31 @@ internal static class ReadmeSnippets
         }
     }
 
+    internal sealed class Shipper : IBatchSidecar<Reading>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<Reading> batch, SidecarContext context, CancellationToken ct)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                if (double.IsNaN(batch[i].Celsius))
+                {
+                    context.MarkFailed(i, new FormatException("not a number")); // This one alone becomes a dead letter.
+                }
+            }
+
+            return ValueTask.CompletedTask; // What this throws fails the rest of the batch, which then is attempted again or given up on.
+        }
+    }
+
     internal sealed class LegacyWorker : BackgroundService
     {
         protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
     }
 
     internal sealed record Reading(double Celsius);
+
+    [JsonSerializable(typeof(AuditEvent))]
+    internal sealed partial class AuditContext : JsonSerializerContext;
 
     internal sealed class Thermometer : ISidecarSource<Reading>
     {
