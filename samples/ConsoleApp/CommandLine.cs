@@ -7,8 +7,9 @@ namespace ConsoleApp;
 /// <summary>What was asked for on the command line.</summary>
 /// <param name="File">The file to read; <c>-</c> for standard input; <see langword="null"/> if none was named.</param>
 /// <param name="Generate">How many sample orders to write instead of processing any.</param>
+/// <param name="Replay">Whether to send the notifier's dead letters once more at the end.</param>
 /// <param name="Settings">What overrides the configuration.</param>
-internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDictionary<string, string?> Settings)
+internal sealed record CommandLine(string? File, int? Generate, bool Replay, IReadOnlyDictionary<string, string?> Settings)
 {
     public const string StandardInput = "-";
 
@@ -35,6 +36,11 @@ internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDiction
     {
         Description = "Overrides a setting of appsettings.json, as in --set Sidecars:audit:Capacity=16. May be repeated.",
         HelpName = "KEY=VALUE",
+    };
+
+    private static readonly Option<bool> ReplayOption = new("--replay")
+    {
+        Description = "At the end, repairs the mail server and sends once more what it has refused.",
     };
 
     private static readonly Option<int?> GenerateOption = new("--generate")
@@ -66,7 +72,7 @@ internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDiction
             return false;
         }
 
-        command = new CommandLine(result.GetValue(FileArgument), result.GetValue(GenerateOption), SettingsOf(result));
+        command = new CommandLine(result.GetValue(FileArgument), result.GetValue(GenerateOption), result.GetValue(ReplayOption), SettingsOf(result));
         return true;
     }
 
@@ -83,7 +89,7 @@ internal sealed record CommandLine(string? File, int? Generate, IReadOnlyDiction
             {"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}
             """)
         {
-            FileArgument, AuditOption, LatencyOption, SetOption, GenerateOption,
+            FileArgument, AuditOption, LatencyOption, SetOption, ReplayOption, GenerateOption,
         };
     }
 

@@ -29,8 +29,10 @@ builder.Services.AddHostedService<OrderIntake>();
 // Beside it, three sidecars: ready before the first order is read, done after the last one is handled.
 // Each gets every priced order, through a queue of its own.
 builder.Services.AddSidecar<AuditLog, PricedOrder>("audit");
-builder.Services.AddSidecar<TotalsMeter, PricedOrder>("totals");
+builder.Services.AddBatchSidecar<TotalsMeter, PricedOrder>("totals");
 builder.Services.AddSidecar<Notifier, PricedOrder>("notifier");
+if (command.Replay)
+    builder.Services.AddHostedService<Replay>();
 
 // What these share, and what is said at the end.
 builder.Services.AddSingleton(TimeProvider.System);

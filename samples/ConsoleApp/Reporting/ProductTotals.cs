@@ -11,11 +11,11 @@ internal sealed class ProductTotals
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ProductTotal> _totals = [];
 
-    public void Add(PricedOrder order)
+    public void Add(IReadOnlyList<PricedOrder> orders)
     {
         lock (_lock)
         {
-            foreach (PricedItem item in order.Items)
+            foreach (PricedItem item in orders.SelectMany(order => order.Items))
             {
                 ProductTotal total = _totals.GetValueOrDefault(item.Sku) ?? new ProductTotal(Product.All[item.Sku], 0, 0, 0);
                 _totals[item.Sku] = total with

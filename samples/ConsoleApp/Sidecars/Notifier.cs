@@ -3,7 +3,10 @@ using SidecarPatterns;
 
 namespace ConsoleApp.Sidecars;
 
-/// <summary>Confirms every order to its customer. What the mail server refuses becomes a dead letter, and the next order is served.</summary>
+/// <summary>
+/// Confirms every order to its customer. What the mail server refuses is tried again, as the settings say, then becomes a dead letter,
+/// and the next order is served.
+/// </summary>
 internal sealed class Notifier(MailServer server) : ISidecar<PricedOrder>
 {
     public async ValueTask HandleAsync(PricedOrder message, SidecarContext context, CancellationToken ct)

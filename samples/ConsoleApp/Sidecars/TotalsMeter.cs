@@ -4,8 +4,8 @@ using SidecarPatterns;
 
 namespace ConsoleApp.Sidecars;
 
-/// <summary>Adds up what was ordered of each product and, on a terminal, shows it live.</summary>
-internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : ISidecar<PricedOrder>, ISidecarStartup, IAsyncDisposable
+/// <summary>Adds up what was ordered of each product, in batches, and, on a terminal, shows it live.</summary>
+internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : IBatchSidecar<PricedOrder>, ISidecarStartup, IAsyncDisposable
 {
     private LiveTotals? _display;
 
@@ -16,9 +16,9 @@ internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : ISi
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask HandleAsync(PricedOrder message, SidecarContext context, CancellationToken ct)
+    public ValueTask HandleAsync(IReadOnlyList<PricedOrder> batch, SidecarContext context, CancellationToken ct)
     {
-        totals.Add(message);
+        totals.Add(batch);
         return ValueTask.CompletedTask;
     }
 

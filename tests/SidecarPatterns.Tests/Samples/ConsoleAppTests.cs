@@ -41,6 +41,24 @@ internal sealed partial class ConsoleAppTests
         }
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_WithReplay_SendsWhatWasRefusedInTheEnd()
+    {
+        await using var child = ChildProgram.Start("ConsoleApp", "--audit", _audit, "--replay");
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        var (audit, notifier) = (Row(child, "audit"), Row(child, "notifier"));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(notifier.Handled, Is.EqualTo(audit.Accepted), "everybody was told in the end");
+            Assert.That(notifier.Accepted, Is.EqualTo(audit.Accepted + notifier.DeadLettered), "a replay is a new acceptance");
+            Assert.That(notifier.DeadLettered, Is.Positive);
+            Assert.That(child.Output, Has.Some.Contains("account balances"));
+        }
+    }
+
     [TestCase("TERM")]
     [TestCase("INT")]
     [CancelAfter(Limit)]
