@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace SidecarPatterns;
 
 /// <summary>The registration of a sidecar with messages.</summary>
-internal sealed class MessageRegistration<T>(string name, string description, SidecarFactory<ISidecar<T>> factory)
+internal class MessageRegistration<T>(string name, string description, SidecarFactory<ISidecar<T>> factory)
     : SidecarRegistration(name, description)
 {
     public override Type MessageType => typeof(T);
@@ -17,9 +17,12 @@ internal sealed class MessageRegistration<T>(string name, string description, Si
 
     public Func<IServiceProvider, IDeadLetterSink>? DeadLetterSink { get; set; }
 
+    /// <summary>Those who wait for replies; none where nobody does.</summary>
+    public virtual ICallers<T>? Callers => null;
+
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
-        var dropped = new DropCallback<T>(Name, OnDropped, environment.DispatchLogger);
+        var dropped = new DropCallback<T>(Name, Callers is null ? OnDropped : TellCaller, environment.DispatchLogger);
         var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
             ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
@@ -28,6 +31,17 @@ internal sealed class MessageRegistration<T>(string name, string description, Si
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         var sink = DeadLetterSink?.Invoke(environment.Services);
-        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle };
+        return new MessageWorker<T>(Name, factory, queue, writer, metrics, options, environment, intake, sink)
+        {
+            ShouldHandle = ShouldHandle,
+            Callers = Callers,
+        };
+    }
+
+    // The caller first, whatever the user's own callback throws.
+    private void TellCaller(OnDroppedArguments<T> dropped)
+    {
+        Callers!.OnDropped(dropped.Message);
+        OnDropped?.Invoke(dropped);
     }
 }

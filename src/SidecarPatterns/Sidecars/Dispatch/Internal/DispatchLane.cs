@@ -29,9 +29,10 @@ internal sealed partial class DispatchLane<T> : Incarnation
     private readonly SidecarMetrics _metrics;
     private readonly CallTimeout? _timeout;
     private readonly CallContexts _contexts;
+    private readonly ICallers<T>? _callers;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Whether a message may have expired, or may have been attempted before.
+    // Whether a message may have expired, may have been attempted before, or may be wanted no more.
     private readonly bool _isTold;
 
     private Task _loop = Task.CompletedTask;
@@ -51,9 +52,10 @@ internal sealed partial class DispatchLane<T> : Incarnation
         _source = source;
         _handler = handler;
         _metrics = worker.Metrics;
+        _callers = worker.Callers;
         _contexts = new CallContexts(worker.Queue);
         _idle = new IdlePolicy(worker.Queue.Capacity);
-        _isTold = worker.HasExpiry || source.Parks;
+        _isTold = worker.HasExpiry || source.Parks || _callers is not null;
         _hurry = worker.Retry is null ? null : new CancellationTokenSource();
         if (worker.Options.HandlerTimeout is { } timeout)
         {
@@ -221,7 +223,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         if (_metrics.IsListening)
         {
             // In the call's own context: the handler runs within this activity, and what an earlier handler left behind is not its parent.
-            _metrics.Begin(ref _observation, _source.LastOrigin, typeof(T));
+            _metrics.Begin(ref _observation, _source.LastOrigin, _worker.ContentType);
         }
 
         Volatile.Write(ref _phase, Calling);
@@ -249,6 +251,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         }
 
         _source.Settle(Settlement.Handled);
+        _callers?.OnHandled(_current); // After that: who has the reply finds it in the account.
         if (_hurry is not null)
         {
             BeginAttemptsAnew();

@@ -99,9 +99,11 @@ internal sealed partial class MessageWorker<T>
     public override int Replay(Func<DeadLetter, bool>? choose) => Letters.Take(
         choose,
         letter => Queue.ReadPosition().Queued < Queue.Capacity &&
-            Queue.TryOffer((T)letter.Message, new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
+            Queue.TryOffer(MessageOf(letter), new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
 
     public override int Discard(Func<DeadLetter, bool>? choose) => Letters.Take(choose, static _ => true);
+
+    private T MessageOf(DeadLetter letter) => Callers is null ? (T)letter.Message : Callers.Create(letter.Message);
 
     // A message that an incarnation left is older than any that was published since.
     private bool IsSettledUpTo(long mark) => !HasReturned &&

@@ -63,6 +63,12 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
     /// <summary>Which failures are worth another attempt; by default all.</summary>
     public Func<T, Exception, bool>? ShouldHandle { get; init; }
 
+    /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
+    public ICallers<T>? Callers { get; init; }
+
+    /// <summary>What the handler is called with, for those who watch.</summary>
+    public Type ContentType => Callers?.ContentType ?? typeof(T);
+
     public DeadLetterOffice Letters { get; }
 
     public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
@@ -100,10 +106,13 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
     public bool IsExpired(in MessageOrigin origin) => Options.MaxAge is { } maxAge && origin.PublishedAt != 0 &&
         _environment.TimeProvider.GetElapsedTime(origin.PublishedAt) > maxAge;
 
+    /// <summary>Whether the one who sent a message does not wait for what becomes of it any more.</summary>
+    public bool IsUnwanted(T message) => Callers is not null && Callers.HasLeft(message);
+
     /// <summary>Whether a message that failed so often is attempted again.</summary>
     public bool MayRetry(T message, Exception failure, int attempts)
     {
-        if (Retry is null || !Retry.HasAttemptsAfter(attempts))
+        if (Retry is null || !Retry.HasAttemptsAfter(attempts) || IsUnwanted(message))
         {
             return false;
         }
@@ -125,7 +134,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
     /// <returns>Completes when its letter has been delivered, and never fails.</returns>
     public Task Settle(MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        var delivery = Letters.DeliverAsync(message!, reason, cause, attempts, source.LastOrigin.Letter);
+        var delivery = Letters.DeliverAsync(ContentOf(message), reason, cause, attempts, source.LastOrigin.Letter);
         if (reason == DeadLetterReason.Abandoned)
         {
             source.Settle(Settlement.Abandoned);
@@ -138,6 +147,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
             DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
         }
 
+        Callers?.OnGivenUp(message, reason, cause); // Last: who is told finds it in the account.
         return delivery;
     }
 
@@ -206,7 +216,7 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
     private void SettleLeft(
         MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
     {
-        _ = Letters.DeliverAsync(message!, reason, cause, attempts, replayed);
+        _ = Letters.DeliverAsync(ContentOf(message), reason, cause, attempts, replayed);
         if (reason == DeadLetterReason.Abandoned)
         {
             source.Settle(Settlement.Abandoned);
@@ -216,5 +226,9 @@ internal sealed partial class MessageWorker<T> : SidecarWorker
             source.Settle(Settlement.DeadLettered);
             Letters.CountFailure(cause, reason);
         }
+
+        Callers?.OnGivenUp(message, reason, cause);
     }
+
+    private object ContentOf(T message) => Callers is null ? message! : Callers.GetContent(message);
 }
