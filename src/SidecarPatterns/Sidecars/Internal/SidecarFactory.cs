@@ -20,5 +20,14 @@ internal sealed class SidecarFactory<TContract>
     /// <summary>One instance that serves all.</summary>
     public static SidecarFactory<TContract> Of(TContract instance) => new(_ => (instance, false));
 
+    /// <summary>The same instances, each seen as something else, which disposes of them where they are ours.</summary>
+    public SidecarFactory<TOther> As<TOther>(Func<TContract, TOther> adapt)
+        where TOther : class =>
+        new(services =>
+        {
+            var (instance, owned) = _create(services);
+            return (adapt(instance), owned);
+        });
+
     public (TContract Instance, bool Owned) Create(IServiceProvider services) => _create(services);
 }

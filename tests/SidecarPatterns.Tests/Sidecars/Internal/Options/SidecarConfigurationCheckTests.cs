@@ -7,8 +7,8 @@ namespace SidecarPatterns.Tests;
 internal sealed class SidecarConfigurationCheckTests
 {
     private const string Keys =
-        "Capacity, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, Concurrency, MaxAttempts, "
-        + "RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, "
+        "Capacity, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, ReplyTimeout, Concurrency, "
+        + "MaxAttempts, RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, "
         + "DeadLetterCapacity, RestartPolicy, RestartDelay, MaxRestartDelay, MaxRestarts, HealthyAfter";
 
     [Test]
