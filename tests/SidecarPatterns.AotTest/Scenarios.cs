@@ -20,6 +20,7 @@ internal static class Scenarios
         new("two sidecars of one type get every message, one by its key alone", FanOutAsync),
         new("an existing background service runs as a sidecar", HostedAsync),
         new("a source feeds the application", SourceAsync),
+        new("a sidecar answers requests, and its exceptions reach the caller", RequestAsync),
         new("options bind from the configuration", ConfigurationAsync),
         new("a wrong option stops the start", WrongOptionAsync),
         new("every message has a scope of its own", ScopePerMessageAsync),
@@ -133,6 +134,30 @@ internal static class Scenarios
             },
             "Counter");
         Check(sum == 5_050 && snapshot.Handled == 100, $"the sum is {sum}, {snapshot.Handled} handled");
+    }
+
+    private static async Task RequestAsync()
+    {
+        var snapshot = await HostAsync(
+            static services => services.AddSidecar<Divider, Point, int>(static options => options.ScopePerMessage = true),
+            static async host =>
+            {
+                var client = host.GetRequiredService<SidecarClient<Point, int>>();
+                Check(await client.AskAsync(new Point(12, 4)) == 3, "a wrong reply");
+                Check(client.TryAsk(new Point(1, 0), out var reply), "no room");
+                try
+                {
+                    await reply!;
+                }
+                catch (DivideByZeroException)
+                {
+                    return;
+                }
+
+                Check(false, "the exception did not arrive");
+            },
+            "Divider");
+        Check(snapshot.Handled == 1 && snapshot.DeadLettered == 1, $"{snapshot.Handled} handled, {snapshot.DeadLettered} dead-lettered");
     }
 
     private static async Task ConfigurationAsync()

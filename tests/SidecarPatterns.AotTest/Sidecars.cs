@@ -85,3 +85,8 @@ internal sealed class Counter : ISidecarSource<Point>
         }
     }
 }
+
+internal sealed class Divider : ISidecar<Point, int>
+{
+    public ValueTask<int> HandleAsync(Point request, SidecarContext context, CancellationToken ct) => new(request.X / request.Y);
+}

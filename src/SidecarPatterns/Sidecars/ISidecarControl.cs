@@ -31,7 +31,7 @@ public interface ISidecarControl
     /// <param name="name">The sidecar's name, without regard to case.</param>
     /// <param name="choose">Which; by default all. It is asked once for each letter, oldest first.</param>
     /// <returns>How many were accepted; those that the queue has no room for, or that come after a stop, stay where they are.</returns>
-    /// <remarks>A message that fails again becomes a letter whose <see cref="DeadLetter.Previous"/> is the one before.</remarks>
+    /// <remarks>A message that fails again becomes a letter whose <see cref="DeadLetter.Previous"/> is the one before. A request runs with nobody waiting for its reply.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">No sidecar has this name; the message lists those that are registered.</exception>
     int ReplayDeadLetters(string name, Func<DeadLetter, bool>? choose = null);

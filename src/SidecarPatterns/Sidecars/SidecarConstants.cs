@@ -29,6 +29,7 @@ internal static class SidecarConstants
     public static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan BatchDelay = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     public static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);

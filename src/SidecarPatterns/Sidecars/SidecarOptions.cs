@@ -44,6 +44,13 @@ public sealed class SidecarOptions
     /// <value><see langword="null"/> by default: no limit; otherwise more than zero, at most 49 days.</value>
     public TimeSpan? HandlerTimeout { get; set; }
 
+    /// <summary>How long a caller of <see cref="SidecarClient{TRequest, TReply}"/> waits for the reply, the wait for room in the queue and for its turn included.</summary>
+    /// <value>
+    /// 30 s by default; more than zero, at most 49 days. Counted from the call of <c>AskAsync</c>; then the caller gets a <see cref="TimeoutException"/>
+    /// and the handler's token is cancelled. Of no meaning to sidecars that do not reply.
+    /// </value>
+    public TimeSpan ReplyTimeout { get; set; } = SidecarConstants.ReplyTimeout;
+
     /// <summary>How many messages are handled at the same time, by one instance.</summary>
     /// <value>
     /// 1 by default: one after the other, in the order of their publishing. From 1 to 1024; with more than one they begin in that order, and

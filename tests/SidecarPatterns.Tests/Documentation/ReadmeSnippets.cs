@@ -78,6 +78,23 @@ internal static partial class ReadmeSnippets
         return (replayed, forgotten);
     }
 
+    public static void Requests(HostApplicationBuilder builder)
+    {
+        // Questions and answers: the application injects SidecarClient<PriceOf, decimal>.
+        builder.Services.AddSidecar<PriceSidecar, PriceOf, decimal>(options => options.Concurrency = 4);
+    }
+
+    public static async Task<decimal> AskingAsync(SidecarClient<PriceOf, decimal> prices, CancellationToken ct)
+    {
+        var price = await prices.AskAsync(new PriceOf("tea"), ct); // Waits for room, for its turn and for the reply: ReplyTimeout in all.
+        if (prices.TryAsk(new PriceOf("milk"), out var reply, ct)) // Only if there is room now.
+        {
+            price += await reply;
+        }
+
+        return price;
+    }
+
     public static void Publishing(SidecarWriter<AuditEvent> writer)
     {
         var result = writer.Publish(new AuditEvent("order 17"));
@@ -192,6 +209,17 @@ internal static partial class ReadmeSnippets
             {
                 await output.WriteAsync(new Reading(21.5), ct); // Waits while the application lags behind.
             }
+        }
+    }
+
+    internal sealed record PriceOf(string Article);
+
+    internal sealed class PriceSidecar : ISidecar<PriceOf, decimal>
+    {
+        public async ValueTask<decimal> HandleAsync(PriceOf request, SidecarContext context, CancellationToken ct)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), context.TimeProvider, ct); // Cancelled with its caller.
+            return request.Article.Length;
         }
     }
 }

@@ -77,6 +77,9 @@ internal sealed class Account
 
     public void CountAbandoned(long count) => Interlocked.Add(ref _abandoned, count);
 
+    /// <summary>Counts messages whose sender left before their turn.</summary>
+    public void CountEvicted(long count = 1) => Interlocked.Add(ref _evicted, count);
+
     public void CountLate() => Interlocked.Increment(ref _late);
 
     /// <summary>Counts dead letters that were replayed or discarded, and so are not listed any more.</summary>

@@ -19,9 +19,12 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
 
     public Func<IServiceProvider, IDeadLetterSink>? DeadLetterSink { get; set; }
 
+    /// <summary>Those who wait for replies; none where nobody does.</summary>
+    public virtual ICallers<T>? Callers => null;
+
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
-        var dropped = new DropCallback<T>(Name, OnDropped, environment.DispatchLogger);
+        var dropped = new DropCallback<T>(Name, Callers is null ? OnDropped : TellCaller, environment.DispatchLogger);
         var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
             ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
@@ -30,6 +33,13 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
+    }
+
+    // The caller first, whatever the user's own callback throws.
+    private void TellCaller(OnDroppedArguments<T> dropped)
+    {
+        Callers!.OnDropped(dropped.Message);
+        OnDropped?.Invoke(dropped);
     }
 
     /// <summary>Whether every message must say when it was published.</summary>
@@ -43,5 +53,5 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         SidecarEnvironment environment,
         MessageIntake<T>? intake,
         IDeadLetterSink? sink) =>
-        new(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle };
+        new(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle, Callers = Callers };
 }

@@ -85,6 +85,13 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     /// <summary>The reader of one source.</summary>
     public ChannelReader<T> GetReader<T>(string name) => ((SourceWorker<T>)Find(name).Worker).Reader;
 
+    /// <summary>The client of one sidecar that replies.</summary>
+    public SidecarClient<TRequest, TReply> GetClient<TRequest, TReply>(string name)
+    {
+        var worker = (MessageWorker<Request<TRequest, TReply>>)Find(name).Worker;
+        return new RequestClient<TRequest, TReply>(name, worker.Writer, worker.Options.ReplyTimeout, Environment.TimeProvider);
+    }
+
     /// <summary>The host starts: loggers may be used, and nobody needs to be told that it does not.</summary>
     public void Open()
     {

@@ -17,12 +17,23 @@ internal sealed class SidecarFactory<TContract>
     /// <summary>One instance that serves all.</summary>
     public static SidecarFactory<TContract> Of(TContract instance) => new(_ => (instance, false));
 
+    /// <summary>The same instances, each seen as something else, which disposes of them where they are ours.</summary>
+    public SidecarFactory<TOther> As<TOther>(Func<TContract, TOther> adapt)
+        where TOther : class =>
+        new(services =>
+        {
+            var (instance, owned) = _create(services);
+            return (adapt(instance), owned);
+        });
+
     public (TContract Instance, bool Owned) Create(IServiceProvider services) => _create(services);
 
     /// <summary>Finds out once how instances are made, for there may be one for every message.</summary>
     private sealed class Maker<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSidecar>
         where TSidecar : class, TContract
     {
+        private const int FewInstances = 4;
+
         private Func<IServiceProvider, (TContract, bool)>? _make;
 
         public (TContract Instance, bool Owned) Make(IServiceProvider services) => (_make ??= Choose(services))(services);
@@ -42,8 +53,12 @@ internal sealed class SidecarFactory<TContract>
                 return static services => (ActivatorUtilities.CreateInstance<TSidecar>(services), true);
             }
 
-            var create = ActivatorUtilities.CreateFactory<TSidecar>([]);
-            return services => (create(services, null), true);
+            // A factory is worth its memory only where there is more than the one instance of an incarnation.
+            ObjectFactory<TSidecar>? create = null;
+            var made = 0;
+            return services => made++ < FewInstances
+                ? (ActivatorUtilities.CreateInstance<TSidecar>(services), true)
+                : ((create ??= ActivatorUtilities.CreateFactory<TSidecar>([]))(services, null), true);
         }
     }
 }

@@ -26,5 +26,15 @@ internal sealed class SidecarRegistry
 
     public bool HasSourceOf<T>() => _registrations.Any(static registration => registration is SourceRegistration<T>);
 
+    /// <exception cref="ArgumentException">Another sidecar answers these requests with these replies.</exception>
+    public void ThrowIfAnswered<TRequest, TReply>(RequestRegistration<TRequest, TReply> registration)
+    {
+        if (_registrations.Find(static other => other is RequestRegistration<TRequest, TReply>) is { } other)
+        {
+            throw new ArgumentException(
+                $"Two sidecars can not answer the same requests with the same type of reply: {registration} is added, {other} is there. Give one of them types of its own.");
+        }
+    }
+
     public string Describe() => _registrations.Count == 0 ? "none" : string.Join("; ", _registrations);
 }

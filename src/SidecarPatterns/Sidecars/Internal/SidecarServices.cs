@@ -36,6 +36,16 @@ internal static class SidecarServices
         return new SidecarBuilder(registration.Name, services);
     }
 
+    public static ISidecarBuilder<TRequest> AddSidecarCore<TRequest, TReply>(
+        this IServiceCollection services, RequestRegistration<TRequest, TReply> registration, Action<SidecarOptions>? configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.GetRegistry().ThrowIfAnswered(registration);
+        services.AddRegistration(registration, configure);
+        services.AddClients<TRequest, TReply>(registration.Name);
+        return new RequestSidecarBuilder<TRequest, TReply>(registration, services);
+    }
+
     private static void AddRegistration(
         this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
     {
@@ -65,6 +75,13 @@ internal static class SidecarServices
         {
             services.AddSingleton(static provider => provider.GetRequiredService<SidecarCatalog>().GetReader<T>());
         }
+    }
+
+    private static void AddClients<TRequest, TReply>(this IServiceCollection services, string name)
+    {
+        services.AddKeyedSingleton(
+            name, static (provider, key) => provider.GetRequiredService<SidecarCatalog>().GetClient<TRequest, TReply>((string)key!));
+        services.AddSingleton(provider => provider.GetRequiredKeyedService<SidecarClient<TRequest, TReply>>(name));
     }
 
     /// <summary>The registry of this collection; the first call adds everything that all sidecars share.</summary>
@@ -97,6 +114,7 @@ internal static class SidecarServices
         services.AddSingleton<SidecarCoordinator>();
         services.TryAddSingleton<ISidecarControl, SidecarControl>();
         services.TryAddSingleton(typeof(SidecarWriter<>), typeof(UnknownSidecarWriter<>));
+        services.TryAddSingleton(typeof(SidecarClient<,>), typeof(UnknownSidecarClient<,>));
 
         // Before all other hosted services: sidecars start before and stop after them.
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(

@@ -110,7 +110,7 @@ internal sealed partial class DispatchLane<T>
         }
 
         Volatile.Write(ref _phase, Working);
-        if (Volatile.Read(ref _order) is GoOn or Hold)
+        if (Volatile.Read(ref _order) is GoOn or Hold && !_owner.IsUnwanted(_current))
         {
             _isWaitingToRetry = false;
             Context.Attempt++;
@@ -118,12 +118,19 @@ internal sealed partial class DispatchLane<T>
         }
     }
 
-    /// <summary>The lane was sent away before the retry began: the next incarnation makes it, unless somebody has settled the message.</summary>
+    /// <summary>The retry did not begin. If the lane was sent away, the next incarnation makes it, unless somebody has settled the message.</summary>
     private bool EndUnbegunRetry(out ValueTask pending)
     {
         if (Volatile.Read(ref _order) != Interrupted || Interlocked.Exchange(ref _claim, 1) == 0)
         {
-            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+            if (_owner.IsUnwanted(_current))
+            {
+                SettleUnwanted();
+            }
+            else
+            {
+                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+            }
         }
 
         _isWaitingToRetry = false;
@@ -147,15 +154,32 @@ internal sealed partial class DispatchLane<T>
         return true;
     }
 
-    /// <summary>Looks at where a message comes from: one that waited longer than it may is settled.</summary>
+    /// <summary>Whoever sent the message has gone: no handler is called with it, and nobody is told.</summary>
+    private void SettleUnwanted()
+    {
+        _source.Settle(Settlement.Cancelled);
+        if (_watch.IsObserved)
+        {
+            _watch.OnSettled();
+        }
+    }
+
+    /// <summary>Looks at where a message comes from: one that nobody wants any more, or that waited longer than it may, is settled.</summary>
     private bool IsNotToBeCalled(out ValueTask pending, out bool isDone)
     {
+        pending = default;
+        isDone = true;
+        if (_owner.IsUnwanted(_current))
+        {
+            SettleUnwanted();
+            return true;
+        }
+
         var attempts = _source.LastAttempts;
         Context.Attempt = attempts + 1;
         _isLastAttempt = attempts > 0 && _hurry!.IsCancellationRequested;
         if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
-            pending = default;
             isDone = false;
             return false;
         }

@@ -30,9 +30,10 @@ internal sealed partial class DispatchLane<T> : Incarnation
     private readonly SidecarMetrics _metrics;
     private readonly CallTimeout? _timeout;
     private readonly CallContexts _contexts;
+    private readonly ICallers<T>? _callers;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Whether a message may have expired, or may have been attempted before.
+    // Whether a message may have expired, may have been attempted before, or may be wanted no more.
     private readonly bool _isTold;
 
     private Task _loop = Task.CompletedTask;
@@ -53,9 +54,10 @@ internal sealed partial class DispatchLane<T> : Incarnation
         _source = source;
         _handler = handler;
         _metrics = owner.Metrics;
+        _callers = owner.Callers;
         _contexts = new CallContexts(owner.OwnQueue);
         _idle = new IdlePolicy(owner.Capacity);
-        _isTold = owner.HasExpiry || source.Parks;
+        _isTold = owner.HasExpiry || source.Parks || _callers is not null;
         _hurry = owner.Retry is null ? null : new CancellationTokenSource();
         if (owner.Options.HandlerTimeout is { } timeout)
         {
@@ -251,6 +253,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         }
 
         _source.Settle(Settlement.Handled);
+        _callers?.OnHandled(_current); // After that: who has the reply finds it in the account.
         if (_hurry is not null)
         {
             BeginAttemptsAnew();

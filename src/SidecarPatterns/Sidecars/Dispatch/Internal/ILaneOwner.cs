@@ -24,6 +24,9 @@ internal interface ILaneOwner<TItem>
 
     SettlementWatch Watch { get; }
 
+    /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
+    ICallers<TItem>? Callers { get; }
+
     PauseState Pause { get; }
 
     /// <summary>Whether an incarnation before left an item.</summary>
@@ -34,6 +37,9 @@ internal interface ILaneOwner<TItem>
     void Return(ReturnedMessage<TItem> item);
 
     bool IsExpired(in MessageOrigin origin);
+
+    /// <summary>Whether the one who sent an item does not wait for what becomes of it any more.</summary>
+    bool IsUnwanted(TItem item);
 
     /// <summary>An attempt failed: whether anything of the item is left to be settled.</summary>
     bool HasLeft(MessageSource<TItem> source, TItem item, int attempts);

@@ -29,9 +29,11 @@ internal partial class MessageWorker<T>
     public override int Replay(Func<DeadLetter, bool>? choose) => Letters.Take(
         choose,
         letter => Queue.ReadPosition().Queued < Queue.Capacity &&
-            Queue.TryOffer((T)letter.Message, new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
+            Queue.TryOffer(MessageOf(letter), new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
 
     public override int Discard(Func<DeadLetter, bool>? choose) => Letters.Take(choose, static _ => true);
+
+    private T MessageOf(DeadLetter letter) => Callers is null ? (T)letter.Message : Callers.Create(letter.Message);
 
     /// <summary>Hands over what is held back for more to come, since somebody waits for it.</summary>
     protected virtual void WakeForFlush()

@@ -56,7 +56,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public int Capacity => Queue.Capacity;
 
-    public Type MessageType => typeof(T);
+    /// <summary>What the handler is called with, for those who watch.</summary>
+    public Type MessageType => Callers?.ContentType ?? typeof(T);
 
     public QueueWriter<T> Writer { get; }
 
@@ -69,6 +70,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     /// <summary>Which failures are worth another attempt; by default all.</summary>
     public Func<T, Exception, bool>? ShouldHandle { get; init; }
+
+    /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
+    public ICallers<T>? Callers { get; init; }
 
     public DeadLetterOffice Letters { get; }
 
@@ -113,9 +117,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public bool HasLeft(MessageSource<T> source, T item, int attempts) => true;
 
+    /// <summary>Whether the one who sent a message does not wait for what becomes of it any more.</summary>
+    public bool IsUnwanted(T item) => Callers is not null && Callers.HasLeft(item);
+
     /// <summary>Whether a message that failed so often is attempted again.</summary>
     public bool MayRetry(T item, Exception failure, int attempts) =>
-        Retry is not null && Retry.HasAttemptsAfter(attempts) && IsWorthRetrying(item, failure);
+        Retry is not null && Retry.HasAttemptsAfter(attempts) && !IsUnwanted(item) && IsWorthRetrying(item, failure);
 
     protected bool IsWorthRetrying(T message, Exception failure)
     {
@@ -136,8 +143,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     /// <returns>Completes when its letter has been delivered, and never fails.</returns>
     public Task Settle(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        var delivery = Letters.DeliverAsync(item!, reason, cause, attempts, source.LastOrigin.Letter);
+        var delivery = Letters.DeliverAsync(ContentOf(item), reason, cause, attempts, source.LastOrigin.Letter);
         CountSettled(source, reason, cause, attempts);
+        Callers?.OnGivenUp(item, reason, cause); // Last: who is told finds it in the account.
         return delivery;
     }
 
@@ -226,7 +234,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     protected void SettleLeft(
         MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
     {
-        _ = Letters.DeliverAsync(message!, reason, cause, attempts, replayed);
+        _ = Letters.DeliverAsync(ContentOf(message), reason, cause, attempts, replayed);
         if (reason == DeadLetterReason.Abandoned)
         {
             source.Settle(Settlement.Abandoned);
@@ -236,5 +244,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
             source.Settle(Settlement.DeadLettered);
             Letters.CountFailure(cause, reason);
         }
+
+        Callers?.OnGivenUp(message, reason, cause);
     }
+
+    private object ContentOf(T message) => Callers is null ? message! : Callers.GetContent(message);
 }

@@ -16,6 +16,7 @@ internal static class SidecarOptionRules
         Rule.PositiveDuration(nameof(SidecarOptions.StartupTimeout), static options => options.StartupTimeout, SidecarConstants.MaxDuration),
         Duration(nameof(SidecarOptions.DrainTimeout), static options => options.DrainTimeout),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.HandlerTimeout), static options => options.HandlerTimeout, SidecarConstants.MaxDuration),
+        Rule.PositiveDuration(nameof(SidecarOptions.ReplyTimeout), static options => options.ReplyTimeout, SidecarConstants.MaxDuration),
         Rule.WholeNumber(nameof(SidecarOptions.Concurrency), static options => options.Concurrency, 1, SidecarConstants.MaxConcurrency),
         Rule.WholeNumber(nameof(SidecarOptions.BatchSize), static options => options.BatchSize, 1, SidecarConstants.MaxBatchSize),
         Duration(nameof(SidecarOptions.BatchDelay), static options => options.BatchDelay),

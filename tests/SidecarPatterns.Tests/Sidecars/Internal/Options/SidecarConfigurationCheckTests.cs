@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 internal sealed class SidecarConfigurationCheckTests
 {
     private const string Keys =
-        "Capacity, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, Concurrency, BatchSize, BatchDelay, MaxAttempts, "
+        "Capacity, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, ReplyTimeout, Concurrency, BatchSize, BatchDelay, MaxAttempts, "
         + "RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, "
         + "DeadLetterCapacity, RestartPolicy, RestartDelay, MaxRestartDelay, MaxRestarts, HealthyAfter";
 

@@ -26,6 +26,7 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
             Allowed = "nothing, for no limit, or a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff]",
             Good = [null, Tick, FortyNineDays],
         },
+        PositiveDuration("ReplyTimeout"),
         WholeNumber("Concurrency", 1, 1_024, "a whole number from 1 to 1,024"),
         WholeNumber("BatchSize", 1, 1_000_000, "a whole number from 1 to 1,000,000"),
         Duration("BatchDelay"),

@@ -52,6 +52,7 @@ internal sealed class SidecarOptionsSetupTests
             ("Sidecars:audit:StartupTimeout", "00:00:01"),
             ("Sidecars:audit:DrainTimeout", "00:00:02"),
             ("Sidecars:audit:HandlerTimeout", "00:00:03"),
+            ("Sidecars:audit:ReplyTimeout", "00:00:09"),
             ("Sidecars:audit:Concurrency", "4"),
             ("Sidecars:audit:BatchSize", "3"),
             ("Sidecars:audit:BatchDelay", "00:00:09"),
@@ -71,7 +72,7 @@ internal sealed class SidecarOptionsSetupTests
         Assert.That(Values(options), Is.EqualTo(new object[]
         {
             7, BoundedChannelFullMode.DropWrite, false, false, true,
-            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3),
+            TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9),
             4, 3, TimeSpan.FromSeconds(9), 5, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7), "slow-store", TimeSpan.FromSeconds(8),
             true, 8, RestartPolicy.Never,
             TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), 9, new TimeSpan(1, 2, 3, 4, 500),

@@ -28,6 +28,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     // Messages expire as they come out of the queue, one by one.
     bool ILaneOwner<Batch<T>>.HasExpiry => false;
 
+    ICallers<Batch<T>>? ILaneOwner<Batch<T>>.Callers => null;
+
     public override bool HasReturned => _returned is not null;
 
     protected override long MaxInFlight => 2L * Options.BatchSize;
@@ -58,6 +60,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     }
 
     public void Return(ReturnedMessage<Batch<T>> item) => _returned = item;
+
+    public bool IsUnwanted(Batch<T> item) => false;
 
     /// <summary>Settles what the handler has marked, and what is not worth another attempt.</summary>
     public bool HasLeft(MessageSource<Batch<T>> source, Batch<T> item, int attempts)
