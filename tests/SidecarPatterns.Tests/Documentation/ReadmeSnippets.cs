@@ -41,6 +41,12 @@ internal static class ReadmeSnippets
         builder.Services.AddSidecarSource<Thermometer, Reading>(options => options.Capacity = 100);
     }
 
+    public static void Together(HostApplicationBuilder builder)
+    {
+        // Starts after, and drains before, the sidecar that it depends on, whatever the order of registration.
+        builder.Services.AddSidecar<Heartbeat>().DependsOn("AuditSidecar");
+    }
+
     public static void Publishing(SidecarWriter<AuditEvent> writer)
     {
         var result = writer.Publish(new AuditEvent("order 17"));

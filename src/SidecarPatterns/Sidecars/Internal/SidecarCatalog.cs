@@ -16,6 +16,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     {
         _registry = registry;
         Environment = environment;
+        var startOrder = StartOrder.Of(registry.Registrations);
         var supervisors = new List<SidecarSupervisor>();
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
@@ -27,6 +28,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         }
 
         Supervisors = supervisors;
+        InStartOrder = [.. startOrder.Select(index => supervisors[index])];
         environment.Instruments.Observe(this);
         _neverStarted = Unflowed.Run(
             static catalog => catalog.Environment.TimeProvider.CreateTimer(
@@ -39,6 +41,9 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>Every sidecar, in the order of registration.</summary>
     public IReadOnlyList<SidecarSupervisor> Supervisors { get; }
+
+    /// <summary>Every sidecar, in the order in which they start; they stop in the reverse of it.</summary>
+    public IReadOnlyList<SidecarSupervisor> InStartOrder { get; }
 
     public SidecarEnvironment Environment { get; }
 

@@ -3,6 +3,8 @@ namespace SidecarPatterns;
 /// <summary>What <c>AddSidecar</c> remembers until the container is built.</summary>
 internal abstract class SidecarRegistration(string name, string description)
 {
+    private readonly List<string> _dependencies = [];
+
     public string Name { get; } = name;
 
     /// <summary>What handles its messages or does its work, for error messages.</summary>
@@ -16,6 +18,11 @@ internal abstract class SidecarRegistration(string name, string description)
 
     /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>
     public virtual IEnumerable<string> FindFailures(SidecarOptions options) => [];
+
+    /// <summary>The names of those that start before it, as they were given.</summary>
+    public IReadOnlyList<string> Dependencies => _dependencies;
+
+    public void DependsOn(string name) => _dependencies.Add(name);
 
     public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 

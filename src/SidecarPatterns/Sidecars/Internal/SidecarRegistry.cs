@@ -10,17 +10,18 @@ internal sealed class SidecarRegistry
 
     public void Add(SidecarRegistration registration)
     {
-        foreach (var other in _registrations)
+        if (Find(registration.Name) is { } other)
         {
-            if (string.Equals(other.Name, registration.Name, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new ArgumentException(
-                    $"Two sidecars can not have the same name (without regard to case): {registration} is added, {other} is there. Give one of them a name of its own.");
-            }
+            throw new ArgumentException(
+                $"Two sidecars can not have the same name (without regard to case): {registration} is added, {other} is there. Give one of them a name of its own.");
         }
 
         _registrations.Add(registration);
     }
+
+    /// <summary>The registration of a name without regard to case, if there is one.</summary>
+    public SidecarRegistration? Find(string name) =>
+        _registrations.Find(registration => registration.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     public bool HasMessagesOf<T>() => _registrations.Any(static registration => registration.MessageType == typeof(T));
 

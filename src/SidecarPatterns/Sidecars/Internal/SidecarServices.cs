@@ -36,6 +36,12 @@ internal static class SidecarServices
         return new SidecarBuilder(registration.Name, services);
     }
 
+    /// <summary>The registration that a builder goes on with.</summary>
+    /// <exception cref="ArgumentException">There is none: somebody else made the builder.</exception>
+    public static SidecarRegistration FindRegistration(this ISidecarBuilder builder) =>
+        builder.Services.GetRegistry().Find(builder.Name)
+        ?? throw new ArgumentException($"The builder's services have no sidecar that is named '{builder.Name}'.", nameof(builder));
+
     private static void AddRegistration(
         this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
     {
