@@ -12,7 +12,11 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly ITimer _neverStarted;
     private Task? _end;
 
-    public SidecarCatalog(SidecarRegistry registry, IOptionsFactory<SidecarOptions> options, SidecarEnvironment environment)
+    public SidecarCatalog(
+        SidecarRegistry registry,
+        IOptionsFactory<SidecarOptions> options,
+        IOptionsFactory<SidecarGroupOptions> groupOptions,
+        SidecarEnvironment environment)
     {
         _registry = registry;
         Environment = environment;
@@ -29,6 +33,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
         Supervisors = supervisors;
         InStartOrder = [.. startOrder.Select(index => supervisors[index])];
+        SidecarGroups.Form(registry, groupOptions, InStartOrder, environment, () => HostIsStopping);
         environment.Instruments.Observe(this);
         _neverStarted = Unflowed.Run(
             static catalog => catalog.Environment.TimeProvider.CreateTimer(
@@ -102,6 +107,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         _neverStarted.Dispose();
+        HostIsStopping = true; // Nothing is restarted any more.
         return new ValueTask(_end ??= EndAsync());
     }
 

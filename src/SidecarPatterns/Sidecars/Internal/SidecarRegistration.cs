@@ -24,6 +24,13 @@ internal abstract class SidecarRegistration(string name, string description)
 
     public void DependsOn(string name) => _dependencies.Add(name);
 
+    /// <summary>The name of the group that it is in, as it was given.</summary>
+    public string? Group { get; private set; }
+
+    /// <exception cref="InvalidOperationException">It is in a group already.</exception>
+    public void Join(string group) =>
+        Group = Group is null ? group : throw new InvalidOperationException($"Sidecar '{Name}' is in group '{Group}' already: it can not be in '{group}' too.");
+
     public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 
     public override string ToString() => MessageType is null ? $"'{Name}' ({Description})" : $"'{Name}' ({Description}, takes {MessageType})";

@@ -5,8 +5,11 @@ namespace SidecarPatterns;
 internal sealed class SidecarRegistry
 {
     private readonly List<SidecarRegistration> _registrations = [];
+    private readonly List<GroupRegistration> _groups = [];
 
     public IReadOnlyList<SidecarRegistration> Registrations => _registrations;
+
+    public IReadOnlyList<GroupRegistration> Groups => _groups;
 
     public void Add(SidecarRegistration registration)
     {
@@ -17,6 +20,16 @@ internal sealed class SidecarRegistry
         }
 
         _registrations.Add(registration);
+    }
+
+    public void Add(GroupRegistration group)
+    {
+        if (_groups.Find(other => other.Name.Equals(group.Name, StringComparison.OrdinalIgnoreCase)) is { } other)
+        {
+            throw new ArgumentException($"Group '{other.Name}' is there already (without regard to case): give one of the two a name of its own.");
+        }
+
+        _groups.Add(group);
     }
 
     /// <summary>The registration of a name without regard to case, if there is one.</summary>

@@ -161,8 +161,11 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
             SupervisionLog.RunsTwice(_environment.SupervisionLogger, registration.Name);
         }
 
+        var configuration = _environment.Services.GetService<IConfiguration>();
         var names = _catalog.Supervisors.Select(static supervisor => supervisor.Name).ToArray();
-        foreach (var problem in SidecarConfigurationCheck.FindUnknown(_environment.Services.GetService<IConfiguration>(), names))
+        var groupNames = _registry.Groups.Select(static group => group.Name).ToArray();
+        foreach (var problem in SidecarConfigurationCheck.FindUnknown(configuration, names)
+            .Concat(SidecarConfigurationCheck.FindUnknownOfGroups(configuration, groupNames)))
         {
             SupervisionLog.ConfigurationProblem(_environment.SupervisionLogger, problem);
         }

@@ -51,7 +51,7 @@ internal sealed partial class SidecarSupervisor
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
         _life = new SidecarLife(name, _logger, _timeProvider);
-        _backoff = new RestartBackoff(options);
+        _backoff = new RestartBackoff(RestartLimits.Of(options));
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -138,25 +138,28 @@ internal sealed partial class SidecarSupervisor
 
     private async Task SuperviseAsync()
     {
-        while (true)
+        while (!TryFallAlong())
         {
             var number = ++_lastNumber;
             var end = await RunIncarnationAsync(number).ConfigureAwait(false);
-            if (IsLast(end, number, out var delay))
+            var isLast = IsLast(end, number, out var delay);
+            TellGoneOn();
+            if (isLast)
             {
-                EndForNow();
-                return;
+                break;
             }
 
             await DelayAsync(delay).ConfigureAwait(false);
-            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft))
+            await WaitForTurnAsync().ConfigureAwait(false);
+            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft) || TryFallAlong())
             {
-                EndForNow(); // Nothing is left that another incarnation would have to drain, or no time to do so.
-                return;
+                break; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
 
             Interlocked.Increment(ref _restarts);
         }
+
+        EndForNow();
     }
 
     /// <summary>What the end of an incarnation means: whether it was the last, or how long the next one waits.</summary>
@@ -175,37 +178,51 @@ internal sealed partial class SidecarSupervisor
             return false;
         }
 
-        if (end.Error is not null)
+        if (end.Error is null && Options.RestartPolicy != RestartPolicy.Always)
         {
-            Worker.LastError = end.Error;
-        }
-
-        _backoff.Count(_life.ReadyFor, failed: end.Error is not null);
-        if (end.Error is null)
-        {
-            if (Options.RestartPolicy != RestartPolicy.Always)
-            {
-                Worker.Finish();
-                _life.MoveTo(SidecarState.Stopped);
-                _started.TrySetResult(null);
-                return true;
-            }
-        }
-        else if (Options.RestartPolicy == RestartPolicy.Never || _backoff.FailuresInRow > Options.MaxRestarts ||
-            (end.FailedToStart && number == 1 && Options.Critical))
-        {
-            Escalate(end.Error);
+            Worker.Finish();
+            _life.MoveTo(SidecarState.Stopped);
+            _started.TrySetResult(null);
             return true;
         }
 
-        _life.MoveTo(SidecarState.Restarting);
-        delay = _backoff.NextDelay();
-        if (end.Error is not null)
+        Worker.LastError = end.Error ?? Worker.LastError;
+        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && number == 1 && Options.Critical));
+        if (!mayRestart || !TryPlanRestart(end.Error, number, out delay))
         {
-            SupervisionLog.RestartPlanned(_logger, Name, number, _backoff.FailuresInRow, delay, end.Error);
+            Escalate(end.Error!);
+            return true;
         }
 
         return false;
+    }
+
+    /// <returns><see langword="false"/> if it has failed too often.</returns>
+    private bool TryPlanRestart(Exception? error, int number, out TimeSpan delay)
+    {
+        int inRow;
+        if (_group is null)
+        {
+            _backoff.Count(_life.ReadyFor, failed: error is not null);
+            (inRow, delay) = (_backoff.FailuresInRow, _backoff.NextDelay());
+            if (error is not null && _backoff.IsExhausted)
+            {
+                return false;
+            }
+        }
+        else if (!_group.TryPlanRestart(this, failed: error is not null, out inRow, out delay))
+        {
+            return false;
+        }
+
+        MoveToRestarting(new TransitionCause(error, delay));
+        if (error is not null)
+        {
+            SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, error);
+        }
+
+        delay = IsHeld ? TimeSpan.Zero : delay; // The group waits for it.
+        return true;
     }
 
     private async Task DelayAsync(TimeSpan delay)
@@ -213,7 +230,7 @@ internal sealed partial class SidecarSupervisor
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         lock (_lock)
         {
-            if (_skipsDelay)
+            if (_skipsDelay || _standstill is not null)
             {
                 return;
             }
@@ -237,7 +254,12 @@ internal sealed partial class SidecarSupervisor
             _hasEnded = true;
             _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
             _restart = null;
+            _standstill?.Reach();
+            _standstill = null;
         }
+
+        TellGoneOn();
+        _group?.OnEnded(this);
     }
 
     /// <summary>The failure is for good.</summary>
@@ -247,15 +269,24 @@ internal sealed partial class SidecarSupervisor
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
         TellFailure(cause); // Before the state shows it: who sees the state finds the reason told.
         _life.MoveTo(SidecarState.Failed);
-        if (!_started.TrySetResult(cause) && Options.Critical)
+        if (_started.TrySetResult(cause) && Options.Critical)
         {
-            _onCriticalFailure(this, cause);
+            return; // It fails the start, and so the host stops what has started.
+        }
+
+        if (_group is not null)
+        {
+            _group.Fall(this, cause);
+        }
+        else if (Options.Critical)
+        {
+            TellHost(cause);
         }
     }
 
     private void TellFailure(Exception cause)
     {
-        if (!Options.Critical)
+        if (!IsCritical)
         {
             SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
             return;
