@@ -6,8 +6,8 @@ namespace SidecarPatterns;
 /// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
 /// <remarks>
 /// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
-/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, the end of all
-/// in <c>SidecarSupervisor.Stop.cs</c>.
+/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
+/// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its token sources have no timer and no link, and may be cancelled at any late moment.")]
 internal sealed partial class SidecarSupervisor
@@ -197,34 +197,6 @@ internal sealed partial class SidecarSupervisor
         return false;
     }
 
-    /// <returns><see langword="false"/> if it has failed too often.</returns>
-    private bool TryPlanRestart(Exception? error, int number, out TimeSpan delay)
-    {
-        int inRow;
-        if (_group is null)
-        {
-            _backoff.Count(_life.ReadyFor, failed: error is not null);
-            (inRow, delay) = (_backoff.FailuresInRow, _backoff.NextDelay());
-            if (error is not null && _backoff.IsExhausted)
-            {
-                return false;
-            }
-        }
-        else if (!_group.TryPlanRestart(this, failed: error is not null, out inRow, out delay))
-        {
-            return false;
-        }
-
-        MoveToRestarting(new TransitionCause(error, delay));
-        if (error is not null)
-        {
-            SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, error);
-        }
-
-        delay = IsHeld ? TimeSpan.Zero : delay; // The group waits for it.
-        return true;
-    }
-
     private async Task DelayAsync(TimeSpan delay)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -260,42 +232,5 @@ internal sealed partial class SidecarSupervisor
 
         TellGoneOn();
         _group?.OnEnded(this);
-    }
-
-    /// <summary>The failure is for good.</summary>
-    private void Escalate(Exception cause)
-    {
-        Worker.CloseIntake(cause);
-        Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
-        TellFailure(cause); // Before the state shows it: who sees the state finds the reason told.
-        _life.MoveTo(SidecarState.Failed);
-        if (_started.TrySetResult(cause) && Options.Critical)
-        {
-            return; // It fails the start, and so the host stops what has started.
-        }
-
-        if (_group is not null)
-        {
-            _group.Fall(this, cause);
-        }
-        else if (Options.Critical)
-        {
-            TellHost(cause);
-        }
-    }
-
-    private void TellFailure(Exception cause)
-    {
-        if (!IsCritical)
-        {
-            SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
-            return;
-        }
-
-        SupervisionLog.CriticalSidecarFailed(_logger, Name, cause);
-        if (Options.SetExitCode && Environment.ExitCode == 0)
-        {
-            Environment.ExitCode = 1;
-        }
     }
 }
