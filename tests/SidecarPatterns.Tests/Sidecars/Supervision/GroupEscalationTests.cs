@@ -134,6 +134,7 @@ internal sealed class GroupEscalationTests
         }
 
         await hold.ReachedAsync();
+        await host.StateAsync("first", SidecarState.Ready); // Nobody waited for it.
         var cause = _trio.Fail("first");
         await host.StateAsync("first", SidecarState.Failed);
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(10)); // It is told to leave, and waited for.
