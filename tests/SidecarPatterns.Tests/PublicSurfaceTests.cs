@@ -65,7 +65,7 @@ internal sealed class PublicSurfaceTests
 
     // Found without a using, where services are registered.
     private static bool ExtendsABuilderOfServices(Type type) =>
-        type.Name.EndsWith("ServiceCollectionExtensions", StringComparison.Ordinal) || type.Name.EndsWith("ChecksBuilderExtensions", StringComparison.Ordinal);
+        type.Name.EndsWith("ServiceCollectionExtensions", StringComparison.Ordinal) || type.Name.EndsWith("BuilderExtensions", StringComparison.Ordinal);
 
     private static bool IsAllowed(string name) => AllowedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

@@ -2,10 +2,11 @@ using System.Threading.Channels;
 
 namespace SidecarPatterns;
 
-/// <summary>The defaults and limits of <see cref="SidecarOptions"/>, in one place.</summary>
+/// <summary>The defaults and limits of <see cref="SidecarOptions"/> and <see cref="SidecarGroupOptions"/>, in one place.</summary>
 internal static class SidecarConstants
 {
     public const string SectionName = "Sidecars";
+    public const string GroupSectionName = "SidecarGroups";
 
     public const int Capacity = 1024;
     public const int MaxCapacity = 1 << 26;

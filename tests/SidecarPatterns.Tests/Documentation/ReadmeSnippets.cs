@@ -95,6 +95,17 @@ internal static partial class ReadmeSnippets
         return price;
     }
 
+    public static void Together(HostApplicationBuilder builder)
+    {
+        // Starts after, and drains before, the sidecar that it depends on, whatever the order of registration.
+        builder.Services.AddSidecar<Heartbeat>().DependsOn("AuditSidecar");
+
+        // Restarted together when one of them fails, and failed together when that happens too often.
+        builder.Services.AddSidecarGroup("sensors", SidecarGroupStrategy.OneForAll, options => options.MaxRestarts = 3);
+        builder.Services.AddSidecarSource<Thermometer, Reading>().InGroup("sensors");
+        builder.Services.AddHostedSidecar<LegacyWorker>().InGroup("sensors");
+    }
+
     public static void Publishing(SidecarWriter<AuditEvent> writer)
     {
         var result = writer.Publish(new AuditEvent("order 17"));

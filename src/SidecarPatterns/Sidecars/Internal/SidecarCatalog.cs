@@ -12,10 +12,15 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly ITimer _neverStarted;
     private Task? _end;
 
-    public SidecarCatalog(SidecarRegistry registry, IOptionsFactory<SidecarOptions> options, SidecarEnvironment environment)
+    public SidecarCatalog(
+        SidecarRegistry registry,
+        IOptionsFactory<SidecarOptions> options,
+        IOptionsFactory<SidecarGroupOptions> groupOptions,
+        SidecarEnvironment environment)
     {
         _registry = registry;
         Environment = environment;
+        var startOrder = StartOrder.Of(registry.Registrations);
         var supervisors = new List<SidecarSupervisor>();
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
@@ -27,6 +32,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         }
 
         Supervisors = supervisors;
+        InStartOrder = [.. startOrder.Select(index => supervisors[index])];
+        SidecarGroups.Form(registry, groupOptions, InStartOrder, environment, () => HostIsStopping);
         environment.Instruments.Observe(this);
         _neverStarted = Unflowed.Run(
             static catalog => catalog.Environment.TimeProvider.CreateTimer(
@@ -39,6 +46,9 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>Every sidecar, in the order of registration.</summary>
     public IReadOnlyList<SidecarSupervisor> Supervisors { get; }
+
+    /// <summary>Every sidecar, in the order in which they start; they stop in the reverse of it.</summary>
+    public IReadOnlyList<SidecarSupervisor> InStartOrder { get; }
 
     public SidecarEnvironment Environment { get; }
 
@@ -104,6 +114,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         _neverStarted.Dispose();
+        HostIsStopping = true; // Nothing is restarted any more.
         return new ValueTask(_end ??= EndAsync());
     }
 

@@ -3,6 +3,8 @@ namespace SidecarPatterns;
 /// <summary>What <c>AddSidecar</c> remembers until the container is built.</summary>
 internal abstract class SidecarRegistration(string name, string description)
 {
+    private readonly List<string> _dependencies = [];
+
     public string Name { get; } = name;
 
     /// <summary>What handles its messages or does its work, for error messages.</summary>
@@ -16,6 +18,18 @@ internal abstract class SidecarRegistration(string name, string description)
 
     /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>
     public virtual IEnumerable<string> FindFailures(SidecarOptions options) => [];
+
+    /// <summary>The names of those that start before it, as they were given.</summary>
+    public IReadOnlyList<string> Dependencies => _dependencies;
+
+    public void DependsOn(string name) => _dependencies.Add(name);
+
+    /// <summary>The name of the group that it is in, as it was given.</summary>
+    public string? Group { get; private set; }
+
+    /// <exception cref="InvalidOperationException">It is in a group already.</exception>
+    public void Join(string group) =>
+        Group = Group is null ? group : throw new InvalidOperationException($"Sidecar '{Name}' is in group '{Group}' already: it can not be in '{group}' too.");
 
     public abstract SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment);
 

@@ -5,22 +5,36 @@ namespace SidecarPatterns;
 internal sealed class SidecarRegistry
 {
     private readonly List<SidecarRegistration> _registrations = [];
+    private readonly List<GroupRegistration> _groups = [];
 
     public IReadOnlyList<SidecarRegistration> Registrations => _registrations;
 
+    public IReadOnlyList<GroupRegistration> Groups => _groups;
+
     public void Add(SidecarRegistration registration)
     {
-        foreach (var other in _registrations)
+        if (Find(registration.Name) is { } other)
         {
-            if (string.Equals(other.Name, registration.Name, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new ArgumentException(
-                    $"Two sidecars can not have the same name (without regard to case): {registration} is added, {other} is there. Give one of them a name of its own.");
-            }
+            throw new ArgumentException(
+                $"Two sidecars can not have the same name (without regard to case): {registration} is added, {other} is there. Give one of them a name of its own.");
         }
 
         _registrations.Add(registration);
     }
+
+    public void Add(GroupRegistration group)
+    {
+        if (_groups.Find(other => other.Name.Equals(group.Name, StringComparison.OrdinalIgnoreCase)) is { } other)
+        {
+            throw new ArgumentException($"Group '{other.Name}' is there already (without regard to case): give one of the two a name of its own.");
+        }
+
+        _groups.Add(group);
+    }
+
+    /// <summary>The registration of a name without regard to case, if there is one.</summary>
+    public SidecarRegistration? Find(string name) =>
+        _registrations.Find(registration => registration.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     public bool HasMessagesOf<T>() => _registrations.Any(static registration => registration.MessageType == typeof(T));
 

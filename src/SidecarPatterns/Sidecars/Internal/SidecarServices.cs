@@ -46,6 +46,19 @@ internal static class SidecarServices
         return new RequestSidecarBuilder<TRequest, TReply>(registration, services);
     }
 
+    public static IServiceCollection AddGroupCore(
+        this IServiceCollection services, GroupRegistration registration, Action<SidecarGroupOptions>? configure)
+    {
+        services.GetRegistry().Add(registration);
+        return configure is null ? services : services.Configure(registration.Name, configure);
+    }
+
+    /// <summary>The registration that a builder goes on with.</summary>
+    /// <exception cref="ArgumentException">There is none: somebody else made the builder.</exception>
+    public static SidecarRegistration FindRegistration(this ISidecarBuilder builder) =>
+        builder.Services.GetRegistry().Find(builder.Name)
+        ?? throw new ArgumentException($"The builder's services have no sidecar that is named '{builder.Name}'.", nameof(builder));
+
     private static void AddRegistration(
         this IServiceCollection services, SidecarRegistration registration, Action<SidecarOptions>? configure)
     {
@@ -108,6 +121,8 @@ internal static class SidecarServices
         services.AddMetrics();
         services.AddSingleton<IConfigureOptions<SidecarOptions>, SidecarOptionsSetup>();
         services.AddSingleton<IValidateOptions<SidecarOptions>, SidecarOptionsValidator>();
+        services.AddSingleton<IConfigureOptions<SidecarGroupOptions>, SidecarGroupOptionsSetup>();
+        services.AddSingleton<IValidateOptions<SidecarGroupOptions>, SidecarGroupOptionsValidator>();
         services.AddSingleton<SidecarInstruments>();
         services.AddSingleton<SidecarEnvironment>();
         services.AddSingleton<SidecarCatalog>();

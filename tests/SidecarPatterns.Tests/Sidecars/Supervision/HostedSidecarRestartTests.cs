@@ -160,4 +160,20 @@ internal sealed class HostedSidecarRestartTests
 
     private static async Task PassRestartDelayAsync(TestHost host, double seconds) =>
         await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(seconds * 0.8), TimeSpan.FromSeconds(seconds * 1.2)));
+
+    [Test]
+    public async Task RestartByControl_StopsTheServiceAtOnceAndStartsAnother()
+    {
+        var script = new HostedScript<First>();
+        await using var host = TestHost.Build(services => services.AddBackground(script, "first"));
+        await host.StartAsync();
+        await host.Control.RestartAsync("first").InTime(); // No time passes.
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(script.Journal.Lines, Is.EqualTo(new[] { "start", "stop", "executed", "dispose", "start" }));
+            Assert.That(host.Snapshot("first").State, Is.EqualTo(SidecarState.Ready));
+        }
+
+        await host.StopAsync();
+    }
 }

@@ -41,23 +41,30 @@ internal static class SidecarOptionRules
     public static IReadOnlyList<string> FindFailures(string sidecar, SidecarOptions options)
     {
         var section = SectionOf(sidecar);
-        return [.. Table.FindFailures(section, options), .. FindContradictions(section, options)];
+        return
+        [
+            .. Table.FindFailures(section, options),
+            .. FindContradiction(
+                section, (nameof(SidecarOptions.RestartDelay), options.RestartDelay), (nameof(SidecarOptions.MaxRestartDelay), options.MaxRestartDelay)),
+            .. FindContradiction(
+                section, (nameof(SidecarOptions.RetryDelay), options.RetryDelay), (nameof(SidecarOptions.MaxRetryDelay), options.MaxRetryDelay)),
+            .. FindContradictions(section, options),
+        ];
+    }
+
+    /// <summary>The error of a longest delay that is shorter than the first one, if it is.</summary>
+    /// <remarks>One that is out of its own range is reported for that alone.</remarks>
+    public static IEnumerable<string> FindContradiction(string section, (string Key, TimeSpan Value) delay, (string Key, TimeSpan Value) max)
+    {
+        if (max.Value < delay.Value && max.Value >= TimeSpan.Zero && delay.Value <= SidecarConstants.MaxDuration)
+        {
+            yield return $"{ConfigurationPath.Combine(section, max.Key)} is {max.Value:c}; allowed is a duration from {delay.Key}, which is {delay.Value:c}, "
+                + $"to {SidecarConstants.MaxDuration:c}.";
+        }
     }
 
     private static IEnumerable<string> FindContradictions(string section, SidecarOptions options)
     {
-        if (Contradict(options.RestartDelay, options.MaxRestartDelay))
-        {
-            yield return Describe(
-                section, nameof(SidecarOptions.MaxRestartDelay), options.MaxRestartDelay, nameof(SidecarOptions.RestartDelay), options.RestartDelay);
-        }
-
-        if (Contradict(options.RetryDelay, options.MaxRetryDelay))
-        {
-            yield return Describe(
-                section, nameof(SidecarOptions.MaxRetryDelay), options.MaxRetryDelay, nameof(SidecarOptions.RetryDelay), options.RetryDelay);
-        }
-
         if (options is { Pipeline.Length: > 0, MaxAttempts: > 1 })
         {
             var key = ConfigurationPath.Combine(section, nameof(SidecarOptions.Pipeline));
@@ -65,14 +72,6 @@ internal static class SidecarOptionRules
                 + $"{nameof(SidecarOptions.MaxAttempts)}, which is {options.MaxAttempts}, and not both.";
         }
     }
-
-    // One that is out of its own range is reported for that alone.
-    private static bool Contradict(TimeSpan delay, TimeSpan max) =>
-        max < delay && max >= TimeSpan.Zero && delay <= SidecarConstants.MaxDuration;
-
-    private static string Describe(string section, string key, TimeSpan max, string delayKey, TimeSpan delay) =>
-        $"{ConfigurationPath.Combine(section, key)} is {max:c}; allowed is a duration from {delayKey}, which is {delay:c}, "
-            + $"to {SidecarConstants.MaxDuration:c}.";
 
     private static Rule Duration(string key, Func<SidecarOptions, TimeSpan> get) =>
         Rule.Duration(key, get, TimeSpan.Zero, SidecarConstants.MaxDuration);

@@ -43,10 +43,8 @@ internal sealed class HostedIncarnation : Incarnation
 
     public override void Stop() => _stopRequested.TrySetResult();
 
-    public override void LeaveSoon()
-    {
-        // It has no steps to leave between.
-    }
+    /// <summary>It has no steps to leave between: to be stopped is all it knows.</summary>
+    public override void LeaveSoon() => Stop();
 
     public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)
     {

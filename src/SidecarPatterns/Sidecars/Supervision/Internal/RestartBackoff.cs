@@ -1,8 +1,8 @@
 namespace SidecarPatterns;
 
 /// <summary>Counts ends in a row and says how long to wait before the next restart: doubling, bounded, with jitter.</summary>
-/// <remarks>The supervisor's own.</remarks>
-internal sealed class RestartBackoff(SidecarOptions options)
+/// <remarks>Not thread-safe: it is one supervisor's own, or under the lock of a group.</remarks>
+internal sealed class RestartBackoff(RestartLimits limits)
 {
     private const int MaxDoublings = 30; // Past any bound that may be set.
 
@@ -10,18 +10,23 @@ internal sealed class RestartBackoff(SidecarOptions options)
 
     public int FailuresInRow { get; private set; }
 
-    /// <summary>How long the next restart will wait: from the end that is counted until the wait begins.</summary>
-    public TimeSpan? Planned { get; private set; }
+    /// <summary>Whether the last failure that was counted is for good.</summary>
+    public bool IsExhausted => FailuresInRow > limits.MaxRestarts;
 
     /// <summary>Counts one more end of an incarnation.</summary>
-    /// <param name="readyFor">How long the incarnation had been ready: long enough, and a new row begins.</param>
+    /// <param name="readyFor">How long what ended had been ready: long enough, and a new row begins.</param>
     /// <param name="failed">Whether it failed; a normal return only makes the next one wait.</param>
-    public void Count(TimeSpan readyFor, bool failed)
+    /// <param name="returnEndsRow">Whether a normal return is good news: not so where the failures before it were another's.</param>
+    public void Count(TimeSpan readyFor, bool failed, bool returnEndsRow = true)
     {
-        var isNewRow = readyFor >= options.HealthyAfter;
+        var isNewRow = readyFor >= limits.HealthyAfter;
         _endsInRow = isNewRow ? 1 : Math.Min(_endsInRow + 1, MaxDoublings);
-        FailuresInRow = failed ? (isNewRow ? 1 : FailuresInRow + 1) : 0;
-        Planned = Draw();
+        if (isNewRow || (!failed && returnEndsRow))
+        {
+            FailuresInRow = 0;
+        }
+
+        FailuresInRow += failed ? 1 : 0;
     }
 
     /// <summary>Begins a new row.</summary>
@@ -33,15 +38,8 @@ internal sealed class RestartBackoff(SidecarOptions options)
 
     public TimeSpan NextDelay()
     {
-        var delay = Planned ?? Draw();
-        Planned = null;
-        return delay;
-    }
-
-    private TimeSpan Draw()
-    {
-        var doubled = options.RestartDelay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
-        var bounded = Math.Min(doubled, options.MaxRestartDelay.TotalMilliseconds);
+        var doubled = limits.Delay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
+        var bounded = Math.Min(doubled, limits.MaxDelay.TotalMilliseconds);
         var jitter = 1 + (SidecarConstants.RestartJitter * ((2 * Random.Shared.NextDouble()) - 1));
         return TimeSpan.FromMilliseconds(bounded * jitter);
     }

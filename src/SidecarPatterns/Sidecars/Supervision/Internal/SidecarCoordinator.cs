@@ -69,7 +69,7 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
                 return;
             }
 
-            stop = _stop ??= StopAllAsync(_catalog.Supervisors.Count - 1);
+            stop = _stop ??= StopAllAsync(_catalog.InStartOrder.Count - 1);
         }
 
         await stop.ConfigureAwait(false);
@@ -86,9 +86,9 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
         var index = 0;
         try
         {
-            for (; index < _catalog.Supervisors.Count; index++)
+            for (; index < _catalog.InStartOrder.Count; index++)
             {
-                var supervisor = _catalog.Supervisors[index];
+                var supervisor = _catalog.InStartOrder[index];
                 ct.ThrowIfCancellationRequested();
                 var start = supervisor.StartAsync(supervisor.Options.Critical ? ct : CancellationToken.None);
                 if (supervisor.Options.Critical)
@@ -110,9 +110,9 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
     {
         var shutdownTimeout = _hostOptions.ShutdownTimeout;
         var givesUpStarting = _start is not { IsCompletedSuccessfully: true };
-        for (var index = Math.Min(lastIndex, _catalog.Supervisors.Count - 1); index >= 0; index--)
+        for (var index = Math.Min(lastIndex, _catalog.InStartOrder.Count - 1); index >= 0; index--)
         {
-            var supervisor = _catalog.Supervisors[index];
+            var supervisor = _catalog.InStartOrder[index];
             await supervisor.StopAsync(DrainTimeFor(supervisor, stillToDrain: index, shutdownTimeout), givesUpStarting).ConfigureAwait(false);
             if (supervisor.FailureWhileStopping is { } failure && supervisor.Options.Critical)
             {
@@ -161,8 +161,11 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
             SupervisionLog.RunsTwice(_environment.SupervisionLogger, registration.Name);
         }
 
+        var configuration = _environment.Services.GetService<IConfiguration>();
         var names = _catalog.Supervisors.Select(static supervisor => supervisor.Name).ToArray();
-        foreach (var problem in SidecarConfigurationCheck.FindUnknown(_environment.Services.GetService<IConfiguration>(), names))
+        var groupNames = _registry.Groups.Select(static group => group.Name).ToArray();
+        foreach (var problem in SidecarConfigurationCheck.FindUnknown(configuration, names)
+            .Concat(SidecarConfigurationCheck.FindUnknownOfGroups(configuration, groupNames)))
         {
             SupervisionLog.ConfigurationProblem(_environment.SupervisionLogger, problem);
         }

@@ -86,12 +86,11 @@ internal sealed partial class SidecarSupervisor
             {
                 _skipsDelay = true; // It is between two incarnations.
                 _ = _delay?.CancelAsync();
+                _group?.Hurry();
             }
             else if (!isUnderWay)
             {
-                _endsForRestart = true;
-                _incarnation.LeaveSoon();
-                _ = InterruptWhenOverdueAsync(_incarnation);
+                EndForRestart(_incarnation);
             }
 
             return restart;
@@ -125,14 +124,29 @@ internal sealed partial class SidecarSupervisor
         _stopRequested = false;
         _deadlinePassed = false;
         _ownsQueue = true;
+        _endsForRestart = false;
+        _standstill = null;
+        _fallCause = null;
         FailureWhileStopping = null;
         _stopping = new CancellationTokenSource();
         _givingUp = new CancellationTokenSource();
         _backoff.Reset();
+        _group?.BeginNewRow();
         _life.Reopen();
         Worker.Reopen();
         Interlocked.Increment(ref _restarts);
         _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
+    }
+
+    /// <summary>The incarnation's end will be one that was asked for. Under the lock.</summary>
+    private void EndForRestart(Incarnation incarnation)
+    {
+        if (!_endsForRestart)
+        {
+            _endsForRestart = true;
+            incarnation.LeaveSoon();
+            _ = InterruptWhenOverdueAsync(incarnation);
+        }
     }
 
     /// <summary>A planned restart waits for the message in flight no longer than that may take.</summary>

@@ -68,6 +68,10 @@ internal sealed partial class SidecarSupervisor
                 incarnation.LeaveSoon();
                 incarnation.Cancel();
             }
+            else if (_standstill is not null && !_stopRequested)
+            {
+                EndForRestart(incarnation); // While it was being made, its group took its turn away.
+            }
         }
     }
 
@@ -115,6 +119,9 @@ internal sealed partial class SidecarSupervisor
                 _restart = null;
             }
         }
+
+        TellGoneOn();
+        _group?.OnReady(this);
     }
 
     /// <summary>Disposes of the instance and its scope, but never under code that still runs.</summary>

@@ -97,6 +97,7 @@ internal sealed partial class SidecarSupervisor
         }
 
         _ = _stopping.CancelAsync();
+        _group?.OnStopping();
     }
 
     private void PassDeadline()

@@ -6,8 +6,8 @@ namespace SidecarPatterns;
 /// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
 /// <remarks>
 /// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
-/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, the end of all
-/// in <c>SidecarSupervisor.Stop.cs</c>.
+/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
+/// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its token sources have no timer and no link, and may be cancelled at any late moment.")]
 internal sealed partial class SidecarSupervisor
@@ -51,7 +51,7 @@ internal sealed partial class SidecarSupervisor
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
         _life = new SidecarLife(name, _logger, _timeProvider);
-        _backoff = new RestartBackoff(options);
+        _backoff = new RestartBackoff(RestartLimits.Of(options));
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -138,25 +138,28 @@ internal sealed partial class SidecarSupervisor
 
     private async Task SuperviseAsync()
     {
-        while (true)
+        while (!TryFallAlong())
         {
             var number = ++_lastNumber;
             var end = await RunIncarnationAsync(number).ConfigureAwait(false);
-            if (IsLast(end, number, out var delay))
+            var isLast = IsLast(end, number, out var delay);
+            TellGoneOn();
+            if (isLast)
             {
-                EndForNow();
-                return;
+                break;
             }
 
             await DelayAsync(delay).ConfigureAwait(false);
-            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft))
+            await WaitForTurnAsync().ConfigureAwait(false);
+            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft) || TryFallAlong())
             {
-                EndForNow(); // Nothing is left that another incarnation would have to drain, or no time to do so.
-                return;
+                break; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
 
             Interlocked.Increment(ref _restarts);
         }
+
+        EndForNow();
     }
 
     /// <summary>What the end of an incarnation means: whether it was the last, or how long the next one waits.</summary>
@@ -175,34 +178,20 @@ internal sealed partial class SidecarSupervisor
             return false;
         }
 
-        if (end.Error is not null)
+        if (end.Error is null && Options.RestartPolicy != RestartPolicy.Always)
         {
-            Worker.LastError = end.Error;
-        }
-
-        _backoff.Count(_life.ReadyFor, failed: end.Error is not null);
-        if (end.Error is null)
-        {
-            if (Options.RestartPolicy != RestartPolicy.Always)
-            {
-                Worker.Finish();
-                _life.MoveTo(SidecarState.Stopped);
-                _started.TrySetResult(null);
-                return true;
-            }
-        }
-        else if (Options.RestartPolicy == RestartPolicy.Never || _backoff.FailuresInRow > Options.MaxRestarts ||
-            (end.FailedToStart && number == 1 && Options.Critical))
-        {
-            Escalate(end.Error);
+            Worker.Finish();
+            _life.MoveTo(SidecarState.Stopped);
+            _started.TrySetResult(null);
             return true;
         }
 
-        _life.MoveTo(SidecarState.Restarting);
-        delay = _backoff.NextDelay();
-        if (end.Error is not null)
+        Worker.LastError = end.Error ?? Worker.LastError;
+        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && number == 1 && Options.Critical));
+        if (!mayRestart || !TryPlanRestart(end.Error, number, out delay))
         {
-            SupervisionLog.RestartPlanned(_logger, Name, number, _backoff.FailuresInRow, delay, end.Error);
+            Escalate(end.Error!);
+            return true;
         }
 
         return false;
@@ -213,7 +202,7 @@ internal sealed partial class SidecarSupervisor
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         lock (_lock)
         {
-            if (_skipsDelay)
+            if (_skipsDelay || _standstill is not null)
             {
                 return;
             }
@@ -237,34 +226,11 @@ internal sealed partial class SidecarSupervisor
             _hasEnded = true;
             _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
             _restart = null;
-        }
-    }
-
-    /// <summary>The failure is for good.</summary>
-    private void Escalate(Exception cause)
-    {
-        Worker.CloseIntake(cause);
-        Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
-        TellFailure(cause); // Before the state shows it: who sees the state finds the reason told.
-        _life.MoveTo(SidecarState.Failed);
-        if (!_started.TrySetResult(cause) && Options.Critical)
-        {
-            _onCriticalFailure(this, cause);
-        }
-    }
-
-    private void TellFailure(Exception cause)
-    {
-        if (!Options.Critical)
-        {
-            SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
-            return;
+            _standstill?.Reach();
+            _standstill = null;
         }
 
-        SupervisionLog.CriticalSidecarFailed(_logger, Name, cause);
-        if (Options.SetExitCode && Environment.ExitCode == 0)
-        {
-            Environment.ExitCode = 1;
-        }
+        TellGoneOn();
+        _group?.OnEnded(this);
     }
 }

@@ -49,4 +49,13 @@ internal static partial class SupervisionLog
 
     [LoggerMessage(114, LogLevel.Warning, "The service of sidecar '{Sidecar}' is registered as a hosted service too, so it runs twice: remove one of the two registrations.", EventName = "RunsTwice")]
     public static partial void RunsTwice(ILogger logger, string sidecar);
+
+    [LoggerMessage(120, LogLevel.Warning, "Group '{Group}' restarts {Members}, since sidecar '{Sidecar}' ended.", EventName = "GroupRestarts")]
+    public static partial void GroupRestarts(ILogger logger, string group, string members, string sidecar);
+
+    [LoggerMessage(121, LogLevel.Error, "Sidecar '{Sidecar}' did not end within {Limit} for the restart of its group '{Group}', which goes on without it.", EventName = "GroupMemberHangs")]
+    public static partial void GroupMemberHangs(ILogger logger, string sidecar, string group, TimeSpan limit);
+
+    [LoggerMessage(122, LogLevel.Error, "Sidecar '{Sidecar}' was ended for good along with its group '{Group}'.", EventName = "FailedWithGroup")]
+    public static partial void FailedWithGroup(ILogger logger, string sidecar, string group, Exception exception);
 }

@@ -1,0 +1,73 @@
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns;
+
+/// <summary>Makes the groups of one host.</summary>
+internal static class SidecarGroups
+{
+    /// <summary>Makes every group and lets its members join.</summary>
+    /// <param name="registry">What was registered.</param>
+    /// <param name="options">Makes the options of a group.</param>
+    /// <param name="inStartOrder">All sidecars, in the order of their start.</param>
+    /// <param name="environment">What they share.</param>
+    /// <param name="isHostStopping">Whether the host has begun to stop.</param>
+    /// <exception cref="InvalidOperationException">A sidecar is in a group that was not added.</exception>
+    /// <exception cref="OptionsValidationException">Options are wrong; all of their errors at once.</exception>
+    public static void Form(
+        SidecarRegistry registry,
+        IOptionsFactory<SidecarGroupOptions> options,
+        IReadOnlyList<SidecarSupervisor> inStartOrder,
+        SidecarEnvironment environment,
+        Func<bool> isHostStopping)
+    {
+        ThrowIfUnknown(registry);
+        foreach (var (registration, settings) in ReadSettings(registry, options))
+        {
+            var members = inStartOrder
+                .Where(supervisor => registration.Name.Equals(registry.Find(supervisor.Name)!.Group, StringComparison.OrdinalIgnoreCase))
+                .ToArray();
+            var group = new SidecarGroup(registration, settings, members, environment, isHostStopping);
+            Array.ForEach(members, member => member.Join(group));
+        }
+    }
+
+    private static void ThrowIfUnknown(SidecarRegistry registry)
+    {
+        var names = registry.Groups.Select(static group => group.Name).ToArray();
+        var unknown = registry.Registrations
+            .Where(sidecar => sidecar.Group is { } group && !names.Contains(group, StringComparer.OrdinalIgnoreCase))
+            .Select(sidecar => Describe(sidecar.Name, sidecar.Group!, names))
+            .ToArray();
+        if (unknown.Length > 0)
+        {
+            throw new InvalidOperationException(string.Join(' ', unknown));
+        }
+    }
+
+    private static string Describe(string sidecar, string group, string[] names) =>
+        $"Sidecar '{sidecar}' is in group '{group}', but no group has this name; " + (NearestName.Find(group, names) is { } nearest
+            ? $"did you mean '{nearest}'?"
+            : names.Length == 0 ? $"add it with AddSidecarGroup(\"{group}\")." : $"added are {string.Join(", ", names)}.");
+
+    private static List<(GroupRegistration Registration, SidecarGroupOptions Options)> ReadSettings(
+        SidecarRegistry registry, IOptionsFactory<SidecarGroupOptions> options)
+    {
+        var settings = new List<(GroupRegistration, SidecarGroupOptions)>();
+        var failures = new List<string>();
+        foreach (var registration in registry.Groups)
+        {
+            try
+            {
+                settings.Add((registration, options.Create(registration.Name)));
+            }
+            catch (OptionsValidationException exception)
+            {
+                failures.AddRange(exception.Failures);
+            }
+        }
+
+        return failures.Count == 0
+            ? settings
+            : throw new OptionsValidationException(SidecarConstants.GroupSectionName, typeof(SidecarGroupOptions), failures);
+    }
+}

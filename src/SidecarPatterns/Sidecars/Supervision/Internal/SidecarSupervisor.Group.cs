@@ -1,0 +1,161 @@
+namespace SidecarPatterns;
+
+/// <summary>A sidecar as a member of a group: it stands still and goes on when the group says so, and fails along with it.</summary>
+internal sealed partial class SidecarSupervisor
+{
+    private SidecarGroup? _group;
+
+    // Guarded by the lock: set while the group holds the sidecar between two incarnations, and what it has let go on and still looks after.
+    private Standstill? _standstill;
+    private Standstill? _goesOn;
+    private Exception? _fallCause;
+
+    /// <summary>Whether it has been started and has not ended.</summary>
+    public bool IsAtWork
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _supervision is not null && !_hasEnded;
+            }
+        }
+    }
+
+    private bool IsHeld
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _standstill is not null;
+            }
+        }
+    }
+
+    // Whether a failure for good stops the host.
+    private bool IsCritical => _group?.IsCritical ?? Options.Critical;
+
+    /// <summary>Once, before it is started.</summary>
+    public void Join(SidecarGroup group) => _group = group;
+
+    /// <summary>No further incarnation begins until <see cref="GoOn"/>.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+        {
+            _standstill ??= new Standstill();
+        }
+    }
+
+    /// <summary>Ends the incarnation, once its message in flight is settled; no further one begins until <see cref="GoOn"/>.</summary>
+    /// <returns>Completes when it stands still, or is not to: it has not been started, or has ended, or stops.</returns>
+    public Task StandDown()
+    {
+        lock (_lock)
+        {
+            if (_supervision is null || _hasEnded || _stopRequested)
+            {
+                return Task.CompletedTask;
+            }
+
+            _standstill ??= new Standstill();
+            _ = _delay?.CancelAsync();
+            if (_incarnation is not null)
+            {
+                EndForRestart(_incarnation);
+            }
+
+            return _standstill.WhenReached;
+        }
+    }
+
+    /// <summary>Lets the next incarnation begin.</summary>
+    /// <returns>Completes when that is ready, or has ended; at once if none begins.</returns>
+    public Task GoOn()
+    {
+        lock (_lock)
+        {
+            if (_standstill is not { } standstill)
+            {
+                return Task.CompletedTask;
+            }
+
+            _standstill = null;
+            _goesOn = standstill;
+            standstill.End();
+            return _hasEnded || _stopRequested ? Task.CompletedTask : standstill.WhenGoneOn;
+        }
+    }
+
+    /// <summary>Fails for good as soon as it stands still. One that has not been started does so when it is; one that stops just stops.</summary>
+    /// <returns>Completes when it has ended.</returns>
+    public Task FallAlong(Exception cause)
+    {
+        lock (_lock)
+        {
+            if (_hasEnded || _stopRequested)
+            {
+                return Task.CompletedTask;
+            }
+
+            _fallCause = cause;
+            _standstill?.End();
+            _standstill = null;
+            return _supervision ?? Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Tells the host that it has to stop.</summary>
+    public void TellHost(Exception cause) => _onCriticalFailure(this, cause);
+
+    /// <summary>Waits for as long as the group holds the sidecar; a stop ends that.</summary>
+    private async Task WaitForTurnAsync()
+    {
+        Task turn;
+        lock (_lock)
+        {
+            if (_standstill is null)
+            {
+                return;
+            }
+
+            _standstill.Reach();
+            turn = _standstill.WhenOver;
+        }
+
+        await turn.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>The incarnation that the group let begin is ready, or has ended before.</summary>
+    private void TellGoneOn()
+    {
+        lock (_lock)
+        {
+            _goesOn?.GoneOn();
+            _goesOn = null;
+        }
+    }
+
+    private bool TryFallAlong()
+    {
+        Exception cause;
+        lock (_lock)
+        {
+            if (_fallCause is null || _stopRequested)
+            {
+                return false;
+            }
+
+            (cause, _fallCause) = (_fallCause, null);
+        }
+
+        Worker.LastError = cause;
+        Worker.CloseIntake(cause);
+        Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
+        SupervisionLog.FailedWithGroup(_logger, Name, _group!.Name, cause);
+        _life.MoveTo(SidecarState.Failed);
+        _started.TrySetResult(cause);
+        return true;
+    }
+}

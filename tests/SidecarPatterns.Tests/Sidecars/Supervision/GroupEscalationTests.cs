@@ -1,0 +1,210 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace SidecarPatterns.Tests.Sidecars.Supervision;
+
+/// <summary>How failures count over a group, and what becomes of it when one of them is for good.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class GroupEscalationTests
+{
+    private Trio _trio = null!;
+
+    [SetUp]
+    public void Create() => _trio = new Trio();
+
+    [Test]
+    public async Task Fails_MembersInTurn_CountInOneRow([Values] SidecarGroupStrategy strategy)
+    {
+        await using var host = _trio.Build(strategy, static group => group.MaxRestarts = 2);
+        await Trio.StartAsync(host);
+        await _trio.FailAndRestartAsync(host, "first", 1);
+        await _trio.FailAndRestartAsync(host, "second", 2);
+        var cause = _trio.Fail("third");
+        var failure = await host.Host.WaitForShutdownFailureAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure, Is.SameAs(cause));
+            Assert.That(Trio.Names.Select(name => host.Snapshot(name).State), Is.All.EqualTo(SidecarState.Failed));
+            Assert.That(host.Logs.Named("CriticalSidecarFailed"), Has.Count.EqualTo(1));
+            Assert.That(host.Logs.Named("FailedWithGroup"), Has.Count.EqualTo(2));
+        }
+    }
+
+    [Test]
+    public async Task Fails_AfterTheGroupWasHealthyLongEnough_BeginsANewRow([Values] SidecarGroupStrategy strategy)
+    {
+        await using var host = _trio.Build(strategy, static group => group.MaxRestarts = 1);
+        await Trio.StartAsync(host);
+        await _trio.FailAndRestartAsync(host, "first", 1);
+        for (var times = 0; times < 3; times++)
+        {
+            await host.Clock.AdvanceAsync(TimeSpan.FromSeconds(60));
+            await _trio.FailAndRestartAsync(host, "second", 1);
+        }
+
+        await host.Clock.AdvanceAsync(TimeSpan.FromSeconds(59.9));
+        var cause = _trio.Fail("third");
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+    }
+
+    [Test]
+    public async Task ForGood_AllOptional_AllAreFailedAndTheApplicationGoesOn([Values] SidecarGroupStrategy strategy)
+    {
+        await using var host = _trio.Build(strategy, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        var cause = _trio.Fail("second");
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Failed);
+        }
+
+        await _trio.WroteAsync(from: 3, "-second -third -first");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Snapshot("second").LastError, Is.SameAs(cause));
+            Assert.That(host.Snapshot("first").LastError, Has.Property("InnerException").SameAs(cause).And.Message.Contains("'second'").And.Message.Contains("'trio'"));
+            Assert.That(IsStopping(host), Is.False);
+        }
+
+        await host.StopAsync();
+    }
+
+    [TestCase("first")]
+    [TestCase("second")]
+    public async Task ForGood_AnOptionalOneInAGroupWithACriticalOne_StopsTheHost(string optional)
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForOne, static group => group.MaxRestarts = 0, (name, options) => options.Critical = name != optional);
+        await Trio.StartAsync(host);
+        var cause = _trio.Fail(optional);
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+        Assert.That(Trio.Names.Select(name => host.Snapshot(name).State), Is.All.EqualTo(SidecarState.Failed));
+    }
+
+    [Test]
+    public async Task ForGood_PolicyNeverOfOneMember_TakesTheGroupDownAtOnce()
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll,
+            configure: static (name, options) =>
+            {
+                options.Critical = false;
+                options.RestartPolicy = name == "third" ? RestartPolicy.Never : RestartPolicy.OnFailure;
+            });
+        await Trio.StartAsync(host);
+        _trio.Fail("third");
+        await host.StateAsync("first", SidecarState.Failed);
+        Assert.That(_trio.First.Created, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task ForGood_WhileAnotherOneWaitsForItsRestart_TakesThatDownToo()
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForOne, static group => group.MaxRestarts = 1, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        _trio.Fail("first");
+        await host.StateAsync("first", SidecarState.Restarting);
+        _trio.Fail("second");
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Failed);
+        }
+
+        Assert.That(_trio.First.Created, Is.EqualTo(1), "nobody waited for the delay");
+    }
+
+    [Test]
+    public async Task ForGood_MemberWithMessages_SettlesTheOneInFlightAndTheRestAreDeadLetters()
+    {
+        var account = new Account();
+        var hold = new SyncPoint();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecarGroup("pair", SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 0);
+            services.AddRun(_trio.First, "first", static options => options.Critical = false).InGroup("pair");
+            services.AddSidecar("writer", account.Counting<int>(async (_, _, ct) => await hold.PassAsync(ct)), static options => options.Critical = false).InGroup("pair");
+        });
+        await host.StartAsync();
+        for (var message = 0; message < 3; message++)
+        {
+            account.TryWrite(host.Writer<int>(), message);
+        }
+
+        await hold.ReachedAsync();
+        await host.StateAsync("first", SidecarState.Ready); // Nobody waited for it.
+        var cause = _trio.Fail("first");
+        await host.StateAsync("first", SidecarState.Failed);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(10)); // It is told to leave, and waited for.
+        Assert.That(host.Snapshot("writer").InFlight, Is.EqualTo(1));
+        hold.Release();
+        await host.StateAsync("writer", SidecarState.Failed);
+        account.CountDeadLettered(2);
+        account.AssertBalances(host.Control, "writer");
+        var refused = await account.WriteAsync(host.Writer<int>(), 3).FailureAsync();
+        Assert.That(refused, Is.TypeOf<ChannelClosedException>().With.InnerException.InnerException.SameAs(cause));
+        Assert.That(host.Control.GetDeadLetters("writer").Select(static letter => letter.Reason), Is.All.EqualTo(DeadLetterReason.SidecarFailed));
+    }
+
+    [Test]
+    public async Task RestartByControl_AfterTheGroupFailed_OpensThatOneAgainInANewRow()
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 1, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        await _trio.FailAndRestartAsync(host, "first", 1);
+        _trio.Fail("second");
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Failed);
+        }
+
+        await host.Control.RestartAsync("first").InTime();
+        await host.Control.RestartAsync("third").InTime();
+        var lines = _trio.Journal.Lines.Count;
+        _trio.Fail("third");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: lines, "-third -first +first +third");
+        Assert.That(host.Snapshot("second").State, Is.EqualTo(SidecarState.Failed));
+    }
+
+    [Test]
+    public async Task StartFails_OfACriticalMember_FailsTheHostsStartAndTheOthersDrain()
+    {
+        _trio.Third.Create = static () => throw new IOException("broken");
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);
+        var failure = await host.StartAsync().FailureAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure, Is.TypeOf<SidecarStartException>().With.Property("SidecarName").EqualTo("third"));
+            Assert.That(host.Snapshot("first").State, Is.EqualTo(SidecarState.Stopped));
+            Assert.That(host.Snapshot("second").State, Is.EqualTo(SidecarState.Stopped));
+        }
+    }
+
+    [Test]
+    public async Task ForGood_BeforeTheHostHasStartedThemAll_TheRestFailsWhenItIsStarted()
+    {
+        var hold = new SyncPoint();
+        _trio.First.Create = static () => throw new IOException("broken");
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecarGroup("trio", SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 0);
+            services.AddRun(_trio.First, "first", static options => options.Critical = false).InGroup("trio");
+            services.AddStartupRun(new Script<Third> { Start = (_, ct) => hold.PassAsync(ct) }, "between");
+            services.AddRun(_trio.Second, "second", static options => options.Critical = false).InGroup("trio");
+        });
+        var start = host.StartAsync();
+        await hold.ReachedAsync();
+        await host.StateAsync("first", SidecarState.Failed);
+        hold.Release();
+        await start;
+        await host.StateAsync("second", SidecarState.Failed);
+        Assert.That(_trio.Second.Created, Is.Zero);
+    }
+
+    private static bool IsStopping(TestHost host) =>
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
+}

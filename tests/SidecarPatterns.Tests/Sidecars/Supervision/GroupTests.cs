@@ -1,0 +1,171 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SidecarPatterns.Tests.Sidecars.Supervision;
+
+/// <summary>What the failure of one member of a group means to the others.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class GroupTests
+{
+    private Trio _trio = null!;
+
+    [SetUp]
+    public void Create() => _trio = new Trio();
+
+    [TestCase(SidecarGroupStrategy.OneForOne, "first", "-first +first")]
+    [TestCase(SidecarGroupStrategy.OneForOne, "third", "-third +third")]
+    [TestCase(SidecarGroupStrategy.RestForOne, "first", "-first -third -second +first +second +third")]
+    [TestCase(SidecarGroupStrategy.RestForOne, "second", "-second -third +second +third")]
+    [TestCase(SidecarGroupStrategy.RestForOne, "third", "-third +third")]
+    [TestCase(SidecarGroupStrategy.OneForAll, "first", "-first -third -second +first +second +third")]
+    [TestCase(SidecarGroupStrategy.OneForAll, "second", "-second -third -first +first +second +third")]
+    [TestCase(SidecarGroupStrategy.OneForAll, "third", "-third -second -first +first +second +third")]
+    public async Task Fails_TheMembersThatTheStrategyNames_StopInReverseAndStartInOrder(SidecarGroupStrategy strategy, string failing, string expected)
+    {
+        await using var host = _trio.Build(strategy);
+        await Trio.StartAsync(host);
+        var failure = _trio.Fail(failing);
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 3, expected);
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Ready);
+            var snapshot = host.Snapshot(name);
+            Assert.That(snapshot.Restarts, Is.EqualTo(expected.Contains("+" + name, StringComparison.Ordinal) ? 1 : 0), name);
+            Assert.That(snapshot.LastError, name == failing ? Is.SameAs(failure) : Is.Null, name);
+        }
+
+        await host.StopAsync();
+        await _trio.WroteAsync(from: 3, expected + " -third -second -first");
+    }
+
+    [Test]
+    public async Task Fails_MembersThatDependOnEachOther_GoInTheOrderOfTheirStart()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.RestForOne, builders: static builder =>
+        {
+            if (builder.Name == "first")
+            {
+                builder.DependsOn("third");
+            }
+        });
+        await Trio.StartAsync(host);
+        await _trio.WroteAsync(from: 0, "+second +third +first");
+        _trio.Fail("third");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 3, "-third -first +third +first");
+    }
+
+    [Test]
+    public async Task Fails_WhileAnotherOneIsOutsideTheGroup_LeavesThatAlone()
+    {
+        var alone = new HostedScript<First>();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecarGroup("TRIO", SidecarGroupStrategy.OneForAll);
+            services.AddRun(_trio.First, "first").InGroup("trio");
+            services.AddBackground(alone, "alone");
+            services.AddRun(_trio.Second, "second").InGroup("Trio");
+        });
+        await host.StartAsync();
+        _trio.Fail("first");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 2, "-first -second +first +second");
+        Assert.That(alone.Created, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Fails_OneMemberAlone_IsRestarted([Values] SidecarGroupStrategy strategy)
+    {
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddRun(_trio.First, "first").InGroup("trio");
+            services.AddSidecarGroup("trio", strategy, static options => options.MaxRestarts = 1);
+        });
+        await host.StartAsync();
+        _trio.Fail("first");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 1, "-first +first");
+        await host.StateAsync("first", SidecarState.Ready);
+        var cause = _trio.Fail("first");
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+    }
+
+    [Test]
+    public async Task Returns_UnderOnFailure_ConcernsNobodyAndStaysStopped()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);
+        await Trio.StartAsync(host);
+        _trio.Return("second");
+        await host.StateAsync("second", SidecarState.Stopped);
+        Assert.That(host.Clock.Armed, Is.Empty);
+
+        _trio.Fail("first");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 3, "-second -first -third +first +third");
+        await host.StateAsync("third", SidecarState.Ready);
+        Assert.That(host.Snapshot("second").State, Is.EqualTo(SidecarState.Stopped));
+    }
+
+    [Test]
+    public async Task Returns_UnderAlways_RestartsAsTheStrategySaysAndIsNoFailure()
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.RestForOne,
+            static group => group.MaxRestarts = 1,
+            static (_, options) => options.RestartPolicy = RestartPolicy.Always);
+        await Trio.StartAsync(host);
+        foreach (var seconds in (double[])[1, 2, 4])
+        {
+            var lines = _trio.Journal.Lines.Count;
+            _trio.Return("second");
+            await Trio.PassDelayAsync(host, seconds);
+            await _trio.WroteAsync(from: lines, "-second -third +second +third");
+            await host.StateAsync("third", SidecarState.Ready);
+        }
+
+        Assert.That(host.Snapshot("second").LastError, Is.Null);
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Fails_TwoAtOnce_AreBothRestarted([Values] SidecarGroupStrategy strategy)
+    {
+        await using var host = _trio.Build(strategy);
+        await Trio.StartAsync(host);
+        _trio.Fail("first");
+        _trio.Fail("third");
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Trio.Names.All(name => host.Snapshot(name).State == SidecarState.Ready) &&
+            host.Snapshot("first").Restarts > 0 && host.Snapshot("third").Restarts > 0);
+        await host.StopAsync();
+        Assert.That(Trio.Names.Select(name => host.Snapshot(name).State), Is.All.EqualTo(SidecarState.Stopped));
+    }
+
+    [Test]
+    public async Task Fails_Watched_TellsOfTheFailureAndOfTheOthersRestart()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);
+        await Trio.StartAsync(host);
+        await using var watcher = host.Control.WatchAsync(TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        for (var found = 0; found < 3; found++)
+        {
+            Assert.That(await watcher.MoveNextAsync());
+        }
+
+        var failure = _trio.Fail("second");
+        var steps = new Dictionary<string, SidecarTransition>();
+        while (steps.Count < 3 && await watcher.MoveNextAsync())
+        {
+            steps.TryAdd(watcher.Current.SidecarName, watcher.Current);
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(steps.Values.Select(static step => step.State), Is.All.EqualTo(SidecarState.Restarting));
+            Assert.That(steps["second"].Error, Is.SameAs(failure));
+            Assert.That(steps["second"].RestartDelay, Is.EqualTo(host.Clock.Armed.Single()).Within(TimeSpan.FromMilliseconds(1)));
+            Assert.That(steps["first"].Error, Is.Null);
+            Assert.That(host.Logs.Named("GroupRestarts").Single().Message, Does.Contain("first, second, third").And.Contain("'second'"));
+        }
+    }
+}
