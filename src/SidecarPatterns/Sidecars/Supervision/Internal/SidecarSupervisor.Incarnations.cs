@@ -121,7 +121,6 @@ internal sealed partial class SidecarSupervisor
         }
 
         TellGoneOn();
-        _group?.OnReady(this);
     }
 
     /// <summary>Disposes of the instance and its scope, but never under code that still runs.</summary>

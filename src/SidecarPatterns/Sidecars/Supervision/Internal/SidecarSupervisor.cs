@@ -231,6 +231,5 @@ internal sealed partial class SidecarSupervisor
         }
 
         TellGoneOn();
-        _group?.OnEnded(this);
     }
 }

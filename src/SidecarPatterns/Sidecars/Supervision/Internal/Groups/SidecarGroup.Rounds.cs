@@ -36,7 +36,6 @@ internal sealed partial class SidecarGroup
             if (other == member || ((isRest || _strategy == SidecarGroupStrategy.OneForAll) && other.IsAtWork))
             {
                 _concerned.Add(other);
-                _missing.Add(other);
             }
         }
 
@@ -162,7 +161,6 @@ internal sealed partial class SidecarGroup
         {
             _fall = null;
             _concerned.Clear();
-            _missing.Clear();
             foreach (var member in _members)
             {
                 member.GoOn(); // One that somebody opened again in the meantime.

@@ -20,10 +20,6 @@ internal sealed partial class SidecarGroup
     private readonly RestartBackoff _backoff;
     private readonly IReadOnlyList<SidecarSupervisor> _members;
 
-    // Guarded by the lock: those that are not ready again since a failure, and since when none is.
-    private readonly HashSet<SidecarSupervisor> _missing = [];
-    private long? _wholeSince;
-
     private bool _beginsNewRow;
 
     /// <param name="registration">What was said of it.</param>
@@ -71,14 +67,13 @@ internal sealed partial class SidecarGroup
                 return true;
             }
 
-            inRow = Count(failed);
+            inRow = Count(member, failed);
             if (failed && _backoff.IsExhausted)
             {
                 return false;
             }
 
             delay = _backoff.NextDelay();
-            _missing.Add(member);
             if (_strategy != SidecarGroupStrategy.OneForOne)
             {
                 PlanRound(member, delay);
@@ -101,35 +96,24 @@ internal sealed partial class SidecarGroup
         }
     }
 
-    public void OnReady(SidecarSupervisor member) => OnBack(member);
-
-    /// <summary>A member has ended, in order or not: nobody waits for it any more.</summary>
-    public void OnEnded(SidecarSupervisor member) => OnBack(member);
-
     /// <summary>Somebody opened a member again after its end: what failed before does not count any more.</summary>
     /// <remarks>Without the lock, since it is called under that of the member.</remarks>
     public void BeginNewRow() => Volatile.Write(ref _beginsNewRow, true);
 
-    private int Count(bool failed)
+    private int Count(SidecarSupervisor member, bool failed)
     {
         if (Interlocked.Exchange(ref _beginsNewRow, false))
         {
             _backoff.Reset();
         }
 
-        var wholeFor = _missing.Count == 0 && _wholeSince is { } since ? _timeProvider.GetElapsedTime(since) : TimeSpan.Zero;
+        // The group has been whole for as long as the one among its members that has been ready for the shortest time.
+        var wholeFor = _members
+            .Where(other => other != member && other.IsAtWork)
+            .Select(static other => other.Life.State is SidecarState.Ready or SidecarState.Paused ? other.Life.ReadyFor : TimeSpan.Zero)
+            .Append(member.Life.ReadyFor)
+            .Min();
         _backoff.Count(wholeFor, failed, returnEndsRow: false);
         return _backoff.FailuresInRow;
-    }
-
-    private void OnBack(SidecarSupervisor member)
-    {
-        lock (_lock)
-        {
-            if (_missing.Remove(member) && _missing.Count == 0)
-            {
-                _wholeSince = _timeProvider.GetTimestamp();
-            }
-        }
     }
 }
