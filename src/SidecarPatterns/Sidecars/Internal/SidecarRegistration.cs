@@ -3,7 +3,7 @@ namespace SidecarPatterns;
 /// <summary>What <c>AddSidecar</c> remembers until the container is built.</summary>
 internal abstract class SidecarRegistration(string name, string description)
 {
-    private readonly List<string> _dependencies = [];
+    private List<string>? _dependencies; // Most have none.
 
     public string Name { get; } = name;
 
@@ -20,9 +20,9 @@ internal abstract class SidecarRegistration(string name, string description)
     public virtual IEnumerable<string> FindFailures(SidecarOptions options) => [];
 
     /// <summary>The names of those that start before it, as they were given.</summary>
-    public IReadOnlyList<string> Dependencies => _dependencies;
+    public IReadOnlyList<string> Dependencies => _dependencies ?? [];
 
-    public void DependsOn(string name) => _dependencies.Add(name);
+    public void DependsOn(string name) => (_dependencies ??= []).Add(name);
 
     /// <summary>The name of the group that it is in, as it was given.</summary>
     public string? Group { get; private set; }

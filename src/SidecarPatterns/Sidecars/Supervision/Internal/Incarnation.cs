@@ -3,15 +3,28 @@ namespace SidecarPatterns;
 /// <summary>One life of a sidecar: its instance, from its making to its disposal.</summary>
 internal abstract class Incarnation(object instance, bool ownsInstance, SidecarContext context) : IAsyncDisposable
 {
-    // Never disposed of: it has no timer and no link, and a late stop may still cancel it.
-    private readonly CancellationTokenSource _cancellation = new();
+    private static readonly TaskCompletionSource Over = MakeOver();
 
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LazyCancellation _cancellation;
+    private TaskCompletionSource? _over; // Made when somebody waits for the end.
 
     public SidecarContext Context { get; } = context;
 
     /// <summary>Completes when its supervisor has seen its end.</summary>
-    public Task WhenOver => _over.Task;
+    public Task WhenOver
+    {
+        get
+        {
+            var over = _over;
+            if (over is null)
+            {
+                var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                over = Interlocked.CompareExchange(ref _over, made, null) ?? made;
+            }
+
+            return over.Task;
+        }
+    }
 
     /// <summary>Whether it is ready as soon as its work goes on, without saying so itself.</summary>
     public bool IsReadyOnceRunning { get; init; } = true;
@@ -45,13 +58,13 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
 
     /// <summary>Cancels the token of the sidecar's own code.</summary>
     /// <remarks>Not awaited: what the sidecar registered on its token may block or throw.</remarks>
-    public virtual void Cancel() => _ = _cancellation.CancelAsync();
+    public virtual void Cancel() => _cancellation.Cancel();
 
     /// <summary>Ends the incarnation from outside and settles its message in flight, if it has one.</summary>
     /// <returns><see langword="false"/> if it is just between two steps: try again at once.</returns>
     public abstract bool TryInterrupt(DeadLetterReason reason, Exception? cause);
 
-    public void SetOver() => _over.TrySetResult();
+    public void SetOver() => Interlocked.CompareExchange(ref _over, Over, null)?.TrySetResult();
 
     /// <summary>To be called as soon as the work goes on.</summary>
     protected void ReportRunning()
@@ -60,6 +73,13 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
         {
             Context.SignalReady();
         }
+    }
+
+    private static TaskCompletionSource MakeOver()
+    {
+        var over = new TaskCompletionSource();
+        over.SetResult();
+        return over;
     }
 
     /// <summary>Disposes of the instance, if it is ours. Called once, when the incarnation is quiet.</summary>

@@ -128,8 +128,8 @@ internal sealed partial class SidecarSupervisor
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
-        _stopping = new CancellationTokenSource();
-        _givingUp = new CancellationTokenSource();
+        _stopping = default;
+        _givingUp = default;
         _backoff.Reset();
         _group?.BeginNewRow();
         _life.Reopen();

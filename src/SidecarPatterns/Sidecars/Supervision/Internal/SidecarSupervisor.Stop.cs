@@ -93,10 +93,10 @@ internal sealed partial class SidecarSupervisor
         Worker.CloseIntake(cause: null);
         if (givesUpStarting || !Worker.HasMessagesLeft)
         {
-            _ = _givingUp.CancelAsync(); // Else an incarnation that is being prepared is needed: it drains.
+            _givingUp.Cancel(); // Else an incarnation that is being prepared is needed: it drains.
         }
 
-        _ = _stopping.CancelAsync();
+        _stopping.Cancel();
         _group?.OnStopping();
     }
 
@@ -109,7 +109,7 @@ internal sealed partial class SidecarSupervisor
             _incarnation?.Cancel();
         }
 
-        _ = _givingUp.CancelAsync();
+        _givingUp.Cancel();
     }
 
     /// <summary>The tokens are cancelled: waits a moment more, then goes on without the sidecar's code.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
@@ -9,7 +8,6 @@ namespace SidecarPatterns;
 /// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
 /// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its token sources have no timer and no link, and may be cancelled at any late moment.")]
 internal sealed partial class SidecarSupervisor
 {
     private readonly SidecarEnvironment _environment;
@@ -23,8 +21,8 @@ internal sealed partial class SidecarSupervisor
     private readonly TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
-    private CancellationTokenSource _stopping = new();
-    private CancellationTokenSource _givingUp = new();
+    private LazyCancellation _stopping;
+    private LazyCancellation _givingUp;
 
     // Guards what start and stop both touch.
     private readonly Lock _lock = new();
