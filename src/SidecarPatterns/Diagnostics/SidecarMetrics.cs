@@ -10,7 +10,6 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
 
     private readonly KeyValuePair<string, object?> _nameTag = NameTag(sidecarName);
     private readonly double _secondsPerTick = 1.0 / timeProvider.TimestampFrequency;
-    private readonly RoughClock _roughClock = new(timeProvider);
 
     /// <summary>Whether handler calls are to be watched.</summary>
     public bool IsListening => instruments.ProcessDuration.Enabled || ListensToOrigins;
@@ -39,7 +38,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     /// <summary>What goes with a message that is published now.</summary>
     public MessageOrigin Originate() =>
         ListensToOrigins ? new MessageOrigin(timeProvider.GetTimestamp(), SidecarDiagnostics.Source.HasListeners() ? Activity.Current : null)
-        : NeedsTimes ? new MessageOrigin(_roughClock.GetTimestamp(), From: null)
+        : NeedsTimes ? new MessageOrigin(RoughClock.GetTimestamp(timeProvider), From: null)
         : default;
 
     /// <summary>A handler is about to be called.</summary>

@@ -10,7 +10,7 @@ namespace SidecarPatterns;
 /// </remarks>
 public sealed class SidecarContext
 {
-    private readonly Action? _onReady;
+    private readonly IReadiness? _readiness;
     private IServiceProvider _services;
 
     /// <summary>Creates a context, for tests that call a sidecar's methods without a host.</summary>
@@ -20,12 +20,12 @@ public sealed class SidecarContext
     /// <param name="timeProvider">The clock; by default the system's.</param>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> or <paramref name="services"/> is <see langword="null"/>.</exception>
     public SidecarContext(string name, IServiceProvider services, ILogger? logger = null, TimeProvider? timeProvider = null)
-        : this(name, services, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System, incarnation: 1, onReady: null)
+        : this(name, services, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System, incarnation: 1, readiness: null)
     {
     }
 
     internal SidecarContext(
-        string name, IServiceProvider services, ILogger logger, TimeProvider timeProvider, int incarnation, Action? onReady)
+        string name, IServiceProvider services, ILogger logger, TimeProvider timeProvider, int incarnation, IReadiness? readiness)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(services);
@@ -34,7 +34,7 @@ public sealed class SidecarContext
         Logger = logger;
         TimeProvider = timeProvider;
         Incarnation = incarnation;
-        _onReady = onReady;
+        _readiness = readiness;
     }
 
     /// <summary>The name under which the sidecar is registered.</summary>
@@ -63,7 +63,7 @@ public sealed class SidecarContext
 
     /// <summary>Tells the host that this incarnation is ready; what a sidecar with <see cref="SidecarOptions.WaitForSignal"/> must call once.</summary>
     /// <remarks>Further calls, and calls after the incarnation has ended, do nothing. Thread-safe.</remarks>
-    public void SignalReady() => _onReady?.Invoke();
+    public void SignalReady() => _readiness?.OnReady(Incarnation);
 
     /// <summary>The messages of the batch that is being handled.</summary>
     internal IBatchMarks? Marks { get; set; }
@@ -92,5 +92,5 @@ public sealed class SidecarContext
         Marks ?? throw new InvalidOperationException($"Sidecar '{Name}' does not handle batches: there are no messages of one to mark.");
 
     /// <summary>The context of one of several lanes of the incarnation.</summary>
-    internal SidecarContext ForLane() => new(Name, _services, Logger, TimeProvider, Incarnation, _onReady);
+    internal SidecarContext ForLane() => new(Name, _services, Logger, TimeProvider, Incarnation, _readiness);
 }

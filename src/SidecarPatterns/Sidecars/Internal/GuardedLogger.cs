@@ -4,11 +4,14 @@ namespace SidecarPatterns;
 
 /// <summary>A logger that never throws, whatever a logging provider does, and writes nothing until the host starts.</summary>
 /// <remarks>A logging provider may itself be fed through a sidecar's writer; so no logger is resolved before the host starts.</remarks>
-internal sealed class GuardedLogger(Func<ILogger?> resolve) : ILogger
+/// <param name="environment">Resolves the logger.</param>
+/// <param name="category">Its category, or the beginning of it.</param>
+/// <param name="sidecarName">The end of its category, where it is a sidecar's own.</param>
+internal sealed class GuardedLogger(SidecarEnvironment environment, string category, string? sidecarName = null) : ILogger
 {
     private ILogger? _inner;
 
-    private ILogger? Inner => _inner ??= resolve();
+    private ILogger? Inner => _inner ??= environment.ResolveLogger(category + sidecarName);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull

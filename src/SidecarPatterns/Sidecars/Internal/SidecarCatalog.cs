@@ -22,10 +22,11 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         Environment = environment;
         var startOrder = StartOrder.Of(registry.Registrations);
         var supervisors = new List<SidecarSupervisor>();
+        Action<SidecarSupervisor, Exception> onCriticalFailure = OnCriticalFailure; // One for all.
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
             var worker = registration.Build(settings, environment);
-            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, OnCriticalFailure);
+            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, onCriticalFailure);
             supervisor.Life.Causes = supervisor;
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);

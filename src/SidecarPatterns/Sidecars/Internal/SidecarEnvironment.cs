@@ -13,8 +13,8 @@ internal sealed class SidecarEnvironment
         Services = services;
         Instruments = instruments;
         TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        SupervisionLogger = new GuardedLogger(() => Resolve("SidecarPatterns.Supervision"));
-        DispatchLogger = new GuardedLogger(() => Resolve("SidecarPatterns.Dispatch"));
+        SupervisionLogger = new GuardedLogger(this, "SidecarPatterns.Supervision");
+        DispatchLogger = new GuardedLogger(this, "SidecarPatterns.Dispatch");
     }
 
     public IServiceProvider Services { get; }
@@ -30,11 +30,12 @@ internal sealed class SidecarEnvironment
     public ILogger DispatchLogger { get; }
 
     /// <summary>For what a sidecar logs by itself.</summary>
-    public ILogger LoggerFor(string sidecarName) => new GuardedLogger(() => Resolve("SidecarPatterns.Sidecar." + sidecarName));
+    public ILogger LoggerFor(string sidecarName) => new GuardedLogger(this, "SidecarPatterns.Sidecar.", sidecarName);
 
     /// <summary>From here on loggers may be resolved.</summary>
     public void OpenLogging() => Volatile.Write(ref _isOpen, true);
 
-    private ILogger? Resolve(string category) =>
+    /// <returns>The logger, or <see langword="null"/> as long as none may be resolved.</returns>
+    public ILogger? ResolveLogger(string category) =>
         Volatile.Read(ref _isOpen) ? Services.GetService<ILoggerFactory>()?.CreateLogger(category) : null;
 }

@@ -42,7 +42,7 @@ internal partial class MessageWorker<T>
             InFlight = position.Taken - total,
             Capacity = Queue.Capacity,
             Late = Interlocked.Read(ref _late),
-            Forgotten = Letters.Forgotten,
+            Forgotten = _letters?.Forgotten ?? 0,
             Rejected = Queue.Refusals.ReadRejected(),
             Dropped = Queue.Refusals.ReadDropped(),
         };

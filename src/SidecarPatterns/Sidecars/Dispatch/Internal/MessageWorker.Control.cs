@@ -26,12 +26,12 @@ internal partial class MessageWorker<T>
 
     public override void OnEnded() => Watch.End();
 
-    public override int Replay(Func<DeadLetter, bool>? choose) => Letters.Take(
+    public override int Replay(Func<DeadLetter, bool>? choose) => _letters is null ? 0 : _letters.Take(
         choose,
         letter => Queue.ReadPosition().Queued < Queue.Capacity &&
             Queue.TryOffer(MessageOf(letter), new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
 
-    public override int Discard(Func<DeadLetter, bool>? choose) => Letters.Take(choose, static _ => true);
+    public override int Discard(Func<DeadLetter, bool>? choose) => _letters?.Take(choose, static _ => true) ?? 0;
 
     private T MessageOf(DeadLetter letter) => Callers is null ? (T)letter.Message : Callers.Create(letter.Message);
 

@@ -11,6 +11,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly MessageSource<T>[] _sources;
+    private readonly IDeadLetterSink? _sink;
+    private DeadLetterOffice? _letters; // Made for the first letter: most sidecars never have one.
 
     // Messages that an incarnation left with attempts to go, for the next one; made when that first happens.
     private Queue<ReturnedMessage<T>>? _returned;
@@ -38,7 +40,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
             intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
         }
 
-        Letters = new DeadLetterOffice(name, options.DeadLetterCapacity, environment) { Sink = sink };
+        _sink = sink;
         Queue = queue;
         Writer = writer;
         Metrics = metrics;
@@ -74,7 +76,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
     public ICallers<T>? Callers { get; init; }
 
-    public DeadLetterOffice Letters { get; }
+    public DeadLetterOffice Letters => _letters ?? MakeLetters();
 
     protected SidecarEnvironment Environment => _environment;
 
@@ -82,9 +84,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public override bool EndsWhenDrained => true;
 
-    public override IReadOnlyList<DeadLetter> DeadLetters => Letters.ToList();
+    public override IReadOnlyList<DeadLetter> DeadLetters => _letters?.ToList() ?? [];
 
-    public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => Letters.ReadFailures();
+    public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => _letters?.ReadFailures() ?? [];
 
     public virtual bool HasReturned => Volatile.Read(ref _returned) is { Count: > 0 };
 
@@ -224,7 +226,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Watch.OnSettled();
     }
 
-    public override Task WhenLettersDelivered => Letters.Delivered;
+    public override Task WhenLettersDelivered => _letters?.Delivered ?? Task.CompletedTask;
 
     /// <summary>Settles what is neither in the queue nor with a lane.</summary>
     protected virtual void SettleHeld(DeadLetterReason reason, Exception? cause)
@@ -246,6 +248,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         }
 
         Callers?.OnGivenUp(message, reason, cause);
+    }
+
+    private DeadLetterOffice MakeLetters()
+    {
+        var made = new DeadLetterOffice(_name, Options.DeadLetterCapacity, _environment) { Sink = _sink };
+        return Interlocked.CompareExchange(ref _letters, made, null) ?? made;
     }
 
     private object ContentOf(T message) => Callers is null ? message! : Callers.GetContent(message);

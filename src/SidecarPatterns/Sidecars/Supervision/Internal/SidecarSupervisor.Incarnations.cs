@@ -16,7 +16,7 @@ internal sealed partial class SidecarSupervisor
             scope = _environment.Services.CreateAsyncScope();
             var services = scope.Value.ServiceProvider;
             var context = new SidecarContext(
-                Name, services, _environment.LoggerFor(Name), _timeProvider, number, onReady: () => OnReady(number));
+                Name, services, _environment.LoggerFor(Name), _timeProvider, number, readiness: this);
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
             if (incarnation.Startup is { } startup && !_deadlinePassed)
@@ -98,7 +98,7 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    private void OnReady(int incarnation)
+    public void OnReady(int incarnation)
     {
         if (!_life.TryBecomeReady(incarnation))
         {

@@ -8,7 +8,7 @@ namespace SidecarPatterns;
 /// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
 /// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
 /// </remarks>
-internal sealed partial class SidecarSupervisor
+internal sealed partial class SidecarSupervisor : IReadiness
 {
     private readonly SidecarEnvironment _environment;
     private readonly TimeProvider _timeProvider;
