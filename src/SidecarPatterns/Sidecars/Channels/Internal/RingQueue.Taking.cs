@@ -14,33 +14,12 @@ internal sealed partial class RingQueue<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override bool TryTake([MaybeNullWhen(false)] out T message)
     {
-        var position = _next;
-        ref var slot = ref _takeSegment.At(position);
-        if (Volatile.Read(ref slot.Sequence) != position + 1)
+        if (!TryEmptyPlace(out message))
         {
-            if (!FindNext())
-            {
-                message = default;
-                return false;
-            }
-
-            position = _next;
-            slot = ref _takeSegment.At(position);
+            return false;
         }
 
-        message = slot.Message;
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-        {
-            slot.Message = default!;
-        }
-
-        if (_takeSegment.HasOrigins)
-        {
-            _lastOrigin = _takeSegment.TakeOrigin(position);
-        }
-
-        _next = position + 1;
-        Volatile.Write(ref _head.Value, position + 1);
+        Volatile.Write(ref _head.Value, _next);
         if (Volatile.Read(ref _hasWaiting) != 0)
         {
             ServeNowAndThen();
@@ -49,36 +28,7 @@ internal sealed partial class RingQueue<T>
         return true;
     }
 
-    public override bool TryPull([MaybeNullWhen(false)] out T message)
-    {
-        var position = _next;
-        ref var slot = ref _takeSegment.At(position);
-        if (Volatile.Read(ref slot.Sequence) != position + 1)
-        {
-            if (!FindNext())
-            {
-                message = default;
-                return false;
-            }
-
-            position = _next;
-            slot = ref _takeSegment.At(position);
-        }
-
-        message = slot.Message;
-        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-        {
-            slot.Message = default!;
-        }
-
-        if (_takeSegment.HasOrigins)
-        {
-            _lastOrigin = _takeSegment.TakeOrigin(position);
-        }
-
-        _next = position + 1;
-        return true;
-    }
+    public override bool TryPull([MaybeNullWhen(false)] out T message) => TryEmptyPlace(out message);
 
     public override void Release()
     {
@@ -88,6 +38,39 @@ internal sealed partial class RingQueue<T>
         {
             ServeNowAndThen();
         }
+    }
+
+    /// <summary>Takes the next message out of its place, and steps over that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryEmptyPlace([MaybeNullWhen(false)] out T message)
+    {
+        var position = _next;
+        ref var slot = ref _takeSegment.At(position);
+        if (Volatile.Read(ref slot.Sequence) != position + 1)
+        {
+            if (!FindNext())
+            {
+                message = default;
+                return false;
+            }
+
+            position = _next;
+            slot = ref _takeSegment.At(position);
+        }
+
+        message = slot.Message;
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+        {
+            slot.Message = default!;
+        }
+
+        if (_takeSegment.HasOrigins)
+        {
+            _lastOrigin = _takeSegment.TakeOrigin(position);
+        }
+
+        _next = position + 1;
+        return true;
     }
 
     public override long PullOrdinal => _next;

@@ -237,7 +237,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         lock (_lock)
         {
             Volatile.Write(ref _cause, null);
-            Interlocked.And(ref _tail.Word, ~Closed);
+            Interlocked.And(ref _tail.Word, ~(Closed | Gated)); // Those who came by the lock and were refused left the gate as it was.
             _rescue = null; // It was disposed of at the close.
             _rescueArmed = false;
         }

@@ -132,4 +132,31 @@ internal abstract partial class WaitingQueueContract
         var offer = queue.OfferAsync(message, ct);
         return (new WeakReference(message), offer);
     }
+
+    [Test]
+    public async Task Release_OfWhatWasPulled_LetsInThoseWhoWaitAndWakesTheTaker([ValueSource(nameof(Capacities))] int capacity)
+    {
+        var queue = Create<int>(capacity);
+        queue.Fill();
+        while (queue.TryPull(out _))
+        {
+            // All are out, and none is released: there is nothing to take, and no room.
+        }
+
+        var offer = queue.OfferAsync(100);
+        var wait = queue.WaitToTakeAsync().AsTask();
+        Assert.That(offer.IsCompleted, Is.False);
+        Assert.That(wait.IsCompleted, Is.False, "the taker sleeps, and does not spin, while publishers wait");
+
+        for (var i = 0; i < capacity; i++)
+        {
+            queue.Release();
+            queue.Settle(Settlement.Handled);
+        }
+
+        await offer.AsTask().InTime();
+        Assert.That(await wait.InTime(), Is.True);
+        Assert.That(queue.TryPull(out var message), Is.True);
+        Assert.That(message, Is.EqualTo(100));
+    }
 }
