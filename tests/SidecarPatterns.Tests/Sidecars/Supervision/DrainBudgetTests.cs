@@ -120,8 +120,10 @@ internal sealed class DrainBudgetTests
         await using var test = await BusySidecars.StartAsync(count: 3, Timeout.InfiniteTimeSpan, static options => options.DrainTimeout = TimeSpan.FromHours(1));
 
         var stop = test.Host.StopAsync();
-        for (var sidecar = 0; sidecar < 3; sidecar++)
+        for (var sidecar = 2; sidecar >= 0; sidecar--)
         {
+            // The instance before it may take the same time to be disposed of: that timer is not the one that is meant.
+            await test.Host.StateAsync($"sidecar-{sidecar}", SidecarState.Draining);
             await test.Clock.PassAsync(TimeSpan.FromHours(1));
         }
 
