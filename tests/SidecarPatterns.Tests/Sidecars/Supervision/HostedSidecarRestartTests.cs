@@ -165,8 +165,16 @@ internal sealed class HostedSidecarRestartTests
     public async Task RestartByControl_StopsTheServiceAtOnceAndStartsAnother()
     {
         var script = new HostedScript<First>();
+        var (execute, executing) = (script.Execute, new SyncPoint());
+        executing.Release();
+        script.Execute = async ct =>
+        {
+            await executing.PassAsync(CancellationToken.None);
+            await execute(ct);
+        };
         await using var host = TestHost.Build(services => services.AddBackground(script, "first"));
         await host.StartAsync();
+        await executing.ReachedAsync(); // A background service that is stopped at once may never execute.
         await host.Control.RestartAsync("first").InTime(); // No time passes.
         using (Assert.EnterMultipleScope())
         {
