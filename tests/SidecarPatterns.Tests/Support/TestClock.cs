@@ -53,6 +53,9 @@ internal sealed class TestClock : FakeTimeProvider
         await AdvanceAsync(due);
     }
 
+    /// <summary>Waits until a sidecar waits for its first restart, a second give or take a fifth, and lets that time pass.</summary>
+    public async Task PassFirstRestartDelayAsync() => await AdvanceAsync(await ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+
     /// <summary>Lets time pass on another thread: what it sets off may block the thread that it runs on.</summary>
     public Task AdvanceAsync(TimeSpan delta) => Task.Run(() => Advance(delta)).InTime();
 

@@ -27,7 +27,6 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         {
             var worker = registration.Build(settings, environment);
             var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, onCriticalFailure);
-            supervisor.Life.Causes = supervisor;
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }

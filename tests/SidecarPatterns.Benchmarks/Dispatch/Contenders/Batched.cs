@@ -23,25 +23,10 @@ internal sealed class BatchedSidecar() : HostedContender(static services => serv
 }
 
 /// <summary>The peer: the loop that one writes by hand, with a timer for a batch that does not fill up.</summary>
-internal sealed class BatchedChannel : WriterContender
+internal sealed class BatchedChannel : ChannelFedContender
 {
-    private readonly Channel<long> _channel = Channel.CreateBounded<long>(new BoundedChannelOptions(Capacity) { SingleReader = true });
-    private readonly Task _loop;
-
-    public BatchedChannel() => _loop = Task.Run(ReadAsync);
-
-    public override void Dispose()
+    protected override async Task ReadAsync(ChannelReader<long> reader)
     {
-        _channel.Writer.Complete();
-        _loop.GetAwaiter().GetResult();
-    }
-
-    protected override ValueTask WriteAsync(long message) =>
-        _channel.Writer.TryWrite(message) ? default : _channel.Writer.WriteAsync(message);
-
-    private async Task ReadAsync()
-    {
-        ChannelReader<long> reader = _channel.Reader;
         List<long> batch = new(BatchedSidecar.Size);
         long beganAt = 0;
         while (true)

@@ -6,11 +6,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>Four messages at a time.</summary>
 internal sealed class ConcurrentSidecar() : HostedContender(static services => services.AddSidecar<long>(
     "worker",
-    static (_, _, _) =>
-    {
-        SharedTally.Count();
-        return default;
-    },
+    CountAsync,
     static options =>
     {
         options.Capacity = Capacity;

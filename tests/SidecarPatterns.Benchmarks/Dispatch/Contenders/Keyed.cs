@@ -6,11 +6,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>Lanes by key.</summary>
 internal sealed class KeyedSidecar() : HostedContender(static services => services.AddSidecar<long>(
     "worker",
-    static (_, _, _) =>
-    {
-        SharedTally.Count();
-        return default;
-    },
+    CountAsync,
     static options =>
     {
         options.Capacity = Capacity;

@@ -27,31 +27,22 @@ internal sealed class ScopedSidecarContender() : HostedContender(static services
 }
 
 /// <summary>The peer: a loop that makes a scope for each message.</summary>
-internal sealed class ScopedChannel : WriterContender
+internal sealed class ScopedChannel : ChannelFedContender
 {
-    private readonly Channel<long> _channel = Channel.CreateBounded<long>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly ServiceProvider _services =
         new ServiceCollection().AddScoped<ScopedDependency>().AddTransient<Worker>().BuildServiceProvider();
 
-    private readonly Task _loop;
-
-    public ScopedChannel() => _loop = Task.Run(ReadAsync);
-
     public override void Dispose()
     {
-        _channel.Writer.Complete();
-        _loop.GetAwaiter().GetResult();
+        base.Dispose();
         _services.Dispose();
     }
 
-    protected override ValueTask WriteAsync(long message) =>
-        _channel.Writer.TryWrite(message) ? default : _channel.Writer.WriteAsync(message);
-
-    private async Task ReadAsync()
+    protected override async Task ReadAsync(ChannelReader<long> reader)
     {
-        while (await _channel.Reader.WaitToReadAsync())
+        while (await reader.WaitToReadAsync())
         {
-            while (_channel.Reader.TryRead(out _))
+            while (reader.TryRead(out _))
             {
                 AsyncServiceScope scope = _services.CreateAsyncScope();
                 await using (scope.ConfigureAwait(false))

@@ -29,6 +29,26 @@ internal abstract class WriterContender : IContender
     }
 }
 
+/// <summary>A bounded channel, and a loop that reads it.</summary>
+internal abstract class ChannelFedContender : WriterContender
+{
+    private readonly Channel<long> _channel = Channel.CreateBounded<long>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Task _loop;
+
+    protected ChannelFedContender() => _loop = Task.Run(() => ReadAsync(_channel.Reader));
+
+    public override void Dispose()
+    {
+        _channel.Writer.Complete();
+        _loop.GetAwaiter().GetResult();
+    }
+
+    protected abstract Task ReadAsync(ChannelReader<long> reader);
+
+    protected override ValueTask WriteAsync(long message) =>
+        _channel.Writer.TryWrite(message) ? default : _channel.Writer.WriteAsync(message);
+}
+
 /// <summary>A sidecar in a host of its own.</summary>
 internal abstract class HostedContender : WriterContender
 {
@@ -42,6 +62,13 @@ internal abstract class HostedContender : WriterContender
     }
 
     public override void Dispose() => StartedHost.Stop(_host);
+
+    /// <summary>A handler that only counts.</summary>
+    protected static ValueTask CountAsync(long message, SidecarContext context, CancellationToken ct)
+    {
+        SharedTally.Count();
+        return default;
+    }
 
     protected override ValueTask WriteAsync(long message) => _writer.TryWrite(message) ? default : _writer.WriteAsync(message);
 }

@@ -262,7 +262,7 @@ internal sealed class BatchTests
         await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
         _account.CountDeadLettered(10);
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await PublishAsync(host, 10, 10);
         await _account.BalancesAsync(host.Control, Name);
 

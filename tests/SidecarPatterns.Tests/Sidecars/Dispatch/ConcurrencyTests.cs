@@ -186,7 +186,7 @@ internal sealed class ConcurrencyTests
         await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
         account.CountDeadLettered();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         for (var message = 1; message < 10; message++)
         {
             account.TryWrite(host.Writer<int>(), message);

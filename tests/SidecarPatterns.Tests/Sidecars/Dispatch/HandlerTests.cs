@@ -163,7 +163,7 @@ internal sealed class HandlerTests
         await hold.ReachedAsync();
         await host.Clock.PassAsync(Limit);
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await account.BalancesAsync(host.Control, "first");
         Assert.That(host.Snapshot("first"), Has.Property("Incarnation").EqualTo(2).And.Property("State").EqualTo(SidecarState.Ready));
         hold.Release();

@@ -164,7 +164,7 @@ internal sealed class RetryTests
         await host.StateAsync(Name, SidecarState.Restarting);
         account.AssertBalances(host.Control, Name, queued: 1, inFlight: 1);
 
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
         await Eventually.HoldsAsync(() => account.Handled == 2);
         await account.BalancesAsync(host.Control, Name);

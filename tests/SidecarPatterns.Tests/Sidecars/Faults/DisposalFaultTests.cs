@@ -73,7 +73,7 @@ internal sealed class DisposalFaultTests
 
         await host.Clock.PassAsync(DrainTimeout);
         await host.LoggedAsync("DisposeHangs");
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await host.StateAsync(Name, SidecarState.Ready);
 
         Assert.That(script.Created, Is.EqualTo(2));

@@ -133,7 +133,7 @@ internal sealed class ReadinessFaultTests
             options.Critical = false;
         }));
         await host.StartAsync();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await Eventually.HoldsAsync(() => host.Snapshot(Name).Incarnation == 2);
 
         first!.SignalReady();

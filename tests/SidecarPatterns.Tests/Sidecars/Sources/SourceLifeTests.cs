@@ -61,7 +61,7 @@ internal sealed class SourceLifeTests
         };
         await using var host = TestHost.Build(services => services.AddSource(script, Name, static options => options.RestartPolicy = RestartPolicy.Always));
         await host.StartAsync();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(2.4));
 
         using (Assert.EnterMultipleScope())

@@ -32,7 +32,7 @@ internal sealed class DrainingIncarnationTests
         var script = FailingOnce(account, (_, ct) => point.PassAsync(ct));
         await using var host = TestHost.Build(services => services.AddStartupHandler(script, Name, static options => options.Critical = false));
         await host.StartAsync();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await point.ReachedAsync();
         account.Publish(host.Writer<int>(), 1);
 
@@ -53,7 +53,7 @@ internal sealed class DrainingIncarnationTests
         var script = FailingOnce(account, (_, ct) => point.PassAsync(ct));
         await using var host = TestHost.Build(services => services.AddStartupHandler(script, Name, static options => options.Critical = false));
         await host.StartAsync();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await point.ReachedAsync();
 
         await host.StopAsync(); // The clock stands still.

@@ -80,7 +80,7 @@ internal sealed class FailedStartTests
         account.Publish(host.Writer<int>(), 1);
         account.AssertBalances(host.Control, "sidecar", queued: 1);
 
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await host.StateAsync("sidecar", SidecarState.Ready);
         await host.StopAsync();
 

@@ -139,7 +139,7 @@ internal sealed class HostedSidecarTests
             services.AddHostedSidecar<ScopedService>("first", static options => options.RestartPolicy = RestartPolicy.Always);
         });
         await host.StartAsync();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await Eventually.HoldsAsync(() => host.Snapshot("first").Restarts == 1 && seen.Count == 2);
         await host.StopAsync();
 

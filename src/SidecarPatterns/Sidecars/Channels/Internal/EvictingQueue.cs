@@ -6,7 +6,7 @@ namespace SidecarPatterns;
 
 /// <summary>
 /// The queue that makes room: full, it evicts its oldest or its newest message for the one that is offered. Publishers take too here, so
-/// both sides go by one lock; nobody ever waits for room.
+/// both sides go by one gate; nobody ever waits for room.
 /// </summary>
 internal sealed class EvictingQueue<T> : MessageQueue<T>
 {
@@ -16,10 +16,10 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private readonly DropCallback<T> _dropped;
     private readonly TakeSignal _signal = new();
 
-    // Held for a few instructions, and never while the sidecar's or the publisher's code runs.
-    private SpinLock _lock = new(enableThreadOwnerTracking: false);
+    // Never entered while the sidecar's or the publisher's code runs.
+    private SpinGate _gate = new();
 
-    // All guarded by the lock.
+    // All guarded by the gate.
     private T[] _messages;
     private MessageOrigin[]? _origins; // Made for the first message that has one.
     private int _first;
@@ -35,7 +35,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     /// <param name="capacity">How many messages can wait.</param>
     /// <param name="mode"><c>DropOldest</c> or <c>DropNewest</c>.</param>
-    /// <param name="dropped">Told of each evicted message on the publisher's thread, outside the lock.</param>
+    /// <param name="dropped">Told of each evicted message on the publisher's thread, outside the gate.</param>
     public EvictingQueue(int capacity, BoundedChannelFullMode mode, DropCallback<T> dropped)
         : base(capacity)
     {
@@ -52,10 +52,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     {
         var evicted = default(T);
         bool wake, evicts;
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             if (_closed)
             {
                 return OfferResult.Closed;
@@ -72,12 +70,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             }
 
             _accepted++;
-            wake = _sleeping;
-            _sleeping = false;
-        }
-        finally
-        {
-            Release(locked);
+            wake = TakeSleep();
         }
 
         if (wake)
@@ -116,17 +109,11 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             return ValueTask.FromCanceled<bool>(ct);
         }
 
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             return !_closed ? new ValueTask<bool>(true)
                 : _cause is null ? new ValueTask<bool>(false)
                 : ValueTask.FromException<bool>(_cause);
-        }
-        finally
-        {
-            Release(locked);
         }
     }
 
@@ -141,16 +128,10 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override void Release()
     {
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             _pulled--;
             _taken++;
-        }
-        finally
-        {
-            Release(locked);
         }
     }
 
@@ -161,15 +142,9 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     {
         get
         {
-            var locked = false;
-            try
+            using (_gate.Enter())
             {
-                _lock.Enter(ref locked);
                 return PullOrdinal - _pulled;
-            }
-            finally
-            {
-                Release(locked);
             }
         }
     }
@@ -178,25 +153,17 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     {
         get
         {
-            var locked = false;
-            try
+            using (_gate.Enter())
             {
-                _lock.Enter(ref locked);
                 return PullOrdinal + _count;
-            }
-            finally
-            {
-                Release(locked);
             }
         }
     }
 
     private bool TryRemove([MaybeNullWhen(false)] out T message, bool isReleased)
     {
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             if (_count == 0)
             {
                 message = default;
@@ -229,10 +196,6 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
             return true;
         }
-        finally
-        {
-            Release(locked);
-        }
     }
 
     public override MessageOrigin LastOrigin => _lastOrigin;
@@ -246,10 +209,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override ValueTask<bool> WaitToTakeAsync()
     {
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             if (_count > 0 || _closed)
             {
                 return new ValueTask<bool>(_count > 0);
@@ -259,25 +220,14 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             _sleeping = true;
             return _signal.Wait();
         }
-        finally
-        {
-            Release(locked);
-        }
     }
 
     public override void Wake()
     {
         bool wake;
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
-            wake = _sleeping;
-            _sleeping = false;
-        }
-        finally
-        {
-            Release(locked);
+            wake = TakeSleep();
         }
 
         if (wake)
@@ -289,10 +239,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     public override bool Close(Exception? cause)
     {
         bool wake;
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             if (_closed)
             {
                 return false;
@@ -300,12 +248,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
             _closed = true;
             Volatile.Write(ref _cause, cause);
-            wake = _sleeping;
-            _sleeping = false;
-        }
-        finally
-        {
-            Release(locked);
+            wake = TakeSleep();
         }
 
         if (wake)
@@ -318,39 +261,27 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override void Reopen()
     {
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             _closed = false;
             Volatile.Write(ref _cause, null);
-        }
-        finally
-        {
-            Release(locked);
         }
     }
 
     public override QueuePosition ReadPosition()
     {
-        var locked = false;
-        try
+        using (_gate.Enter())
         {
-            _lock.Enter(ref locked);
             return new QueuePosition(_accepted, _evicted, _taken);
-        }
-        finally
-        {
-            Release(locked);
         }
     }
 
-    private void Release(bool locked)
+    /// <summary>Takes away the mark of a dispatcher that sleeps; whoever gets it wakes the dispatcher.</summary>
+    private bool TakeSleep()
     {
-        if (locked)
-        {
-            _lock.Exit(useMemoryBarrier: false);
-        }
+        var sleeping = _sleeping;
+        _sleeping = false;
+        return sleeping;
     }
 
     private int Index(int offset)

@@ -33,7 +33,7 @@ internal sealed partial class DispatchLane<T>
             _metrics.End(ref _observation, cause);
         }
 
-        if (!_owner.HasLeft(_source, _current, Context.Attempt))
+        if (!_owner.HasLeft(_current))
         {
             return Deliver(Task.CompletedTask, out pending); // Its handler had settled it before it failed.
         }
@@ -72,11 +72,7 @@ internal sealed partial class DispatchLane<T>
     private bool Deliver(Task delivery, out ValueTask pending)
     {
         BeginAttemptsAnew();
-        if (_watch.IsObserved)
-        {
-            _watch.OnSettled();
-        }
-
+        _watch.OnSettled();
         if (delivery.IsCompleted)
         {
             pending = default;
@@ -158,10 +154,7 @@ internal sealed partial class DispatchLane<T>
     private void SettleUnwanted()
     {
         _source.Settle(Settlement.Cancelled);
-        if (_watch.IsObserved)
-        {
-            _watch.OnSettled();
-        }
+        _watch.OnSettled();
     }
 
     /// <summary>Looks at where a message comes from: one that nobody wants any more, or that waited longer than it may, is settled.</summary>

@@ -264,11 +264,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
             _metrics.End(ref _observation, failure: null);
         }
 
-        if (_watch.IsObserved)
-        {
-            _watch.OnSettled();
-        }
-
+        _watch.OnSettled();
         return true;
     }
 }

@@ -27,7 +27,7 @@ internal interface ILaneOwner<TItem>
     /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
     ICallers<TItem>? Callers { get; }
 
-    PauseState Pause { get; }
+    PauseGate Pause { get; }
 
     /// <summary>Whether an incarnation before left an item.</summary>
     bool HasReturned { get; }
@@ -41,8 +41,8 @@ internal interface ILaneOwner<TItem>
     /// <summary>Whether the one who sent an item does not wait for what becomes of it any more.</summary>
     bool IsUnwanted(TItem item);
 
-    /// <summary>An attempt failed: whether anything of the item is left to be settled.</summary>
-    bool HasLeft(MessageSource<TItem> source, TItem item, int attempts);
+    /// <summary>An attempt failed: settles what its handler has settled by itself, and tells whether anything is left.</summary>
+    bool HasLeft(TItem item);
 
     /// <summary>Whether an item that failed so often is attempted again.</summary>
     bool MayRetry(TItem item, Exception failure, int attempts);

@@ -9,7 +9,6 @@ namespace SidecarPatterns;
 /// one. A key is known only while a message of it is here, and a little longer, so memory is bounded by what is queued. Keys that have become
 /// free are served in the order in which they did, before anything further is pulled out of the queue: none starves another.
 /// </remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link.")]
 internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Func<T, TKey> keyOf, TimeProvider timeProvider)
     : MessageIntake<T>(queue, lanes)
     where TKey : notnull
@@ -25,7 +24,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
     private int _heldCount;
     private int _busyKeys;
     private List<(T Message, Exception Failure)>? _failed;
-    private CancellationTokenSource _hurry = new();
+    private LazyCancellation _hurry;
     private long _parkedOrDue;
 
     public override long ParkedCount => Interlocked.Read(ref _parkedOrDue);
@@ -56,8 +55,6 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
     public override bool HasNext => _ready.Count > 0 || Queue.HasNext;
 
-    protected override bool HasNextLocked => HasNext;
-
     protected override bool IsOverLocked => base.IsOverLocked && _busyKeys == 0;
 
     public override bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay)
@@ -81,9 +78,9 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
         return true;
     }
 
-    public override void StopParking() => _ = _hurry.CancelAsync();
+    public override void StopParking() => _hurry.Cancel();
 
-    public override void Reopen() => _hurry = new CancellationTokenSource();
+    public override void Reopen() => _hurry = default;
 
     public override void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
     {

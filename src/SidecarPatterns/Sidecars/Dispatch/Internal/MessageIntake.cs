@@ -13,6 +13,7 @@ internal class MessageIntake<T>
     private readonly List<LaneSource<T>> _resting = [];
     private readonly Action _onAvailable;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
+    private SpinGate _gate = new();
     private bool _isListening;
     private LaneSource<T>? _woken;
 
@@ -46,10 +47,7 @@ internal class MessageIntake<T>
     protected MessageQueue<T> Queue { get; }
 
     /// <summary>Guards the taking side of the queue, and everything here.</summary>
-    protected SpinGate Gate { get; } = new();
-
-    /// <summary>Whether a lane would find a message; looked at under the gate.</summary>
-    protected virtual bool HasNextLocked => Queue.HasNext;
+    protected ref SpinGate Gate => ref _gate;
 
     /// <summary>Whether nothing will ever come any more; looked at under the gate.</summary>
     protected virtual bool IsOverLocked => Queue.IsClosed && !Queue.HasNext;
@@ -61,12 +59,7 @@ internal class MessageIntake<T>
         var isNobodyListening = false;
         using (Gate.Enter())
         {
-            if (lane == _woken)
-            {
-                _woken = null;
-            }
-
-            ReleaseLocked(lane);
+            ReturnLocked(lane);
             lane.Ordinal = Queue.PullOrdinal;
             isTaken = TryTakeLocked(lane, out message);
             if (!isTaken)
@@ -76,7 +69,7 @@ internal class MessageIntake<T>
             else if (_resting.Count > 0 && _woken is null)
             {
                 // One that is on its way is enough: it wakes the next, if there is still something to do when it comes.
-                next = _woken = HasNextLocked ? PopResting() : null;
+                next = _woken = HasNext ? PopResting() : null;
                 isNobodyListening = next is null && !_isListening;
             }
         }
@@ -91,7 +84,7 @@ internal class MessageIntake<T>
         return isTaken;
     }
 
-    /// <summary>Whether there may be a message; one cheap look without the gate.</summary>
+    /// <summary>Whether there is a message; without the gate, whether there may be one: a cheap look.</summary>
     public virtual bool HasNext => Queue.HasNext;
 
     public void ServeWaitingPublishers() => Queue.ServeWaitingPublishers();
@@ -101,13 +94,8 @@ internal class MessageIntake<T>
         ValueTask<bool> wait;
         using (Gate.Enter())
         {
-            if (lane == _woken)
-            {
-                _woken = null; // It found an order that kept it from taking.
-            }
-
-            ReleaseLocked(lane);
-            if (HasNextLocked)
+            ReturnLocked(lane);
+            if (HasNext)
             {
                 return new ValueTask<bool>(true);
             }
@@ -182,6 +170,17 @@ internal class MessageIntake<T>
     {
     }
 
+    /// <summary>The lane comes back: it is done with its message, or was woken.</summary>
+    private void ReturnLocked(LaneSource<T> lane)
+    {
+        if (lane == _woken)
+        {
+            _woken = null;
+        }
+
+        ReleaseLocked(lane);
+    }
+
     /// <summary>The lane is done with its message.</summary>
     protected virtual void ReleaseLocked(LaneSource<T> lane)
     {
@@ -248,7 +247,7 @@ internal class MessageIntake<T>
         {
             if (more)
             {
-                if (!HasNextLocked)
+                if (!HasNext)
                 {
                     return false;
                 }

@@ -5,11 +5,11 @@ internal partial class MessageWorker<T>
 {
     public override bool CanPause => true;
 
-    public PauseState Pause { get; } = new();
+    public PauseGate Pause { get; } = new();
 
     public SettlementWatch Watch { get; }
 
-    public override bool SetPaused(bool isPaused) => Pause.Set(isPaused);
+    public override void SetPaused(bool isPaused) => Pause.Set(isPaused);
 
     public override Task FlushAsync(CancellationToken ct)
     {

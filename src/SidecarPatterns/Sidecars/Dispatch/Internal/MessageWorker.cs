@@ -117,7 +117,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     public bool IsExpired(in MessageOrigin origin) => Options.MaxAge is { } maxAge && origin.PublishedAt != 0 &&
         _environment.TimeProvider.GetElapsedTime(origin.PublishedAt) > maxAge;
 
-    public bool HasLeft(MessageSource<T> source, T item, int attempts) => true;
+    public bool HasLeft(T item) => true;
 
     /// <summary>Whether the one who sent a message does not wait for what becomes of it any more.</summary>
     public bool IsUnwanted(T item) => Callers is not null && Callers.HasLeft(item);
@@ -153,16 +153,11 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     protected void CountSettled(MessageSource<T> source, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        if (reason == DeadLetterReason.Abandoned)
+        if (Count(source, reason, cause) == Settlement.DeadLettered)
         {
-            source.Settle(Settlement.Abandoned);
-            return;
+            LastError = cause ?? LastError;
+            DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
         }
-
-        source.Settle(Settlement.DeadLettered);
-        Letters.CountFailure(cause, reason);
-        LastError = cause ?? LastError;
-        DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
     }
 
     /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
@@ -237,17 +232,20 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
     {
         _ = Letters.DeliverAsync(ContentOf(message), reason, cause, attempts, replayed);
-        if (reason == DeadLetterReason.Abandoned)
+        Count(source, reason, cause);
+        Callers?.OnGivenUp(message, reason, cause);
+    }
+
+    private Settlement Count(MessageSource<T> source, DeadLetterReason reason, Exception? cause)
+    {
+        var settlement = reason == DeadLetterReason.Abandoned ? Settlement.Abandoned : Settlement.DeadLettered;
+        source.Settle(settlement);
+        if (settlement == Settlement.DeadLettered)
         {
-            source.Settle(Settlement.Abandoned);
-        }
-        else
-        {
-            source.Settle(Settlement.DeadLettered);
             Letters.CountFailure(cause, reason);
         }
 
-        Callers?.OnGivenUp(message, reason, cause);
+        return settlement;
     }
 
     private DeadLetterOffice MakeLetters()

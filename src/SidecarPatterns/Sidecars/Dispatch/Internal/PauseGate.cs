@@ -1,54 +1,37 @@
 namespace SidecarPatterns;
 
-/// <summary>Where the lanes of a paused sidecar wait. Thread-safe.</summary>
+/// <summary>Where the lanes of a paused sidecar wait, over all its incarnations. Thread-safe.</summary>
 internal sealed class PauseGate
 {
-    private readonly Lock _lock = new();
-    private TaskCompletionSource? _release;
+    private TaskCompletionSource? _release; // There while it is on.
 
-    public bool IsOn { get; private set; }
+    public bool IsOn => Volatile.Read(ref _release) is not null;
 
-    /// <returns><see langword="false"/> if it was so already.</returns>
-    public bool Set(bool isOn)
+    /// <summary>Begins a pause, or ends it and lets those who wait go on.</summary>
+    public void Set(bool isOn)
     {
-        lock (_lock)
+        if (isOn)
         {
-            if (IsOn == isOn)
-            {
-                return false;
-            }
-
-            IsOn = isOn;
+            Interlocked.CompareExchange(ref _release, NewRelease(), null);
         }
-
-        if (!isOn)
+        else
         {
-            Release();
+            Interlocked.Exchange(ref _release, null)?.TrySetResult();
         }
-
-        return true;
     }
 
     /// <summary>Lets those who wait look again; those who come later wait while it is on.</summary>
     public void Release()
     {
-        TaskCompletionSource? release;
-        lock (_lock)
+        // Should the pause end meanwhile, then that lets them go.
+        if (Volatile.Read(ref _release) is { } release && Interlocked.CompareExchange(ref _release, NewRelease(), release) == release)
         {
-            (release, _release) = (_release, null);
+            release.TrySetResult();
         }
-
-        release?.TrySetResult();
     }
 
     /// <summary>Waits until the pause is over, or somebody wants those who wait to look again.</summary>
-    public Task WaitAsync()
-    {
-        lock (_lock)
-        {
-            return IsOn
-                ? (_release ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
-                : Task.CompletedTask;
-        }
-    }
+    public Task WaitAsync() => Volatile.Read(ref _release)?.Task ?? Task.CompletedTask;
+
+    private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -17,8 +17,6 @@ internal sealed class RetryRule(int maxAttempts, TimeSpan delay, TimeSpan maxDel
     public TimeSpan DelayAfter(int attempts)
     {
         var bound = Math.Min(maxDelay.Ticks, delay.Ticks * Math.Pow(2, Math.Min(attempts - 1, MaxDoublings)));
-#pragma warning disable CA5394 // Jitter guards no secret.
         return TimeSpan.FromTicks((long)(Random.Shared.NextDouble() * bound));
-#pragma warning restore CA5394
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SidecarPatterns;
 
 /// <summary>Those who wait until all that was queued before a place is settled. Thread-safe.</summary>
@@ -25,17 +27,13 @@ internal sealed class SettlementWatch(ISettlements settlements)
         return flush.Done.Task;
     }
 
-    /// <summary>Looks which waits are over.</summary>
+    /// <summary>Something has been settled: one look, if nobody waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnSettled()
     {
-        if (_flushes is not { } flushes)
+        if (IsObserved)
         {
-            return;
-        }
-
-        lock (flushes)
-        {
-            End(flushes, flush => settlements.AreCompleteUpTo(flush.Mark));
+            Look();
         }
     }
 
@@ -48,6 +46,15 @@ internal sealed class SettlementWatch(ISettlements settlements)
             {
                 End(flushes, static _ => true);
             }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Look()
+    {
+        lock (_flushes!)
+        {
+            End(_flushes, flush => settlements.AreCompleteUpTo(flush.Mark));
         }
     }
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
 
@@ -40,6 +42,23 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
                 .Where(static key => !key.Rule.Allows(TextOf(key.Section)))
                 .Select(key => key.Rule.Describe(section.Path, Show(key.Section))),
         ];
+    }
+
+    /// <summary>The section that the options of a name are to be bound from, if there is one to look at; it can be bound as it is.</summary>
+    /// <param name="services">The container; one without a configuration is in order.</param>
+    /// <param name="name">The name of the options; those without are nobody's.</param>
+    /// <param name="sectionOf">The path of a name's section.</param>
+    /// <exception cref="OptionsValidationException">A value cannot be read; every such key is named, with its value and what is allowed.</exception>
+    public IConfigurationSection? FindReadable(IServiceProvider services, string? name, Func<string, string> sectionOf)
+    {
+        if (string.IsNullOrEmpty(name) || services.GetService<IConfiguration>() is not { } configuration)
+        {
+            return null;
+        }
+
+        var section = configuration.GetSection(sectionOf(name));
+        var failures = FindUnreadable(section);
+        return failures.Count == 0 ? section : throw new OptionsValidationException(name, typeof(TOptions), failures);
     }
 
     // Keys below one that should have a value, and no value: the binder would pass over them in silence.

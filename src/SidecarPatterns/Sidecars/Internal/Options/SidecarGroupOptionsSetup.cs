@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
@@ -17,18 +16,9 @@ internal sealed class SidecarGroupOptionsSetup(IServiceProvider services) : ICon
     /// <exception cref="OptionsValidationException">A value cannot be read; every such key is named, with its value and what is allowed.</exception>
     public void Configure(string? name, SidecarGroupOptions options)
     {
-        if (string.IsNullOrEmpty(name) || services.GetService<IConfiguration>() is not { } configuration)
+        if (SidecarGroupOptionRules.Table.FindReadable(services, name, SidecarGroupOptionRules.SectionOf) is { } section)
         {
-            return;
+            section.Bind(options);
         }
-
-        var section = configuration.GetSection(SidecarGroupOptionRules.SectionOf(name));
-        var failures = SidecarGroupOptionRules.Table.FindUnreadable(section);
-        if (failures.Count > 0)
-        {
-            throw new OptionsValidationException(name, typeof(SidecarGroupOptions), failures);
-        }
-
-        section.Bind(options);
     }
 }

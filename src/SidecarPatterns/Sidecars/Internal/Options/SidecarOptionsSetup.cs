@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
@@ -17,17 +16,9 @@ internal sealed class SidecarOptionsSetup(IServiceProvider services) : IConfigur
     /// <exception cref="OptionsValidationException">A value cannot be read; every such key is named, with its value and what is allowed.</exception>
     public void Configure(string? name, SidecarOptions options)
     {
-        // A container without a configuration is in order.
-        if (string.IsNullOrEmpty(name) || services.GetService<IConfiguration>() is not { } configuration)
+        if (SidecarOptionRules.Table.FindReadable(services, name, SidecarOptionRules.SectionOf) is not { } section)
         {
             return;
-        }
-
-        var section = configuration.GetSection(SidecarOptionRules.SectionOf(name));
-        var failures = SidecarOptionRules.Table.FindUnreadable(section);
-        if (failures.Count > 0)
-        {
-            throw new OptionsValidationException(name, typeof(SidecarOptions), failures);
         }
 
         var pipeline = options.Pipeline;

@@ -1,15 +1,12 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace SidecarPatterns;
 
 /// <summary>The message of a sidecar that replies: what the caller sent, and the caller's wait.</summary>
 /// <remarks>Thread-safe. The first who ends the wait decides how it ends: the sidecar, the caller's token or the clock.</remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its token source has no timer and no link, and a late caller may still cancel it.")]
 internal sealed class Request<TRequest, TReply>
 {
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource<TReply>? _wait; // None where nobody waits.
-    private readonly CancellationTokenSource _left = new();
+    private LazyCancellation _left;
     private TReply _reply = default!; // Guarded by the lock: a call that was given up on may still leave one here.
 
     /// <param name="content">What the handler is called with.</param>
@@ -53,33 +50,34 @@ internal sealed class Request<TRequest, TReply>
     }
 
     /// <summary>Answers with an exception.</summary>
-    public void Fail(Exception exception)
-    {
-        if (_wait is not null && _wait.TrySetException(exception))
-        {
-            _ = _wait.Task.Exception; // Observed: whoever waits has a task of his own, and it may be that nobody looks at this one.
-        }
-    }
+    public void Fail(Exception exception) => TryFail(exception);
 
     /// <summary>The caller has cancelled.</summary>
     public void Cancel(CancellationToken ct)
     {
         if (_wait!.TrySetCanceled(ct))
         {
-            Leave();
+            _left.Cancel();
         }
     }
 
     /// <summary>The caller's time is over.</summary>
     public void TimeOut(TimeoutException exception)
     {
-        if (_wait!.TrySetException(exception))
+        if (TryFail(exception))
         {
-            _ = _wait.Task.Exception;
-            Leave();
+            _left.Cancel();
         }
     }
 
-    // Not Cancel(): what the handler registered runs elsewhere, and what it throws does not meet the caller.
-    private void Leave() => _ = _left.CancelAsync();
+    private bool TryFail(Exception exception)
+    {
+        if (_wait is null || !_wait.TrySetException(exception))
+        {
+            return false;
+        }
+
+        _ = _wait.Task.Exception; // Observed: whoever waits has a task of his own, and it may be that nobody looks at this one.
+        return true;
+    }
 }

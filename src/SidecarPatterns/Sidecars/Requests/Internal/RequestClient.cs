@@ -28,7 +28,7 @@ internal sealed class RequestClient<TRequest, TReply>(
         var result = writer.Publish(asked);
         reply = result.IsAccepted ? WaitAsync(asked, default, ct)
             : result.Reason is PublishReason.Full or PublishReason.OwnQueueFull ? null
-            : Task.FromException<TReply>(writer.Exception(result.Reason) is ChannelClosedException closed ? Stopped(closed) : writer.Exception(result.Reason));
+            : Task.FromException<TReply>(AsToldToCallers(writer.Exception(result.Reason)));
         return reply is not null;
     }
 
@@ -56,6 +56,8 @@ internal sealed class RequestClient<TRequest, TReply>(
 
         return await asked.Reply.ConfigureAwait(false);
     }
+
+    private Exception AsToldToCallers(Exception refusal) => refusal is ChannelClosedException closed ? Stopped(closed) : refusal;
 
     private TimeoutException TooLate() =>
         new($"Sidecar '{sidecarName}' did not reply within {nameof(SidecarOptions.ReplyTimeout)} ({replyTimeout:c}).");

@@ -4,14 +4,11 @@ namespace SidecarPatterns;
 
 /// <summary>One life of a hosted service that runs as a sidecar: its start is the hook, its stop is what the incarnation ends with.</summary>
 /// <remarks>The token of <see cref="Incarnation.Token"/> is cancelled when the time to drain is over, and so is that of the stop's phases.</remarks>
-internal sealed class HostedIncarnation : Incarnation
+internal sealed class HostedIncarnation : WorkIncarnation
 {
     private readonly HostedPhases _phases;
     private readonly TimeSpan _stopTimeout;
     private readonly TaskCompletionSource _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private Task _work = Task.CompletedTask;
 
     /// <param name="service">The instance.</param>
     /// <param name="ownsService">Whether to dispose of it.</param>
@@ -26,31 +23,13 @@ internal sealed class HostedIncarnation : Incarnation
 
     public override ISidecarStartup Startup => _phases;
 
-    public override Task Quiet => _work;
-
-    public override bool WasInterrupted => _abandoned.Task.IsCompleted;
-
-    public override async Task RunAsync()
+    public override Task RunAsync()
     {
         ReportRunning(); // It has started.
-        _work = WorkAsync();
-        await Task.WhenAny(_work, _abandoned.Task).ConfigureAwait(false);
-        if (_work.IsCompleted)
-        {
-            await _work.ConfigureAwait(false);
-        }
+        return WaitForAsync(WorkAsync());
     }
 
     public override void Stop() => _stopRequested.TrySetResult();
-
-    /// <summary>It has no steps to leave between: to be stopped is all it knows.</summary>
-    public override void LeaveSoon() => Stop();
-
-    public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)
-    {
-        _abandoned.TrySetResult();
-        return true;
-    }
 
     /// <summary>Stops what ended by itself, or failed to start, and then disposes of it: it may hold what its successor needs.</summary>
     public override async ValueTask DisposeAsync()

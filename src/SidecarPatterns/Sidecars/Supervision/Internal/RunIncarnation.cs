@@ -7,39 +7,19 @@ namespace SidecarPatterns;
 /// <param name="run">Its <c>RunAsync</c>.</param>
 internal sealed class RunIncarnation(
     object instance, bool ownsInstance, SidecarContext context, Func<SidecarContext, CancellationToken, Task> run)
-    : Incarnation(instance, ownsInstance, context)
+    : WorkIncarnation(instance, ownsInstance, context)
 {
-    private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private Task _run = Task.CompletedTask;
-
-    public override Task Quiet => _run;
-
-    public override bool WasInterrupted => _abandoned.Task.IsCompleted;
-
     public override async Task RunAsync()
     {
-        _run = run(Context, Token);
-        if (!_run.IsCompleted)
+        var work = run(Context, Token);
+        if (!work.IsCompleted)
         {
             ReportRunning(); // It has come to its first real await.
-            await Task.WhenAny(_run, _abandoned.Task).ConfigureAwait(false);
         }
 
-        if (_run.IsCompleted)
-        {
-            await _run.ConfigureAwait(false);
-        }
+        await WaitForAsync(work).ConfigureAwait(false);
     }
 
+    /// <summary>Its token is all it knows.</summary>
     public override void Stop() => Cancel();
-
-    /// <summary>It has no steps to leave between; its token is all it knows.</summary>
-    public override void LeaveSoon() => Cancel();
-
-    public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)
-    {
-        _abandoned.TrySetResult();
-        return true;
-    }
 }

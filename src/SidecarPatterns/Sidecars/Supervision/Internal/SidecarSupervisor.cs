@@ -48,7 +48,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         _environment = environment;
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
-        _life = new SidecarLife(name, _logger, _timeProvider);
+        _life = new SidecarLife(name, _logger, _timeProvider) { Causes = this };
         _backoff = new RestartBackoff(RestartLimits.Of(options));
         _onCriticalFailure = onCriticalFailure;
     }

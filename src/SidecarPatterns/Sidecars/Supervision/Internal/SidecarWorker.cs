@@ -54,8 +54,9 @@ internal abstract class SidecarWorker
     public virtual Task WhenLettersDelivered => Task.CompletedTask;
 
     /// <summary>Pauses the sidecar, over all its incarnations, or ends that; lanes under way are told by their incarnation.</summary>
-    /// <returns><see langword="false"/> if it was so already.</returns>
-    public virtual bool SetPaused(bool isPaused) => false;
+    public virtual void SetPaused(bool isPaused)
+    {
+    }
 
     /// <summary>Completes once everything that has been accepted is settled.</summary>
     public virtual Task FlushAsync(CancellationToken ct) => Task.CompletedTask;

@@ -30,7 +30,7 @@ internal sealed class LoopTests
         }
 
         Publish(account, registration.Writer, 4); // Buffered meanwhile.
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await account.BalancesAsync(host.Control, Name);
         await host.StopAsync();
 
@@ -91,7 +91,7 @@ internal sealed class LoopTests
         await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
         account.CountDeadLettered();
-        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)));
+        await host.Clock.PassFirstRestartDelayAsync();
         await account.BalancesAsync(host.Control, Name);
         Assert.That(host.Snapshot(Name).Incarnation, Is.EqualTo(2));
 

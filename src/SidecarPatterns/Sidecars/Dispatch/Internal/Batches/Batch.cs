@@ -6,7 +6,6 @@ namespace SidecarPatterns;
 internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 {
     private readonly List<Place> _places = [];
-    private bool _hasMarks;
 
     public int Count => _places.Count;
 
@@ -33,18 +32,18 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 
     public Batch<T> Copy()
     {
-        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal, _hasMarks = _hasMarks };
+        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal, HasMarks = HasMarks };
         copy._places.AddRange(_places);
         return copy;
     }
 
     /// <summary>Whether the handler has said anything of single messages.</summary>
-    public bool HasMarks => _hasMarks;
+    public bool HasMarks { get; private set; }
 
     public void Clear()
     {
         _places.Clear();
-        _hasMarks = false;
+        HasMarks = false;
     }
 
     public MessageOrigin OriginOf(int index) => _places[index].Origin;
@@ -53,10 +52,9 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 
     public Exception? FailureOf(int index) => _places[index].Failure;
 
-    public void MarkHandled(int index) => Mark(index, static (place, _) => place with { IsHandled = true, Failure = null }, failure: null);
+    public void MarkHandled(int index) => Mark(index, failure: null);
 
-    public void MarkFailed(int index, Exception failure) =>
-        Mark(index, static (place, failure) => place with { IsHandled = false, Failure = failure }, failure);
+    public void MarkFailed(int index, Exception failure) => Mark(index, failure);
 
     /// <summary>Leaves only the messages that a condition holds for.</summary>
     public void Keep(Func<int, bool> keep)
@@ -77,12 +75,12 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private void Mark(int index, Func<Place, Exception?, Place> mark, Exception? failure)
+    private void Mark(int index, Exception? failure)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _places.Count);
-        _hasMarks = true;
-        _places[index] = mark(_places[index], failure);
+        HasMarks = true;
+        _places[index] = _places[index] with { IsHandled = failure is null, Failure = failure };
     }
 
     private record struct Place

@@ -37,11 +37,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
         _spare = null;
         _isDue = false;
         _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        for (var i = 0; i < message.Count; i++)
-        {
-            queue.Release();
-        }
-
+        Release(message);
         return true;
     }
 
@@ -98,12 +94,16 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
         Fill();
         var batch = _forming;
         _forming = new Batch<T>();
+        Release(batch);
+        return batch;
+    }
+
+    private void Release(Batch<T> batch)
+    {
         for (var i = 0; i < batch.Count; i++)
         {
             queue.Release();
         }
-
-        return batch;
     }
 
     /// <summary>Pulls messages until the batch is full.</summary>

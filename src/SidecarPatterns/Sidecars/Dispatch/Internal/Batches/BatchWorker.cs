@@ -63,8 +63,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public bool IsUnwanted(Batch<T> item) => false;
 
-    /// <summary>Settles what the handler has marked, and what is not worth another attempt.</summary>
-    public bool HasLeft(MessageSource<Batch<T>> source, Batch<T> item, int attempts)
+    /// <summary>Settles what the handler has marked.</summary>
+    public bool HasLeft(Batch<T> item)
     {
         SettleMarks(item, keepsUnmarked: true);
         if (item.Count > 0)
@@ -107,7 +107,6 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     {
         // The call that was given up on may still look at its batch: what goes on is another one.
         var rest = item.Copy();
-
         _source.Forget();
         if (reason != DeadLetterReason.Abandoned &&
             MayRetry(rest, cause ?? new OperationCanceledException("The incarnation that handled the batch ended."), attempts))
