@@ -32,6 +32,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
             return false;
         }
 
+        Fill(); // What was published before the batch became due goes with it.
         message = _current = _forming;
         _forming = _spare ?? new Batch<T>();
         _spare = null;
