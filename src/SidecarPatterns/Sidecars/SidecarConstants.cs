@@ -17,6 +17,11 @@ internal static class SidecarConstants
     public const int BatchSize = 100;
     public const int MaxBatchSize = 1_000_000;
     public const int MaxMaxAttempts = 1_000;
+    public const double MaxMaxRate = 1_000_000_000;
+    public const SidecarIsolation Isolation = SidecarIsolation.ThreadPool;
+    public const SidecarPriority Priority = SidecarPriority.Normal;
+    public const int MaxAbandoned = 3;
+    public const int MaxMaxAbandoned = 1_000;
     public const int DeadLetterCapacity = 100;
     public const int MaxDeadLetterCapacity = 1_000_000;
     public const RestartPolicy Policy = RestartPolicy.OnFailure;
@@ -33,6 +38,7 @@ internal static class SidecarConstants
     public static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
     public static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan StuckAfter = TimeSpan.FromSeconds(60);
     public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan MaxRestartDelay = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan HealthyAfter = TimeSpan.FromSeconds(60);

@@ -93,6 +93,36 @@ public sealed class SidecarOptions
     /// <value><see langword="false"/> by default: one instance and one scope per incarnation.</value>
     public bool ScopePerMessage { get; set; }
 
+    /// <summary>How many messages are handed to the handler in a second, at most; further ones wait in the queue, also while the sidecar drains.</summary>
+    /// <value>
+    /// <see langword="null"/> by default: no limit; otherwise a number above 0, up to 1,000,000,000. Messages are spread evenly; after a pause, no
+    /// more than 20 ms' worth come at once. Retries do not count. Not together with a limiter of one's own.
+    /// </value>
+    public double? MaxRate { get; set; }
+
+    /// <summary>Where the sidecar's loop and the synchronous part of its handlers run.</summary>
+    /// <value><see cref="SidecarIsolation.ThreadPool"/> by default. Of no meaning to hosted services.</value>
+    public SidecarIsolation Isolation { get; set; } = SidecarConstants.Isolation;
+
+    /// <summary>Who gives way first while the governor finds the process near a limit, and the priority of a dedicated thread.</summary>
+    /// <value><see cref="SidecarPriority.Normal"/> by default. To Linux the priority of a thread means nothing.</value>
+    public SidecarPriority Priority { get; set; } = SidecarConstants.Priority;
+
+    /// <summary>How long one call of the handler may run before the watchdog reports it.</summary>
+    /// <value>60 s by default; more than zero, at most 49 days, or <see langword="null"/> for no watchdog. A call that follows others at once may be reported later, within twice the time.</value>
+    public TimeSpan? StuckAfter { get; set; } = SidecarConstants.StuckAfter;
+
+    /// <summary>
+    /// Whether a call that runs longer than <see cref="StuckAfter"/> is a failure of the sidecar: its token is cancelled, it is given up on a second
+    /// later, and a fresh instance goes on, as <see cref="RestartPolicy"/> says.
+    /// </summary>
+    /// <value><see langword="false"/> by default: it is only reported.</value>
+    public bool RestartWhenStuck { get; set; }
+
+    /// <summary>How many handler calls that were given up on, since they ignore their token, may still run; with one more the sidecar fails for good.</summary>
+    /// <value>3 by default; from 0 to 1,000.</value>
+    public int MaxAbandoned { get; set; } = SidecarConstants.MaxAbandoned;
+
     /// <summary>How many dead letters are remembered; older ones are forgotten.</summary>
     /// <value>100 by default; from 0 to 1,000,000.</value>
     public int DeadLetterCapacity { get; set; } = SidecarConstants.DeadLetterCapacity;

@@ -63,6 +63,19 @@ public sealed record SidecarSnapshot
     /// <summary>Handler calls that ended after their message had been settled without them.</summary>
     public long Late { get; init; }
 
+    /// <summary>Handler calls that were given up on, since they ignored the cancellation of their token; those that have ended since count in <see cref="Late"/> too.</summary>
+    public long AbandonedCalls { get; init; }
+
+    /// <summary>Handler calls that run for longer than <see cref="SidecarOptions.StuckAfter"/> at present, as far as the watchdog has seen.</summary>
+    public int Stuck { get; init; }
+
+    /// <summary>How long handlers have been running, what runs now included, the time of concurrent ones added up; without waits between attempts.</summary>
+    /// <remarks>
+    /// Read from a clock that goes in steps of a few milliseconds, over many calls that follow one another at once: exact over the long run.
+    /// Calls that were given up on count up to then.
+    /// </remarks>
+    public TimeSpan BusyTime { get; init; }
+
     /// <summary>Dead letters that the memory had no room for any more.</summary>
     public long Forgotten { get; init; }
 

@@ -108,6 +108,6 @@ internal sealed class LogMethodsTests
         var type = parameter.ParameterType;
         return type == typeof(int) || type == typeof(long) || type == typeof(TimeSpan) || type.IsEnum
             || type == typeof(ILogger) || type == typeof(Exception)
-            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem");
+            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType");
     }
 }

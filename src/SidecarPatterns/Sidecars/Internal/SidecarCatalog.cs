@@ -34,6 +34,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         Supervisors = supervisors;
         InStartOrder = [.. startOrder.Select(index => supervisors[index])];
         SidecarGroups.Form(registry, groupOptions, InStartOrder, environment, () => HostIsStopping);
+        environment.Watchdog.Supervisors = Supervisors;
         environment.Instruments.Observe(this);
         _neverStarted = Unflowed.Run(
             static catalog => catalog.Environment.TimeProvider.CreateTimer(
@@ -126,6 +127,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         }
         finally
         {
+            Environment.Watchdog.Dispose();
             Watchers.End(); // Last: who watches sees how each of them ended.
         }
     }

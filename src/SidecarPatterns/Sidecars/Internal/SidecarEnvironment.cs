@@ -13,6 +13,7 @@ internal sealed class SidecarEnvironment
         Services = services;
         Instruments = instruments;
         TimeProvider = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Watchdog = new SidecarWatchdog(TimeProvider);
         SupervisionLogger = new GuardedLogger(this, "SidecarPatterns.Supervision");
         DispatchLogger = new GuardedLogger(this, "SidecarPatterns.Dispatch");
     }
@@ -22,6 +23,8 @@ internal sealed class SidecarEnvironment
     public TimeProvider TimeProvider { get; }
 
     public SidecarInstruments Instruments { get; }
+
+    public SidecarWatchdog Watchdog { get; }
 
     /// <summary>For the lives of sidecars; a category of its own, so that it can be filtered apart.</summary>
     public ILogger SupervisionLogger { get; }

@@ -9,8 +9,13 @@ namespace SidecarPatterns;
 /// <remarks>One thread at a time uses it, but for <see cref="Wake"/>.</remarks>
 internal abstract class MessageSource<T>
 {
+    private BusyClock _busy;
+
     /// <summary>What became of the messages that were taken here.</summary>
     public SettlementAccount Settled { get; } = new();
+
+    /// <summary>How long handlers have been busy with what was taken here.</summary>
+    public ref BusyClock Busy => ref _busy;
 
     /// <summary>Takes the next message, which from here on is in flight and must be settled.</summary>
     public abstract bool TryTake([MaybeNullWhen(false)] out T message);

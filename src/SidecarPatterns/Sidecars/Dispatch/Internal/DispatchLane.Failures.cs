@@ -38,9 +38,9 @@ internal sealed partial class DispatchLane<T>
             return Deliver(Task.CompletedTask, out pending); // Its handler had settled it before it failed.
         }
 
-        // A call that was cancelled because the time to drain is over did not fail: it was abandoned.
+        // A call that was cancelled did not fail: it was interrupted, or abandoned since the time to drain is over.
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
-            : failure is OperationCanceledException && Token.IsCancellationRequested ? DeadLetterReason.Abandoned
+            : failure is OperationCanceledException && Token.IsCancellationRequested ? CancelReason
             : DeadLetterReason.HandlerFailed;
         return reason != DeadLetterReason.Abandoned && !_isLastAttempt && _owner.MayRetry(_current, cause!, Context.Attempt)
             ? PlanRetry(out pending)
@@ -80,6 +80,7 @@ internal sealed partial class DispatchLane<T>
         }
 
         _isDelivering = true;
+        EndStretch();
         Volatile.Write(ref _phase, Resting);
         pending = new ValueTask(delivery);
         return false;
@@ -95,6 +96,7 @@ internal sealed partial class DispatchLane<T>
     private async ValueTask RetryAsync(TimeSpan delay)
     {
         _isWaitingToRetry = true;
+        EndStretch();
         Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
         try
         {
@@ -109,6 +111,7 @@ internal sealed partial class DispatchLane<T>
         if (Volatile.Read(ref _order) is GoOn or Hold && !_owner.IsUnwanted(_current))
         {
             _isWaitingToRetry = false;
+            BeginStretch();
             Context.Attempt++;
             await BeginCall().ConfigureAwait(false);
         }
@@ -127,6 +130,10 @@ internal sealed partial class DispatchLane<T>
             {
                 _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
             }
+        }
+        else
+        {
+            _isLate = true;
         }
 
         _isWaitingToRetry = false;

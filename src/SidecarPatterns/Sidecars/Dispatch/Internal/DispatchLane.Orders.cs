@@ -88,6 +88,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The message has been settled by the one who interrupted the lane: that the call ends now is no news of it.</summary>
     private void EndLateCall(Exception? failure)
     {
+        _isLate = true;
         if (_isWaitingToRetry)
         {
             return; // No call was under way.
@@ -122,6 +123,12 @@ internal sealed partial class DispatchLane<T>
             case Working:
                 return false; // Between two calls: a moment later it has left, or is in a call.
             case Calling when Interlocked.Exchange(ref _claim, 1) == 0:
+                _source.Busy.End(RoughClock.GetTimestamp(Context.TimeProvider));
+                if (!Volatile.Read(ref _isWaitingToRetry))
+                {
+                    _owner.CountAbandonedCall();
+                }
+
                 _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
                 break;
         }

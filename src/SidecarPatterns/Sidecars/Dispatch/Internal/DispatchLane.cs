@@ -8,11 +8,11 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>Messages whose handlers complete at once are handled in <see cref="HandleRun"/>, without an asynchronous layer between them; the first that
 /// does not is awaited in <see cref="LoopAsync"/>. What follows a call that failed is in <c>DispatchLane.Failures.cs</c>, how a lane is held, sent
-/// away and interrupted in <c>DispatchLane.Orders.cs</c>.</para>
+/// away and interrupted in <c>DispatchLane.Orders.cs</c>, what is seen of it from outside in <c>DispatchLane.Watching.cs</c>.</para>
 /// <para>The lane owns the taking side of its source while its <see cref="_phase"/> is <see cref="Working"/>. A supervisor that can not wait for a
 /// handler takes that ownership away with <see cref="TryInterrupt"/>.</para>
 /// </remarks>
-internal sealed partial class DispatchLane<T> : Incarnation
+internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 {
     private const int Resting = 0;
     private const int Working = 1;
@@ -59,6 +59,8 @@ internal sealed partial class DispatchLane<T> : Incarnation
         _idle = new IdlePolicy(owner.Capacity);
         _isTold = owner.HasExpiry || source.Parks || _callers is not null;
         _hurry = owner.Retry is null ? null : new CancellationTokenSource();
+        _watchdog = owner.Watchdog;
+        _stuckAfter = owner.Options.StuckAfter is { } stuckAfter ? RoughClock.TicksOf(stuckAfter, context.TimeProvider) : 0;
         if (owner.Options.HandlerTimeout is { } timeout)
         {
             _timeout = new CallTimeout(timeout, context.TimeProvider, GiveUpOnCall, Token);
@@ -96,6 +98,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
                     do
                     {
                         failure = null;
+                        MarkCall();
                         try
                         {
                             await pending.ConfigureAwait(false);
@@ -171,6 +174,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
             return true;
         }
 
+        BeginStretch();
         while (_runLeft > 0 && Volatile.Read(ref _order) == GoOn && _source.TryTake(out _current!))
         {
             _runLeft--;
@@ -210,6 +214,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
             }
         }
 
+        EndStretch();
         _contexts.RestoreOwn();
         _current = default!; // The last message is not kept alive while the lane waits.
         _observation = default;
@@ -228,6 +233,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
             _metrics.Begin(ref _observation, _source.LastOrigin, _owner.MessageType);
         }
 
+        _calls++;
         Volatile.Write(ref _phase, Calling);
         return _handler.HandleAsync(_current, Context, token);
     }

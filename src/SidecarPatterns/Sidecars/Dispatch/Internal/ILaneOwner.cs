@@ -24,6 +24,8 @@ internal interface ILaneOwner<TItem>
 
     SettlementWatch Watch { get; }
 
+    SidecarWatchdog Watchdog { get; }
+
     /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
     ICallers<TItem>? Callers { get; }
 
@@ -56,4 +58,7 @@ internal interface ILaneOwner<TItem>
 
     /// <summary>A call ended after its item had been settled.</summary>
     void CountLate();
+
+    /// <summary>A call that does not end was given up on.</summary>
+    void CountAbandonedCall();
 }

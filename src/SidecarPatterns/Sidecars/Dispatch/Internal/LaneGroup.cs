@@ -39,10 +39,12 @@ internal sealed class LaneGroup<T> : Incarnation
 
     public override void HoldSoon() => Array.ForEach(_lanes, static lane => lane.HoldSoon());
 
-    public override void Cancel()
+    public override IEnumerable<IWatchedLane> Lanes => _lanes;
+
+    public override void Cancel(DeadLetterReason reason)
     {
-        base.Cancel();
-        Array.ForEach(_lanes, static lane => lane.Cancel());
+        base.Cancel(reason);
+        Array.ForEach(_lanes, lane => lane.Cancel(reason));
     }
 
     public override bool TryInterrupt(DeadLetterReason reason, Exception? cause)

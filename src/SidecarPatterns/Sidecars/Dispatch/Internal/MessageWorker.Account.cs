@@ -6,8 +6,13 @@ internal partial class MessageWorker<T>
     private const int MaxReads = 100;
 
     private long _late;
+    private long _abandonedCalls;
 
     public void CountLate() => Interlocked.Increment(ref _late);
+
+    public void CountAbandonedCall() => Interlocked.Increment(ref _abandonedCalls);
+
+    public override long CallsLeftBehind => Interlocked.Read(ref _abandonedCalls) - Interlocked.Read(ref _late);
 
     public override SidecarAccount ReadAccount()
     {
@@ -42,6 +47,8 @@ internal partial class MessageWorker<T>
             InFlight = position.Taken - total,
             Capacity = Queue.Capacity,
             Late = Interlocked.Read(ref _late),
+            AbandonedCalls = Interlocked.Read(ref _abandonedCalls),
+            BusyTime = ReadBusyTime(),
             Forgotten = _letters?.Forgotten ?? 0,
             Rejected = Queue.Refusals.ReadRejected(),
             Dropped = Queue.Refusals.ReadDropped(),
@@ -50,6 +57,18 @@ internal partial class MessageWorker<T>
 
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
     protected virtual long MaxInFlight => _sources.Length + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+
+    private TimeSpan ReadBusyTime()
+    {
+        var now = RoughClock.GetTimestamp(_environment.TimeProvider);
+        var ticks = 0L;
+        foreach (var source in _sources)
+        {
+            ticks += source.Busy.Read(now);
+        }
+
+        return _environment.TimeProvider.GetElapsedTime(0, ticks);
+    }
 
     private (long Handled, long DeadLettered, long Abandoned, long Cancelled) ReadSettled()
     {

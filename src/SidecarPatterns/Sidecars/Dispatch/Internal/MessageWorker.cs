@@ -80,6 +80,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     protected SidecarEnvironment Environment => _environment;
 
+    public SidecarWatchdog Watchdog => _environment.Watchdog;
+
     public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
 
     public override bool EndsWhenDrained => true;

@@ -75,6 +75,21 @@ internal sealed class OptionRule<TOptions>
             value => value is null || IsPositive(value.Value, max),
             static value => value is null ? "nothing" : Show(value.Value));
 
+    /// <summary>A rule for a number that is more than zero, or <see langword="null"/> for no limit.</summary>
+    public static OptionRule<TOptions> OptionalPositiveNumber(string key, Func<TOptions, double?> get, double max) =>
+        Create(
+            key,
+            string.Create(CultureInfo.InvariantCulture, $"nothing, for no limit, or a number above 0, up to {max:N0}"),
+            get,
+            static (string text, out double? value) =>
+            {
+                var isRead = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number);
+                value = number;
+                return isRead;
+            },
+            value => value is null || (value > 0 && value <= max),
+            static value => value?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
+
     /// <summary>A rule for a member of an enumeration, by its name without regard to case.</summary>
     public static OptionRule<TOptions> Choice<TEnum>(string key, Func<TOptions, TEnum> get)
         where TEnum : struct, Enum

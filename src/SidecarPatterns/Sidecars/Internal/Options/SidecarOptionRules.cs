@@ -26,6 +26,12 @@ internal static class SidecarOptionRules
         Rule.OptionalName(nameof(SidecarOptions.Pipeline), static options => options.Pipeline),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.MaxAge), static options => options.MaxAge, SidecarConstants.MaxDuration),
         Rule.Switch(nameof(SidecarOptions.ScopePerMessage), static options => options.ScopePerMessage),
+        Rule.OptionalPositiveNumber(nameof(SidecarOptions.MaxRate), static options => options.MaxRate, SidecarConstants.MaxMaxRate),
+        Rule.Choice(nameof(SidecarOptions.Isolation), static options => options.Isolation),
+        Rule.Choice(nameof(SidecarOptions.Priority), static options => options.Priority),
+        Rule.OptionalPositiveDuration(nameof(SidecarOptions.StuckAfter), static options => options.StuckAfter, SidecarConstants.MaxDuration),
+        Rule.Switch(nameof(SidecarOptions.RestartWhenStuck), static options => options.RestartWhenStuck),
+        Rule.WholeNumber(nameof(SidecarOptions.MaxAbandoned), static options => options.MaxAbandoned, 0, SidecarConstants.MaxMaxAbandoned),
         Rule.WholeNumber(
             nameof(SidecarOptions.DeadLetterCapacity), static options => options.DeadLetterCapacity, 0, SidecarConstants.MaxDeadLetterCapacity),
         Rule.Choice(nameof(SidecarOptions.RestartPolicy), static options => options.RestartPolicy),

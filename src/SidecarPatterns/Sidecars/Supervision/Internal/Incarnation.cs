@@ -57,8 +57,19 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     public abstract void LeaveSoon();
 
     /// <summary>Cancels the token of the sidecar's own code.</summary>
+    /// <param name="reason">What a message that fails for it is given up for, or attempted again.</param>
     /// <remarks>Not awaited: what the sidecar registered on its token may block or throw.</remarks>
-    public virtual void Cancel() => _cancellation.Cancel();
+    public virtual void Cancel(DeadLetterReason reason)
+    {
+        CancelReason = reason;
+        _cancellation.Cancel();
+    }
+
+    /// <summary>Why the token was cancelled, or was last.</summary>
+    protected DeadLetterReason CancelReason { get; private set; }
+
+    /// <summary>The lanes that call handlers, for the watchdog.</summary>
+    public virtual IEnumerable<IWatchedLane> Lanes => [];
 
     /// <summary>Ends the incarnation from outside and settles its message in flight, if it has one.</summary>
     /// <returns><see langword="false"/> if it is just between two steps: try again at once.</returns>

@@ -21,5 +21,5 @@ internal sealed class RunIncarnation(
     }
 
     /// <summary>Its token is all it knows.</summary>
-    public override void Stop() => Cancel();
+    public override void Stop() => Cancel(DeadLetterReason.Abandoned);
 }

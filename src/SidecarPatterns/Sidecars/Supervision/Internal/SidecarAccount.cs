@@ -21,6 +21,10 @@ internal readonly struct SidecarAccount
 
     public long Late { get; init; }
 
+    public long AbandonedCalls { get; init; }
+
+    public TimeSpan BusyTime { get; init; }
+
     public long Forgotten { get; init; }
 
     public Dictionary<PublishReason, long>? Rejected { get; init; }

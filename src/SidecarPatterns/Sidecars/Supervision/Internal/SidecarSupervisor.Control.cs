@@ -125,6 +125,7 @@ internal sealed partial class SidecarSupervisor
         _deadlinePassed = false;
         _ownsQueue = true;
         _endsForRestart = false;
+        _stuck = null;
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
@@ -157,7 +158,7 @@ internal sealed partial class SidecarSupervisor
             return;
         }
 
-        incarnation.Cancel();
+        incarnation.Cancel(DeadLetterReason.Interrupted);
         if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false))
         {
             return;
@@ -171,11 +172,13 @@ internal sealed partial class SidecarSupervisor
     }
 
     /// <summary>The incarnation ended because a restart was asked for: how it ended does not matter.</summary>
-    private bool IsPlannedRestart()
+    /// <param name="stuck">Why it was the watchdog that asked: that is a failure.</param>
+    private bool IsPlannedRestart(out Exception? stuck)
     {
         lock (_lock)
         {
             (var isPlanned, _endsForRestart) = (_endsForRestart, false);
+            (stuck, _stuck) = (_stuck, null);
             return isPlanned;
         }
     }

@@ -66,7 +66,7 @@ internal sealed partial class SidecarSupervisor
             if (_deadlinePassed)
             {
                 incarnation.LeaveSoon();
-                incarnation.Cancel();
+                incarnation.Cancel(DeadLetterReason.Abandoned);
             }
             else if (_standstill is not null && !_stopRequested)
             {

@@ -106,7 +106,7 @@ internal sealed partial class SidecarSupervisor
         {
             _deadlinePassed = true;
             _incarnation?.LeaveSoon();
-            _incarnation?.Cancel();
+            _incarnation?.Cancel(DeadLetterReason.Abandoned);
         }
 
         _givingUp.Cancel();

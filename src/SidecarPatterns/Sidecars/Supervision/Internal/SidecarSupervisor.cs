@@ -123,6 +123,9 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Dropped = dropped.Values.Sum(),
             DroppedByReason = dropped,
             Late = account.Late,
+            AbandonedCalls = account.AbandonedCalls,
+            Stuck = CountStuck(),
+            BusyTime = account.BusyTime,
             Forgotten = account.Forgotten,
             Incarnation = incarnation,
             Restarts = Restarts,
@@ -169,11 +172,23 @@ internal sealed partial class SidecarSupervisor : IReadiness
             return IsLastWhileStopping(end);
         }
 
-        if (IsPlannedRestart())
+        if (HasLeftTooManyBehind(out var tooMany))
         {
-            _backoff.Reset();
-            _life.MoveTo(SidecarState.Restarting);
-            return false;
+            Worker.LastError = tooMany;
+            Escalate(tooMany);
+            return true;
+        }
+
+        if (IsPlannedRestart(out var stuck))
+        {
+            if (stuck is null)
+            {
+                _backoff.Reset();
+                _life.MoveTo(SidecarState.Restarting);
+                return false;
+            }
+
+            end = new IncarnationEnd(stuck, FailedToStart: false);
         }
 
         if (end.Error is null && Options.RestartPolicy != RestartPolicy.Always)

@@ -47,6 +47,9 @@ internal abstract class SidecarWorker
 
     public abstract SidecarAccount ReadAccount();
 
+    /// <summary>How many handler calls that were given up on still run.</summary>
+    public virtual long CallsLeftBehind => 0;
+
     /// <summary>Whether it can be paused, flushed and replayed to.</summary>
     public virtual bool CanPause => false;
 

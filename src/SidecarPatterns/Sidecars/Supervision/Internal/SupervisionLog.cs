@@ -50,6 +50,9 @@ internal static partial class SupervisionLog
     [LoggerMessage(114, LogLevel.Warning, "The service of sidecar '{Sidecar}' is registered as a hosted service too, so it runs twice: remove one of the two registrations.", EventName = "RunsTwice")]
     public static partial void RunsTwice(ILogger logger, string sidecar);
 
+    [LoggerMessage(115, LogLevel.Error, "A handler of sidecar '{Sidecar}' has been at one {MessageType} for {Duration} and has not ended.", EventName = "HandlerStuck")]
+    public static partial void HandlerStuck(ILogger logger, string sidecar, string messageType, TimeSpan duration);
+
     [LoggerMessage(120, LogLevel.Warning, "Group '{Group}' restarts {Members}, since sidecar '{Sidecar}' ended.", EventName = "GroupRestarts")]
     public static partial void GroupRestarts(ILogger logger, string group, string members, string sidecar);
 

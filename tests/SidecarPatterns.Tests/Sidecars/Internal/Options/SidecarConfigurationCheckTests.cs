@@ -8,7 +8,7 @@ internal sealed class SidecarConfigurationCheckTests
 {
     private const string Keys =
         "Capacity, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, ReplyTimeout, Concurrency, BatchSize, BatchDelay, MaxAttempts, "
-        + "RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, "
+        + "RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, MaxRate, Isolation, Priority, StuckAfter, RestartWhenStuck, MaxAbandoned, "
         + "DeadLetterCapacity, RestartPolicy, RestartDelay, MaxRestartDelay, MaxRestarts, HealthyAfter";
 
     [Test]

@@ -46,6 +46,23 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
             Good = [null, Tick, FortyNineDays],
         },
         Switch("ScopePerMessage"),
+        new("MaxRate", "nothing, for no limit, or a number above 0, up to 1,000,000,000")
+        {
+            Good = [null, double.Epsilon, 0.5, 1e9],
+            Bad = [(0.0, "0"), (-1.0, "-1"), (1.5e9, "1500000000"), (double.NaN, "NaN"), (double.PositiveInfinity, "Infinity")],
+            GoodTexts = ["0.5", "100", "1e3", " 7 "],
+            BadTexts = ["0", "-1", "1000000001"],
+            Garbage = ["abc", " ", "NaN", "Infinity", "1,5", "0x10", "10/s"],
+        },
+        Choice("Isolation", "ThreadPool or DedicatedThread", [0, 1], ["ThreadPool", "dedicatedthread"]),
+        Choice("Priority", "Low, Normal or High", [0, 1, 2], ["Low", "normal", "HIGH"]),
+        PositiveDuration("StuckAfter") with
+        {
+            Allowed = "nothing, for no limit, or a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff]",
+            Good = [null, Tick, FortyNineDays],
+        },
+        Switch("RestartWhenStuck"),
+        WholeNumber("MaxAbandoned", 0, 1_000, "a whole number from 0 to 1,000"),
         WholeNumber("DeadLetterCapacity", 0, 1_000_000, "a whole number from 0 to 1,000,000"),
         Choice("RestartPolicy", "OnFailure, Always or Never", [0, 1, 2], ["OnFailure", "always", "NEVER"]),
         Duration("RestartDelay"),

@@ -62,6 +62,12 @@ internal sealed class SidecarOptionsSetupTests
             ("Sidecars:audit:Pipeline", "slow-store"),
             ("Sidecars:audit:MaxAge", "00:00:08"),
             ("Sidecars:audit:ScopePerMessage", "true"),
+            ("Sidecars:audit:MaxRate", "2.5"),
+            ("Sidecars:audit:Isolation", "DedicatedThread"),
+            ("Sidecars:audit:Priority", "High"),
+            ("Sidecars:audit:StuckAfter", "00:00:10"),
+            ("Sidecars:audit:RestartWhenStuck", "true"),
+            ("Sidecars:audit:MaxAbandoned", "2"),
             ("Sidecars:audit:DeadLetterCapacity", "8"),
             ("Sidecars:audit:RestartPolicy", "Never"),
             ("Sidecars:audit:RestartDelay", "00:00:04"),
@@ -74,7 +80,7 @@ internal sealed class SidecarOptionsSetupTests
             7, BoundedChannelFullMode.DropWrite, false, false, true,
             TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9),
             4, 3, TimeSpan.FromSeconds(9), 5, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7), "slow-store", TimeSpan.FromSeconds(8),
-            true, 8, RestartPolicy.Never,
+            true, 2.5, SidecarIsolation.DedicatedThread, SidecarPriority.High, TimeSpan.FromSeconds(10), true, 2, 8, RestartPolicy.Never,
             TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), 9, new TimeSpan(1, 2, 3, 4, 500),
         }));
     }
@@ -158,7 +164,7 @@ internal sealed class SidecarOptionsSetupTests
     public void Configure_EmptyOrNull_KeepsWhatWasSetBefore(string? text)
     {
         using var services = Services([.. SidecarOptionRules.Table.Keys.Select(key => ($"Sidecars:audit:{key}", text))]);
-        var options = new SidecarOptions { Capacity = 7, FullMode = BoundedChannelFullMode.DropWrite, DrainTimeout = TimeSpan.Zero };
+        var options = new SidecarOptions { Capacity = 7, FullMode = BoundedChannelFullMode.DropWrite, DrainTimeout = TimeSpan.Zero, StuckAfter = null };
         var before = Values(options);
 
         new SidecarOptionsSetup(services).Configure("audit", options);
