@@ -15,7 +15,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     public bool IsListening => instruments.ProcessDuration.Enabled || ListensToOrigins;
 
     /// <summary>Whether every message is to say when it was published, even if nobody listens.</summary>
-    public bool NeedsTimes { get; init; }
+    public bool NeedsTimes { get; set; }
 
     private bool ListensToOrigins => instruments.QueueDuration.Enabled || SidecarDiagnostics.Source.HasListeners();
 

@@ -7,6 +7,7 @@ internal static class SidecarConstants
 {
     public const string SectionName = "Sidecars";
     public const string GroupSectionName = "SidecarGroups";
+    public const string GovernorSectionName = "SidecarGovernor";
 
     public const int Capacity = 1024;
     public const int MaxCapacity = 1 << 26;
@@ -29,6 +30,10 @@ internal static class SidecarConstants
     public const int MaxMaxRestarts = 1_000_000;
     public const double RestartJitter = 0.2;
 
+    public const double MaxCpu = 0.8;
+    public const double MaxMemory = 0.9;
+    public const double MinShare = 0.05;
+
     /// <summary>How many transitions of one sidecar can wait for a watcher.</summary>
     public const int WatchedTransitions = 256;
 
@@ -42,6 +47,8 @@ internal static class SidecarConstants
     public static readonly TimeSpan RestartDelay = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan MaxRestartDelay = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan HealthyAfter = TimeSpan.FromSeconds(60);
+
+    public static readonly TimeSpan GovernorInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The longest any time-out may be: what a timer takes, in whole days.</summary>
     public static readonly TimeSpan MaxDuration = TimeSpan.FromDays(49);

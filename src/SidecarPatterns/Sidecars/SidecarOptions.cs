@@ -96,7 +96,7 @@ public sealed class SidecarOptions
     /// <summary>How many messages are handed to the handler in a second, at most; further ones wait in the queue, also while the sidecar drains.</summary>
     /// <value>
     /// <see langword="null"/> by default: no limit; otherwise a number above 0, up to 1,000,000,000. Messages are spread evenly; after a pause, no
-    /// more than 20 ms' worth come at once. Retries do not count. Not together with a limiter of one's own.
+    /// more than 20 ms' worth come at once. Retries do not count.
     /// </value>
     public double? MaxRate { get; set; }
 

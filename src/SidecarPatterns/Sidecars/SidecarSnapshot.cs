@@ -79,6 +79,14 @@ public sealed record SidecarSnapshot
     /// <summary>Dead letters that the memory had no room for any more.</summary>
     public long Forgotten { get; init; }
 
+    /// <summary>What part of its time the governor leaves to the sidecar at present.</summary>
+    /// <value>1, for all of it, where there is no pressure, or no governor.</value>
+    public double Share { get; init; } = 1;
+
+    /// <summary>Why the last change of its configuration was not adopted: key, value and what is allowed. The options before stay in force.</summary>
+    /// <value><see langword="null"/> if the options are those of the configuration.</value>
+    public string? OptionsError { get; init; }
+
     /// <summary>Which incarnation runs, or ran last.</summary>
     /// <value>0 before the first start.</value>
     public int Incarnation { get; init; }

@@ -106,8 +106,8 @@ internal sealed class LogMethodsTests
     private static bool IsHarmless(ParameterInfo parameter)
     {
         var type = parameter.ParameterType;
-        return type == typeof(int) || type == typeof(long) || type == typeof(TimeSpan) || type.IsEnum
+        return type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(TimeSpan) || type.IsEnum
             || type == typeof(ILogger) || type == typeof(Exception)
-            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType");
+            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType" or "changes");
     }
 }

@@ -15,7 +15,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
     public Func<T, Exception, bool>? ShouldHandle { get; set; }
 
     /// <summary>Makes the intake of a sidecar whose messages have keys.</summary>
-    public Func<MessageQueue<T>, int, TimeProvider, MessageIntake<T>>? KeyedIntake { get; set; }
+    public Func<MessageQueue<T>, TimeProvider, MessageIntake<T>>? KeyedIntake { get; set; }
 
     public Func<IServiceProvider, IDeadLetterSink>? DeadLetterSink { get; set; }
 
@@ -28,8 +28,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
             ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
-        var intake = options.Concurrency == 1 && KeyedIntake is null ? null
-            : KeyedIntake?.Invoke(queue, options.Concurrency, environment.TimeProvider) ?? new MessageIntake<T>(queue, options.Concurrency);
+        var intake = KeyedIntake?.Invoke(queue, environment.TimeProvider);
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));

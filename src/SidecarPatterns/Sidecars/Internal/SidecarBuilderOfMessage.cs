@@ -30,7 +30,7 @@ internal sealed class SidecarBuilder<TMessage>(MessageRegistration<TMessage> reg
         }
 
         registration.KeyedIntake = Once(
-            registration.KeyedIntake, (queue, lanes, timeProvider) => new KeyedIntake<TMessage, TKey>(queue, lanes, key, timeProvider));
+            registration.KeyedIntake, (queue, timeProvider) => new KeyedIntake<TMessage, TKey>(queue, key, timeProvider));
         return this;
     }
 

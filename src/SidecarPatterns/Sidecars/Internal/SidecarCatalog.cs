@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
@@ -10,6 +12,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly SidecarRegistry _registry;
     private readonly Dictionary<string, SidecarSupervisor> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly ITimer _neverStarted;
+    private readonly IOptionsFactory<SidecarOptions> _options;
+    private SidecarReload? _reload;
     private Task? _end;
 
     public SidecarCatalog(
@@ -19,7 +23,9 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         SidecarEnvironment environment)
     {
         _registry = registry;
+        _options = options;
         Environment = environment;
+        environment.Governor = environment.Services.GetService<SidecarGovernor>(); // Which needs the environment itself.
         var startOrder = StartOrder.Of(registry.Registrations);
         var supervisors = new List<SidecarSupervisor>();
         Action<SidecarSupervisor, Exception> onCriticalFailure = OnCriticalFailure; // One for all.
@@ -50,6 +56,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>Every sidecar, in the order in which they start; they stop in the reverse of it.</summary>
     public IReadOnlyList<SidecarSupervisor> InStartOrder { get; }
+
+    private IEnumerable<(SidecarRegistration, SidecarSupervisor)> Sidecars => _registry.Registrations.Zip(Supervisors);
 
     public SidecarEnvironment Environment { get; }
 
@@ -100,13 +108,21 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public SidecarClient<TRequest, TReply> GetClient<TRequest, TReply>(string name)
     {
         var worker = (MessageWorker<Request<TRequest, TReply>>)Find(name).Worker;
-        return new RequestClient<TRequest, TReply>(name, worker.Writer, worker.Options.ReplyTimeout, Environment.TimeProvider);
+        return new RequestClient<TRequest, TReply>(name, worker, Environment.TimeProvider);
     }
 
     /// <summary>The host starts: loggers may be used, and nobody needs to be told that it does not.</summary>
     public void Open()
     {
         Environment.OpenLogging();
+        Environment.Governor?.Start();
+        if (Environment.Services.GetService<IConfiguration>() is { } configuration)
+        {
+            _reload = Unflowed.Run(
+                static state => new SidecarReload(state.configuration, state.catalog.Sidecars, state.catalog._options, state.catalog.Environment.SupervisionLogger),
+                (configuration, catalog: this));
+        }
+
         _neverStarted.Dispose();
     }
 
@@ -115,6 +131,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     public ValueTask DisposeAsync()
     {
         _neverStarted.Dispose();
+        _reload?.Dispose();
         HostIsStopping = true; // Nothing is restarted any more.
         return new ValueTask(_end ??= EndAsync());
     }

@@ -26,6 +26,9 @@ internal sealed class SidecarEnvironment
 
     public SidecarWatchdog Watchdog { get; }
 
+    /// <summary>Who makes sidecars give way; <see langword="null"/> unless one was added.</summary>
+    public SidecarGovernor? Governor { get; set; }
+
     /// <summary>For the lives of sidecars; a category of its own, so that it can be filtered apart.</summary>
     public ILogger SupervisionLogger { get; }
 

@@ -35,6 +35,9 @@ internal abstract class MessageSource<T>
     /// <summary>Ends a wait for a message, if there is one just now. Any thread.</summary>
     public abstract void Wake();
 
+    /// <summary>How many messages the last take has taken.</summary>
+    public virtual int LastCount => 1;
+
     /// <summary>Whether messages that wait for a retry are kept here, while the lane goes on with others.</summary>
     public virtual bool Parks => false;
 

@@ -3,7 +3,7 @@ namespace SidecarPatterns;
 /// <summary>What follows a call that failed: another attempt, or a dead letter.</summary>
 internal sealed partial class DispatchLane<T>
 {
-    private readonly CancellationTokenSource? _hurry; // Cancelled when a retry is not to wait any longer.
+    private LazyCancellation _hurry; // Cancelled when a retry is not to wait any longer.
     private bool _isWaitingToRetry;
     private bool _isLastAttempt; // The drain has begun: no attempt follows this one.
     private bool _isDelivering;
@@ -100,7 +100,7 @@ internal sealed partial class DispatchLane<T>
         Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
         try
         {
-            await Task.Delay(delay, Context.TimeProvider, _hurry!.Token).ConfigureAwait(false);
+            await Task.Delay(delay, Context.TimeProvider, _hurry.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -111,6 +111,11 @@ internal sealed partial class DispatchLane<T>
         if (Volatile.Read(ref _order) is GoOn or Hold && !_owner.IsUnwanted(_current))
         {
             _isWaitingToRetry = false;
+            if (_thread is not null)
+            {
+                await _thread;
+            }
+
             BeginStretch();
             Context.Attempt++;
             await BeginCall().ConfigureAwait(false);
@@ -177,7 +182,7 @@ internal sealed partial class DispatchLane<T>
 
         var attempts = _source.LastAttempts;
         Context.Attempt = attempts + 1;
-        _isLastAttempt = attempts > 0 && _hurry!.IsCancellationRequested;
+        _isLastAttempt = attempts > 0 && _hurry.IsCancellationRequested;
         if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
             isDone = false;

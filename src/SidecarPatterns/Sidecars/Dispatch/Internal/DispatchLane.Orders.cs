@@ -10,6 +10,7 @@ internal sealed partial class DispatchLane<T>
 
     // Written by whoever wants the lane to rest or to end; a later order is never taken back by an earlier one.
     private int _order;
+    private LazyCancellation _leaving; // Ends the wait for a turn.
 
     // Who settles the message that was in flight when the lane was interrupted: 1 once somebody does.
     private int _claim;
@@ -17,13 +18,14 @@ internal sealed partial class DispatchLane<T>
     public override bool WasInterrupted => Volatile.Read(ref _order) == Interrupted;
 
     /// <summary>A closed queue ends the lane once it is empty; a retry that waits is not to wait on.</summary>
-    public override void Stop() => _ = _hurry?.CancelAsync();
+    public override void Stop() => _hurry.Cancel();
 
     public override void LeaveSoon()
     {
         _ = TryOrder(Leave, GoOn) || TryOrder(Leave, Hold);
         _owner.Pause.Release(); // A lane that is held comes to look.
-        _ = _hurry?.CancelAsync();
+        _hurry.Cancel();
+        _leaving.Cancel();
         _source.Wake();
     }
 
@@ -143,7 +145,8 @@ internal sealed partial class DispatchLane<T>
         }
 
         _owner.Pause.Release();
-        _ = _hurry?.CancelAsync();
+        _hurry.Cancel();
+        _leaving.Cancel();
         _source.Wake();
         return true;
     }

@@ -5,7 +5,6 @@ namespace SidecarPatterns;
 internal sealed partial class DispatchLane<T>
 {
     private readonly SidecarWatchdog _watchdog;
-    private readonly long _stuckAfter; // In the clock's ticks; 0 if nobody watches.
 
     // Written by the lane.
     private long _calls;

@@ -8,7 +8,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>Messages whose handlers complete at once are handled in <see cref="HandleRun"/>, without an asynchronous layer between them; the first that
 /// does not is awaited in <see cref="LoopAsync"/>. What follows a call that failed is in <c>DispatchLane.Failures.cs</c>, how a lane is held, sent
-/// away and interrupted in <c>DispatchLane.Orders.cs</c>, what is seen of it from outside in <c>DispatchLane.Watching.cs</c>.</para>
+/// away and interrupted in <c>DispatchLane.Orders.cs</c>, what is seen of it from outside in <c>DispatchLane.Watching.cs</c>, what its sidecar's options
+/// make of it in <c>DispatchLane.Settings.cs</c>.</para>
 /// <para>The lane owns the taking side of its source while its <see cref="_phase"/> is <see cref="Working"/>. A supervisor that can not wait for a
 /// handler takes that ownership away with <see cref="TryInterrupt"/>.</para>
 /// </remarks>
@@ -28,13 +29,10 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     private readonly MessageSource<T> _source;
     private readonly ISidecar<T> _handler;
     private readonly SidecarMetrics _metrics;
-    private readonly CallTimeout? _timeout;
     private readonly CallContexts _contexts;
     private readonly ICallers<T>? _callers;
+    private readonly DedicatedThread? _thread;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    // Whether a message may have expired, may have been attempted before, or may be wanted no more.
-    private readonly bool _isTold;
 
     private Task _loop = Task.CompletedTask;
 
@@ -57,14 +55,14 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _callers = owner.Callers;
         _contexts = new CallContexts(owner.OwnQueue);
         _idle = new IdlePolicy(owner.Capacity);
-        _isTold = owner.HasExpiry || source.Parks || _callers is not null;
-        _hurry = owner.Retry is null ? null : new CancellationTokenSource();
         _watchdog = owner.Watchdog;
-        _stuckAfter = owner.Options.StuckAfter is { } stuckAfter ? RoughClock.TicksOf(stuckAfter, context.TimeProvider) : 0;
-        if (owner.Options.HandlerTimeout is { } timeout)
+        if (owner.Options.Isolation == SidecarIsolation.DedicatedThread)
         {
-            _timeout = new CallTimeout(timeout, context.TimeProvider, GiveUpOnCall, Token);
+            _thread = new DedicatedThread(context.Name, owner.Options.Priority);
         }
+
+        _settings = owner.Options;
+        Adopt(_settings);
     }
 
     public override Task Quiet => _loop;
@@ -76,9 +74,20 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         return _ended.Task;
     }
 
+    public override bool TryResize(int lanes) => lanes == 1;
+
+    /// <summary>The lane has left; several others go on with its instance.</summary>
+    public LaneGroup<T> Widen(MessageIntake<T> intake)
+    {
+        var (instance, isOwned) = HandOverInstance();
+        return new LaneGroup<T>(_owner, intake, _handler, instance, isOwned, Context) { IsReadyOnceRunning = IsReadyOnceRunning };
+    }
+
     public override ValueTask DisposeAsync()
     {
         _timeout?.Dispose();
+        _pacing?.Dispose();
+        _thread?.Dispose();
         return base.DisposeAsync();
     }
 
@@ -91,6 +100,11 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
             Volatile.Write(ref _phase, Working);
             while (await MayGoOnAsync().ConfigureAwait(false))
             {
+                if (_thread is not null)
+                {
+                    await _thread;
+                }
+
                 while (HandleRun(out var pending))
                 {
                     _source.ServeWaitingPublishers(); // The next take may be far off.
@@ -112,6 +126,11 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
                     }
                     while (!EndStep(failure, out pending));
 
+                    if (_thread is not null)
+                    {
+                        await _thread;
+                    }
+
                     _runLeft = MaxRun;
                 }
 
@@ -127,7 +146,15 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
                     continue;
                 }
 
-                if (_idle.ShouldLinger())
+                if (_pacing is { MustWait: true } pacing)
+                {
+                    Volatile.Write(ref _phase, Resting);
+                    await pacing.WaitAsync(_leaving.Token).ConfigureAwait(false);
+                    Volatile.Write(ref _phase, Working);
+                    continue;
+                }
+
+                if (_thread is null && _idle.ShouldLinger())
                 {
                     for (var i = 0; i < MaxYields && !_source.HasNext; i++)
                     {
@@ -169,13 +196,19 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     /// <summary>Handles messages for as long as their handlers complete at once; <see langword="true"/> if something must be awaited.</summary>
     private bool HandleRun(out ValueTask pending)
     {
+        if (!ReferenceEquals(_settings, _owner.Options))
+        {
+            _settings = _owner.Options;
+            Adopt(_settings);
+        }
+
         if (_owner.HasReturned && TryTakeReturned(out pending))
         {
             return true;
         }
 
         BeginStretch();
-        while (_runLeft > 0 && Volatile.Read(ref _order) == GoOn && _source.TryTake(out _current!))
+        while (_runLeft > 0 && Volatile.Read(ref _order) == GoOn && (_pacing is null ? _source.TryTake(out _current!) : TryTakeInTurn(_pacing)))
         {
             _runLeft--;
             _idle.CountTaken();
@@ -260,7 +293,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
         _source.Settle(Settlement.Handled);
         _callers?.OnHandled(_current); // After that: who has the reply finds it in the account.
-        if (_hurry is not null)
+        if (_retries)
         {
             BeginAttemptsAnew();
         }

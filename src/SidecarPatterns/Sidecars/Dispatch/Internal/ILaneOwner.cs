@@ -1,3 +1,5 @@
+using System.Threading.RateLimiting;
+
 namespace SidecarPatterns;
 
 /// <summary>What a lane knows of the sidecar that it works for.</summary>
@@ -12,6 +14,7 @@ internal interface ILaneOwner<TItem>
     /// <summary>The type of the messages.</summary>
     Type MessageType { get; }
 
+    /// <summary>The options at present: another object whenever they have changed.</summary>
     SidecarOptions Options { get; }
 
     SidecarMetrics Metrics { get; }
@@ -25,6 +28,12 @@ internal interface ILaneOwner<TItem>
     SettlementWatch Watch { get; }
 
     SidecarWatchdog Watchdog { get; }
+
+    /// <summary>What limits how many items are taken in a time; <see langword="null"/> for nothing.</summary>
+    RateLimiter? RateLimit { get; }
+
+    /// <summary>The sidecar as the governor sees it; <see langword="null"/> where there is none.</summary>
+    GovernedSidecar? Governed { get; }
 
     /// <summary>Those who wait for replies; <see langword="null"/> where nobody does.</summary>
     ICallers<TItem>? Callers { get; }

@@ -9,8 +9,8 @@ namespace SidecarPatterns;
 /// one. A key is known only while a message of it is here, and a little longer, so memory is bounded by what is queued. Keys that have become
 /// free are served in the order in which they did, before anything further is pulled out of the queue: none starves another.
 /// </remarks>
-internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Func<T, TKey> keyOf, TimeProvider timeProvider)
-    : MessageIntake<T>(queue, lanes)
+internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T, TKey> keyOf, TimeProvider timeProvider)
+    : MessageIntake<T>(queue)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, KeyLane> _keys = [];
@@ -19,13 +19,14 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
 
     // Keys without a message, oldest first: the next message of one finds it here. No more than the lanes can have had lately.
     private readonly Queue<KeyLane> _idle = new();
-    private readonly int _maxIdle = 2 * lanes;
     private Held? _spare;
     private int _heldCount;
     private int _busyKeys;
     private List<(T Message, Exception Failure)>? _failed;
     private LazyCancellation _hurry;
     private long _parkedOrDue;
+
+    private int MaxIdle => 2 * AllLanes.Length;
 
     public override long ParkedCount => Interlocked.Read(ref _parkedOrDue);
 
@@ -88,7 +89,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
         {
             foreach (var held in _parked)
             {
-                settle(AllLanes[0], held.Message, held.Attempts, held.Origin.Letter);
+                settle(Queue, held.Message, held.Attempts, held.Origin.Letter);
             }
 
             foreach (var key in _keys.Values)
@@ -100,7 +101,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
                         Queue.Release();
                     }
 
-                    settle(AllLanes[0], held.Message, held.Attempts, held.Origin.Letter);
+                    settle(Queue, held.Message, held.Attempts, held.Origin.Letter);
                 }
             }
 
@@ -267,7 +268,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, int lanes, Fun
             _idle.Enqueue(key);
         }
 
-        while (_idle.Count > _maxIdle)
+        while (_idle.Count > MaxIdle)
         {
             var oldest = _idle.Dequeue();
             oldest.IsListed = false;

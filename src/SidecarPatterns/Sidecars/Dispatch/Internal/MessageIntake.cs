@@ -11,20 +11,21 @@ namespace SidecarPatterns;
 internal class MessageIntake<T>
 {
     private readonly List<LaneSource<T>> _resting = [];
+    private readonly Stack<LaneSource<T>> _free = new();
+    private LaneSource<T>[] _allLanes = [];
     private readonly Action _onAvailable;
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
     private SpinGate _gate = new();
     private bool _isListening;
     private LaneSource<T>? _woken;
 
-    public MessageIntake(MessageQueue<T> queue, int lanes)
+    public MessageIntake(MessageQueue<T> queue)
     {
         Queue = queue;
-        AllLanes = [.. Enumerable.Range(0, lanes).Select(_ => new LaneSource<T>(this))];
         _onAvailable = OnAvailable;
     }
 
-    /// <summary>The lanes' ends.</summary>
+    /// <summary>The lanes' ends, those that nobody has at present included: what was settled there counts for ever.</summary>
     public IReadOnlyList<MessageSource<T>> Lanes => AllLanes;
 
     /// <summary>Told of a message that failed before any handler saw it.</summary>
@@ -42,7 +43,8 @@ internal class MessageIntake<T>
     /// <summary>Whether messages can be parked.</summary>
     public virtual bool Parks => false;
 
-    protected LaneSource<T>[] AllLanes { get; }
+    // Replaced under the gate, never changed.
+    protected LaneSource<T>[] AllLanes => Volatile.Read(ref _allLanes);
 
     protected MessageQueue<T> Queue { get; }
 
@@ -51,6 +53,38 @@ internal class MessageIntake<T>
 
     /// <summary>Whether nothing will ever come any more; looked at under the gate.</summary>
     protected virtual bool IsOverLocked => Queue.IsClosed && !Queue.HasNext;
+
+    /// <summary>An end for one more lane.</summary>
+    public LaneSource<T> RentLane()
+    {
+        using (Gate.Enter())
+        {
+            if (_free.TryPop(out var free))
+            {
+                return free;
+            }
+
+            var made = new LaneSource<T>(this);
+            Volatile.Write(ref _allLanes, [.. _allLanes, made]);
+            return made;
+        }
+    }
+
+    /// <summary>A lane has ended, and its message, if it had one, is settled or goes another way.</summary>
+    public void ReturnLane(LaneSource<T> lane)
+    {
+        LaneSource<T>? next;
+        using (Gate.Enter())
+        {
+            ReturnLocked(lane);
+            lane.Ordinal = LaneSource<T>.NoOrdinal;
+            _free.Push(lane);
+            next = HasNext ? PopResting() : null; // It may have been the one that was woken for a message.
+        }
+
+        next?.Signal.Set();
+        Listen();
+    }
 
     public bool TryTake(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
     {

@@ -56,15 +56,15 @@ internal partial class MessageWorker<T>
     }
 
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
-    protected virtual long MaxInFlight => _sources.Length + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+    protected virtual long MaxInFlight => 1 + (Intake?.Lanes.Count ?? 0) + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
 
     private TimeSpan ReadBusyTime()
     {
         var now = RoughClock.GetTimestamp(_environment.TimeProvider);
-        var ticks = 0L;
-        foreach (var source in _sources)
+        var ticks = Queue.Busy.Read(now);
+        foreach (var lane in Intake?.Lanes ?? [])
         {
-            ticks += source.Busy.Read(now);
+            ticks += lane.Busy.Read(now);
         }
 
         return _environment.TimeProvider.GetElapsedTime(0, ticks);
@@ -72,15 +72,16 @@ internal partial class MessageWorker<T>
 
     private (long Handled, long DeadLettered, long Abandoned, long Cancelled) ReadSettled()
     {
-        long handled = 0, deadLettered = 0, abandoned = 0, cancelled = 0;
-        foreach (var source in _sources)
+        // What is settled without a lane, or by one that takes from the queue itself, counts there.
+        var sum = (Queue.Settled.Handled, Queue.Settled.DeadLettered, Queue.Settled.Abandoned, Queue.Settled.Cancelled);
+        foreach (var lane in Intake?.Lanes ?? [])
         {
-            handled += source.Settled.Handled;
-            deadLettered += source.Settled.DeadLettered;
-            abandoned += source.Settled.Abandoned;
-            cancelled += source.Settled.Cancelled;
+            sum.Handled += lane.Settled.Handled;
+            sum.DeadLettered += lane.Settled.DeadLettered;
+            sum.Abandoned += lane.Settled.Abandoned;
+            sum.Cancelled += lane.Settled.Cancelled;
         }
 
-        return (handled, deadLettered, abandoned, cancelled);
+        return sum;
     }
 }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
@@ -10,8 +12,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     private readonly SidecarEnvironment _environment;
     private readonly ILogger _logger;
     private readonly string _name;
-    private readonly MessageSource<T>[] _sources;
     private readonly IDeadLetterSink? _sink;
+    private SidecarOptions _options;
+    private MessageIntake<T>? _intake; // There from the beginning for keys, else made for the first incarnation with several lanes.
     private DeadLetterOffice? _letters; // Made for the first letter: most sidecars never have one.
 
     // Messages that an incarnation left with attempts to go, for the next one; made when that first happens.
@@ -32,11 +35,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         _factory = factory;
         _environment = environment;
         _logger = environment.DispatchLogger;
-        Intake = intake;
-        _sources = [queue];
         if (intake is not null)
         {
-            _sources = [.. intake.Lanes];
+            _intake = intake;
             intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
         }
 
@@ -44,15 +45,19 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Queue = queue;
         Writer = writer;
         Metrics = metrics;
-        Options = options;
+        _options = options;
         Retry = RetryRule.From(options);
+        RateLimit = options.MaxRate is { } rate ? new PacedRateLimiter(rate, environment.TimeProvider) : null;
+        Governed = environment.Governor is { } governor
+            ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
+            : null;
         Watch = new SettlementWatch(this);
     }
 
     public MessageQueue<T> Queue { get; }
 
     /// <summary>What stands between the queue and several lanes; <see langword="null"/> for the one lane that takes from the queue itself.</summary>
-    public MessageIntake<T>? Intake { get; }
+    public MessageIntake<T>? Intake => Volatile.Read(ref _intake);
 
     public object OwnQueue => Queue;
 
@@ -65,10 +70,14 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public SidecarMetrics Metrics { get; }
 
-    public SidecarOptions Options { get; }
+    public SidecarOptions Options => Volatile.Read(ref _options);
 
     /// <summary>How failed messages are attempted again; <see langword="null"/> if they are not.</summary>
-    public RetryRule? Retry { get; }
+    public RetryRule? Retry { get; private set; }
+
+    public RateLimiter? RateLimit { get; private set; }
+
+    public GovernedSidecar? Governed { get; }
 
     /// <summary>Which failures are worth another attempt; by default all.</summary>
     public Func<T, Exception, bool>? ShouldHandle { get; init; }
@@ -81,6 +90,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     protected SidecarEnvironment Environment => _environment;
 
     public SidecarWatchdog Watchdog => _environment.Watchdog;
+
+    public override double Share => Governed?.Share ?? 1;
 
     public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
 
@@ -103,10 +114,32 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
             ? new ScopedSidecar<T, ISidecar<T>>(_environment.Services, _factory!, static (own, message, context, ct) => own.HandleAsync(message, context, ct))
             : sidecar;
         handler = Options.Pipeline is { } pipeline ? PipelineSidecar<T>.Around(handler, pipeline, _name, _environment.Services) : handler;
-        return Intake is null
+        return Intake is null && Options.Concurrency == 1
             ? new DispatchLane<T>(this, Queue, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal }
-            : new LaneGroup<T>(this, Intake, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
+            : new LaneGroup<T>(this, IntakeForLanes(), handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
     }
+
+    /// <summary>Goes by other options from here on; lanes adopt them between two messages.</summary>
+    public override void Apply(SidecarOptions options)
+    {
+        Volatile.Write(ref _options, options);
+        Retry = RetryRule.From(options);
+        Metrics.NeedsTimes |= options.MaxAge is not null;
+        if (options.MaxRate is not { } rate)
+        {
+            RateLimit = null;
+        }
+        else if (RateLimit is PacedRateLimiter paced)
+        {
+            paced.SetRate(rate);
+        }
+        else
+        {
+            RateLimit = new PacedRateLimiter(rate, _environment.TimeProvider);
+        }
+    }
+
+    public override Incarnation Widen(Incarnation incarnation) => ((DispatchLane<T>)incarnation).Widen(IntakeForLanes());
 
     public override void CloseIntake(Exception? cause) => Queue.Close(cause);
 
@@ -206,7 +239,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     {
         while (TryTakeReturned(out var returned))
         {
-            SettleLeft(_sources[0], returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
+            SettleLeft(Queue, returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
         }
 
         SettleHeld(reason, cause);
@@ -215,9 +248,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
             Intake.SettleHeld((source, message, attempts, letter) => SettleLeft(source, message, reason, cause, attempts, letter));
         }
 
-        while (_sources[0].TryTake(out var message))
+        while (Queue.TryTake(out var message))
         {
-            SettleLeft(_sources[0], message, reason, cause, attempts: 0, _sources[0].LastOrigin.Letter);
+            SettleLeft(Queue, message, reason, cause, attempts: 0, Queue.LastOrigin.Letter);
         }
 
         Watch.OnSettled();
@@ -248,6 +281,17 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         }
 
         return settlement;
+    }
+
+    // No lane is at the queue.
+    private MessageIntake<T> IntakeForLanes()
+    {
+        if (_intake is null)
+        {
+            Volatile.Write(ref _intake, new MessageIntake<T>(Queue));
+        }
+
+        return _intake!;
     }
 
     private DeadLetterOffice MakeLetters()

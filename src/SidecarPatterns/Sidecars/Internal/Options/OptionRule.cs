@@ -36,6 +36,13 @@ internal sealed class OptionRule<TOptions>
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
+    /// <summary>Copies what can not change while the sidecar runs; <see langword="null"/> where it can.</summary>
+    public Action<TOptions, TOptions>? Keep { get; private init; }
+
+    /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
+    /// <param name="keep">Copies the value from the first to the second.</param>
+    public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) => new(Key, Allowed, _canRead, _allowsText, _allows, _show) { Keep = keep };
+
     /// <summary>A rule for a whole number, both limits included.</summary>
     public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
         Create(
@@ -89,6 +96,16 @@ internal sealed class OptionRule<TOptions>
             },
             value => value is null || (value > 0 && value <= max),
             static value => value?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
+
+    /// <summary>A rule for a part of a whole: more than nothing, up to all of it.</summary>
+    public static OptionRule<TOptions> Fraction(string key, Func<TOptions, double> get) =>
+        Create(
+            key,
+            "a number above 0, up to 1",
+            get,
+            static (text, out value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value),
+            static value => value is > 0 and <= 1,
+            static value => value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A rule for a member of an enumeration, by its name without regard to case.</summary>
     public static OptionRule<TOptions> Choice<TEnum>(string key, Func<TOptions, TEnum> get)

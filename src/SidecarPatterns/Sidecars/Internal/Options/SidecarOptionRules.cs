@@ -8,11 +8,16 @@ internal static class SidecarOptionRules
 {
     /// <summary>The rules for the options one by one.</summary>
     public static OptionRuleTable<SidecarOptions> Table { get; } = new(
-        Rule.WholeNumber(nameof(SidecarOptions.Capacity), static options => options.Capacity, 1, SidecarConstants.MaxCapacity),
-        Rule.Choice(nameof(SidecarOptions.FullMode), static options => options.FullMode),
-        Rule.Switch(nameof(SidecarOptions.Critical), static options => options.Critical),
-        Rule.Switch(nameof(SidecarOptions.SetExitCode), static options => options.SetExitCode),
-        Rule.Switch(nameof(SidecarOptions.WaitForSignal), static options => options.WaitForSignal),
+        Rule.WholeNumber(nameof(SidecarOptions.Capacity), static options => options.Capacity, 1, SidecarConstants.MaxCapacity)
+            .Fixed(static (from, to) => to.Capacity = from.Capacity),
+        Rule.Choice(nameof(SidecarOptions.FullMode), static options => options.FullMode)
+            .Fixed(static (from, to) => to.FullMode = from.FullMode),
+        Rule.Switch(nameof(SidecarOptions.Critical), static options => options.Critical)
+            .Fixed(static (from, to) => to.Critical = from.Critical),
+        Rule.Switch(nameof(SidecarOptions.SetExitCode), static options => options.SetExitCode)
+            .Fixed(static (from, to) => to.SetExitCode = from.SetExitCode),
+        Rule.Switch(nameof(SidecarOptions.WaitForSignal), static options => options.WaitForSignal)
+            .Fixed(static (from, to) => to.WaitForSignal = from.WaitForSignal),
         Rule.PositiveDuration(nameof(SidecarOptions.StartupTimeout), static options => options.StartupTimeout, SidecarConstants.MaxDuration),
         Duration(nameof(SidecarOptions.DrainTimeout), static options => options.DrainTimeout),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.HandlerTimeout), static options => options.HandlerTimeout, SidecarConstants.MaxDuration),
@@ -23,17 +28,22 @@ internal static class SidecarOptionRules
         Rule.WholeNumber(nameof(SidecarOptions.MaxAttempts), static options => options.MaxAttempts, 1, SidecarConstants.MaxMaxAttempts),
         Duration(nameof(SidecarOptions.RetryDelay), static options => options.RetryDelay),
         Duration(nameof(SidecarOptions.MaxRetryDelay), static options => options.MaxRetryDelay),
-        Rule.OptionalName(nameof(SidecarOptions.Pipeline), static options => options.Pipeline),
+        Rule.OptionalName(nameof(SidecarOptions.Pipeline), static options => options.Pipeline)
+            .Fixed(static (from, to) => to.Pipeline = from.Pipeline),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.MaxAge), static options => options.MaxAge, SidecarConstants.MaxDuration),
-        Rule.Switch(nameof(SidecarOptions.ScopePerMessage), static options => options.ScopePerMessage),
+        Rule.Switch(nameof(SidecarOptions.ScopePerMessage), static options => options.ScopePerMessage)
+            .Fixed(static (from, to) => to.ScopePerMessage = from.ScopePerMessage),
         Rule.OptionalPositiveNumber(nameof(SidecarOptions.MaxRate), static options => options.MaxRate, SidecarConstants.MaxMaxRate),
-        Rule.Choice(nameof(SidecarOptions.Isolation), static options => options.Isolation),
-        Rule.Choice(nameof(SidecarOptions.Priority), static options => options.Priority),
+        Rule.Choice(nameof(SidecarOptions.Isolation), static options => options.Isolation)
+            .Fixed(static (from, to) => to.Isolation = from.Isolation),
+        Rule.Choice(nameof(SidecarOptions.Priority), static options => options.Priority)
+            .Fixed(static (from, to) => to.Priority = from.Priority),
         Rule.OptionalPositiveDuration(nameof(SidecarOptions.StuckAfter), static options => options.StuckAfter, SidecarConstants.MaxDuration),
         Rule.Switch(nameof(SidecarOptions.RestartWhenStuck), static options => options.RestartWhenStuck),
         Rule.WholeNumber(nameof(SidecarOptions.MaxAbandoned), static options => options.MaxAbandoned, 0, SidecarConstants.MaxMaxAbandoned),
         Rule.WholeNumber(
-            nameof(SidecarOptions.DeadLetterCapacity), static options => options.DeadLetterCapacity, 0, SidecarConstants.MaxDeadLetterCapacity),
+            nameof(SidecarOptions.DeadLetterCapacity), static options => options.DeadLetterCapacity, 0, SidecarConstants.MaxDeadLetterCapacity)
+            .Fixed(static (from, to) => to.DeadLetterCapacity = from.DeadLetterCapacity),
         Rule.Choice(nameof(SidecarOptions.RestartPolicy), static options => options.RestartPolicy),
         Duration(nameof(SidecarOptions.RestartDelay), static options => options.RestartDelay),
         Duration(nameof(SidecarOptions.MaxRestartDelay), static options => options.MaxRestartDelay),

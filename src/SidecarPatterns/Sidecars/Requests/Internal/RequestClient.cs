@@ -5,15 +5,17 @@ namespace SidecarPatterns;
 
 /// <inheritdoc cref="SidecarClient{TRequest, TReply}"/>
 internal sealed class RequestClient<TRequest, TReply>(
-    string sidecarName, QueueWriter<Request<TRequest, TReply>> writer, TimeSpan replyTimeout, TimeProvider timeProvider)
+    string sidecarName, MessageWorker<Request<TRequest, TReply>> worker, TimeProvider timeProvider)
     : SidecarClient<TRequest, TReply>
 {
+    private readonly QueueWriter<Request<TRequest, TReply>> _writer = worker.Writer;
+
     public override Task<TReply> AskAsync(TRequest request, CancellationToken ct = default)
     {
         var asked = Create(request);
         return ct.IsCancellationRequested
             ? Task.FromCanceled<TReply>(ct)
-            : WaitAsync(asked, writer.WriteAsync(asked, asked.Left), ct);
+            : WaitAsync(asked, _writer.WriteAsync(asked, asked.Left), ct);
     }
 
     public override bool TryAsk(TRequest request, [NotNullWhen(true)] out Task<TReply>? reply, CancellationToken ct = default)
@@ -25,10 +27,10 @@ internal sealed class RequestClient<TRequest, TReply>(
             return true;
         }
 
-        var result = writer.Publish(asked);
+        var result = _writer.Publish(asked);
         reply = result.IsAccepted ? WaitAsync(asked, default, ct)
             : result.Reason is PublishReason.Full or PublishReason.OwnQueueFull ? null
-            : Task.FromException<TReply>(AsToldToCallers(writer.Exception(result.Reason)));
+            : Task.FromException<TReply>(AsToldToCallers(_writer.Exception(result.Reason)));
         return reply is not null;
     }
 
@@ -38,8 +40,9 @@ internal sealed class RequestClient<TRequest, TReply>(
 
     private async Task<TReply> WaitAsync(Request<TRequest, TReply> asked, ValueTask offer, CancellationToken ct)
     {
+        var replyTimeout = worker.Options.ReplyTimeout;
         using var timer = timeProvider.CreateTimer(
-            state => ((Request<TRequest, TReply>)state!).TimeOut(TooLate()), asked, replyTimeout, Timeout.InfiniteTimeSpan);
+            state => ((Request<TRequest, TReply>)state!).TimeOut(TooLate(replyTimeout)), asked, replyTimeout, Timeout.InfiniteTimeSpan);
         using var cancellation = ct.UnsafeRegister(static (state, token) => ((Request<TRequest, TReply>)state!).Cancel(token), asked);
         try
         {
@@ -59,7 +62,7 @@ internal sealed class RequestClient<TRequest, TReply>(
 
     private Exception AsToldToCallers(Exception refusal) => refusal is ChannelClosedException closed ? Stopped(closed) : refusal;
 
-    private TimeoutException TooLate() =>
+    private TimeoutException TooLate(TimeSpan replyTimeout) =>
         new($"Sidecar '{sidecarName}' did not reply within {nameof(SidecarOptions.ReplyTimeout)} ({replyTimeout:c}).");
 
     private SidecarStoppedException Stopped(ChannelClosedException closed) => new(

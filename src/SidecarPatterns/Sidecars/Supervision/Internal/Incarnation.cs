@@ -3,6 +3,8 @@ namespace SidecarPatterns;
 /// <summary>One life of a sidecar: its instance, from its making to its disposal.</summary>
 internal abstract class Incarnation(object instance, bool ownsInstance, SidecarContext context) : IAsyncDisposable
 {
+    private bool _ownsInstance = ownsInstance;
+
     private static readonly TaskCompletionSource Over = MakeOver();
 
     private LazyCancellation _cancellation;
@@ -56,6 +58,17 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Begins nothing new from here on; what is under way goes on.</summary>
     public abstract void LeaveSoon();
 
+    /// <summary>Changes the number of its lanes.</summary>
+    /// <returns><see langword="false"/> if it can not: another incarnation must go on with its instance.</returns>
+    public virtual bool TryResize(int lanes) => true;
+
+    /// <summary>Leaves the instance to an incarnation that goes on with it.</summary>
+    protected (object Instance, bool IsOwned) HandOverInstance()
+    {
+        (var isOwned, _ownsInstance) = (_ownsInstance, false);
+        return (instance, isOwned);
+    }
+
     /// <summary>Cancels the token of the sidecar's own code.</summary>
     /// <param name="reason">What a message that fails for it is given up for, or attempted again.</param>
     /// <remarks>Not awaited: what the sidecar registered on its token may block or throw.</remarks>
@@ -94,5 +107,5 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     }
 
     /// <summary>Disposes of the instance, if it is ours. Called once, when the incarnation is quiet.</summary>
-    public virtual ValueTask DisposeAsync() => ownsInstance ? Disposal.Of(instance).DisposeAsync() : default;
+    public virtual ValueTask DisposeAsync() => _ownsInstance ? Disposal.Of(instance).DisposeAsync() : default;
 }

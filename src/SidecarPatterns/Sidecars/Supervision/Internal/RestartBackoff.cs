@@ -8,10 +8,12 @@ internal sealed class RestartBackoff(RestartLimits limits)
 
     private int _endsInRow;
 
+    public RestartLimits Limits { get; set; } = limits;
+
     public int FailuresInRow { get; private set; }
 
     /// <summary>Whether the last failure that was counted is for good.</summary>
-    public bool IsExhausted => FailuresInRow > limits.MaxRestarts;
+    public bool IsExhausted => FailuresInRow > Limits.MaxRestarts;
 
     /// <summary>Counts one more end of an incarnation.</summary>
     /// <param name="readyFor">How long what ended had been ready: long enough, and a new row begins.</param>
@@ -19,7 +21,7 @@ internal sealed class RestartBackoff(RestartLimits limits)
     /// <param name="returnEndsRow">Whether a normal return is good news: not so where the failures before it were another's.</param>
     public void Count(TimeSpan readyFor, bool failed, bool returnEndsRow = true)
     {
-        var isNewRow = readyFor >= limits.HealthyAfter;
+        var isNewRow = readyFor >= Limits.HealthyAfter;
         _endsInRow = isNewRow ? 1 : Math.Min(_endsInRow + 1, MaxDoublings);
         if (isNewRow || (!failed && returnEndsRow))
         {
@@ -38,8 +40,8 @@ internal sealed class RestartBackoff(RestartLimits limits)
 
     public TimeSpan NextDelay()
     {
-        var doubled = limits.Delay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
-        var bounded = Math.Min(doubled, limits.MaxDelay.TotalMilliseconds);
+        var doubled = Limits.Delay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
+        var bounded = Math.Min(doubled, Limits.MaxDelay.TotalMilliseconds);
         var jitter = 1 + (SidecarConstants.RestartJitter * ((2 * Random.Shared.NextDouble()) - 1));
         return TimeSpan.FromMilliseconds(bounded * jitter);
     }

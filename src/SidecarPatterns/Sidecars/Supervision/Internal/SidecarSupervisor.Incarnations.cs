@@ -30,7 +30,7 @@ internal sealed partial class SidecarSupervisor
             }
 
             isWorking = true;
-            await incarnation.RunAsync().ConfigureAwait(false);
+            await RunAsync(incarnation).ConfigureAwait(false);
             return default;
         }
 #pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
@@ -41,7 +41,9 @@ internal sealed partial class SidecarSupervisor
         }
         finally
         {
+            incarnation = _incarnation ?? incarnation; // It may have become wider.
             _incarnation = null;
+            _widens = false;
             _life.EndIncarnation();
             incarnation?.SetOver();
             await DisposeAsync(incarnation, scope).ConfigureAwait(false);

@@ -32,6 +32,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private bool _stopRequested;
     private bool _deadlinePassed;
 
+    private SidecarOptions _options;
     private int _lastNumber;
     private int _restarts;
 
@@ -43,7 +44,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         Action<SidecarSupervisor, Exception> onCriticalFailure)
     {
         Name = name;
-        Options = options;
+        _options = options;
         Worker = worker;
         _environment = environment;
         _timeProvider = environment.TimeProvider;
@@ -55,7 +56,11 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     public string Name { get; }
 
-    public SidecarOptions Options { get; }
+    /// <summary>The options at present: another object whenever they have changed.</summary>
+    public SidecarOptions Options => Volatile.Read(ref _options);
+
+    /// <summary>Why the last change of the configuration was not adopted.</summary>
+    public string? OptionsError { get; set; }
 
     public SidecarWorker Worker { get; }
 
@@ -127,6 +132,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Stuck = CountStuck(),
             BusyTime = account.BusyTime,
             Forgotten = account.Forgotten,
+            Share = Worker.Share,
+            OptionsError = OptionsError,
             Incarnation = incarnation,
             Restarts = Restarts,
             LastError = Worker.LastError,

@@ -50,6 +50,17 @@ internal abstract class SidecarWorker
     /// <summary>How many handler calls that were given up on still run.</summary>
     public virtual long CallsLeftBehind => 0;
 
+    /// <summary>What part of its time the governor leaves to it.</summary>
+    public virtual double Share => 1;
+
+    /// <summary>Goes by other options from here on.</summary>
+    public virtual void Apply(SidecarOptions options)
+    {
+    }
+
+    /// <summary>Goes on with the instance of an incarnation that has left to make room for more lanes.</summary>
+    public virtual Incarnation Widen(Incarnation incarnation) => throw new NotSupportedException();
+
     /// <summary>Whether it can be paused, flushed and replayed to.</summary>
     public virtual bool CanPause => false;
 

@@ -53,6 +53,18 @@ internal static partial class SupervisionLog
     [LoggerMessage(115, LogLevel.Error, "A handler of sidecar '{Sidecar}' has been at one {MessageType} for {Duration} and has not ended.", EventName = "HandlerStuck")]
     public static partial void HandlerStuck(ILogger logger, string sidecar, string messageType, TimeSpan duration);
 
+    [LoggerMessage(116, LogLevel.Warning, "The process uses {Cpu:P0} of its CPU time and {Memory:P0} of its memory: sidecars give way.", EventName = "GovernorBegan")]
+    public static partial void GovernorBegan(ILogger logger, double cpu, double memory);
+
+    [LoggerMessage(117, LogLevel.Information, "The process has room again: sidecars have all of their time.", EventName = "GovernorEnded")]
+    public static partial void GovernorEnded(ILogger logger);
+
+    [LoggerMessage(118, LogLevel.Error, "The new options of sidecar '{Sidecar}' are wrong, and the ones before stay in force: {Problem}", EventName = "OptionsRefused")]
+    public static partial void OptionsRefused(ILogger logger, string sidecar, string problem);
+
+    [LoggerMessage(119, LogLevel.Information, "Options of sidecar '{Sidecar}' have changed: {Changes}.", EventName = "OptionsChanged")]
+    public static partial void OptionsChanged(ILogger logger, string sidecar, string changes);
+
     [LoggerMessage(120, LogLevel.Warning, "Group '{Group}' restarts {Members}, since sidecar '{Sidecar}' ended.", EventName = "GroupRestarts")]
     public static partial void GroupRestarts(ILogger logger, string group, string members, string sidecar);
 

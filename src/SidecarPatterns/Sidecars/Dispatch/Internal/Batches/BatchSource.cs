@@ -18,6 +18,8 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override MessageOrigin LastOrigin => _current?.Origin ?? default;
 
+    public override int LastCount => _current?.Count ?? 0;
+
     public override bool HasNext => queue.HasNext || Volatile.Read(ref _isDue);
 
     /// <summary>Where in the queue the oldest message that is not settled was; the lane's own, and whoever flushes.</summary>

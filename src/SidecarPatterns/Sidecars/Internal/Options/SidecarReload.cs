@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace SidecarPatterns;
+
+/// <summary>Follows the configuration while the host runs: what can change does so, what can not is told of, and what is wrong changes nothing.</summary>
+/// <remarks>One reload at a time; a configuration that tells twice of one change has no second effect.</remarks>
+internal sealed class SidecarReload : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly IReadOnlyList<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> _sidecars;
+    private readonly IOptionsFactory<SidecarOptions> _options;
+    private readonly ILogger _logger;
+    private readonly HashSet<string> _told = []; // So that each is said once.
+    private readonly IDisposable _registration;
+
+    public SidecarReload(
+        IConfiguration configuration,
+        IEnumerable<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> sidecars,
+        IOptionsFactory<SidecarOptions> options,
+        ILogger logger)
+    {
+        _sidecars = [.. sidecars];
+        _options = options;
+        _logger = logger;
+        _registration = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+    }
+
+    public void Dispose() => _registration.Dispose();
+
+    private void Reload()
+    {
+        lock (_lock)
+        {
+            foreach (var (registration, supervisor) in _sidecars)
+            {
+                Reload(registration, supervisor);
+            }
+        }
+    }
+
+    private void Reload(SidecarRegistration registration, SidecarSupervisor supervisor)
+    {
+        var (next, error) = Read(registration);
+        supervisor.OptionsError = error;
+        if (error is not null)
+        {
+            if (_told.Add(error))
+            {
+                SupervisionLog.OptionsRefused(_logger, supervisor.Name, error);
+            }
+
+            return;
+        }
+
+        var changed = SidecarOptionRules.Table.Rules.Where(rule => rule.Show(supervisor.Options) != rule.Show(next!)).ToList();
+        foreach (var rule in changed.Where(static rule => rule.Keep is not null))
+        {
+            var problem = $"{SidecarOptionRules.SectionOf(supervisor.Name)}:{rule.Key} is {rule.Show(next!)} now, but can not change while the sidecar runs: "
+                + $"it stays {rule.Show(supervisor.Options)} until the host is started anew.";
+            rule.Keep!(supervisor.Options, next!);
+            if (_told.Add(problem))
+            {
+                SupervisionLog.ConfigurationProblem(_logger, problem);
+            }
+        }
+
+        changed.RemoveAll(static rule => rule.Keep is not null);
+        if (changed.Count > 0)
+        {
+            supervisor.Apply(next!);
+            SupervisionLog.OptionsChanged(_logger, supervisor.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next!)}")));
+        }
+    }
+
+    private (SidecarOptions? Options, string? Error) Read(SidecarRegistration registration)
+    {
+        try
+        {
+            var options = _options.Create(registration.Name);
+            var failures = registration.FindFailures(options).ToList();
+            return failures.Count == 0 ? (options, null) : (null, string.Join(" ", failures));
+        }
+        catch (OptionsValidationException exception)
+        {
+            return (null, string.Join(" ", exception.Failures));
+        }
+#pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return (null, exception.ToString());
+        }
+    }
+}
