@@ -13,7 +13,7 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
         return new RunWorker((services, context) =>
         {
             var (sidecar, owned) = factory.Create(services);
-            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync) { IsReadyOnceRunning = !options.WaitForSignal };
+            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync, DedicatedThread.For(context.Name, options)) { IsReadyOnceRunning = !options.WaitForSignal };
         });
     }
 }

@@ -29,6 +29,10 @@ internal sealed class DedicatedThread : INotifyCompletion, ICriticalNotifyComple
         }, _thread);
     }
 
+    /// <summary>A thread, if that is what the options ask for.</summary>
+    public static DedicatedThread? For(string sidecarName, SidecarOptions options) =>
+        options.Isolation == SidecarIsolation.DedicatedThread ? new DedicatedThread(sidecarName, options.Priority) : null;
+
     public bool IsCompleted => Thread.CurrentThread == _thread;
 
     public DedicatedThread GetAwaiter() => this;

@@ -25,8 +25,11 @@ internal sealed partial class DispatchLane<T>
             _timeout = settings.HandlerTimeout is { } timeout ? new CallTimeout(timeout, Context.TimeProvider, GiveUpOnCall, Token) : null;
         }
 
-        _pacing?.Dispose();
-        _pacing = _owner.RateLimit is null && _owner.Governed is null ? null : new LanePacing(_owner.RateLimit, _owner.Governed, Context.TimeProvider);
+        if (_pacing?.Limiter != _owner.RateLimit || (_pacing is null && _owner.Governed is not null))
+        {
+            _pacing?.Dispose();
+            _pacing = _owner.RateLimit is null && _owner.Governed is null ? null : new LanePacing(_owner.RateLimit, _owner.Governed, Context.TimeProvider);
+        }
     }
 
     /// <summary>Takes the next message, if there is one and it may begin now.</summary>

@@ -56,11 +56,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _contexts = new CallContexts(owner.OwnQueue);
         _idle = new IdlePolicy(owner.Capacity);
         _watchdog = owner.Watchdog;
-        if (owner.Options.Isolation == SidecarIsolation.DedicatedThread)
-        {
-            _thread = new DedicatedThread(context.Name, owner.Options.Priority);
-        }
-
+        _thread = DedicatedThread.For(context.Name, owner.Options);
         _settings = owner.Options;
         Adopt(_settings);
     }

@@ -6,14 +6,14 @@ internal sealed class SourceWorker<T> : SidecarWorker
     private readonly SidecarFactory<ISidecarSource<T>> _factory;
     private readonly SourceChannel<T> _channel;
     private readonly DeadLetterOffice _letters;
-    private readonly bool _isReadyOnceRunning;
+    private readonly SidecarOptions _options;
 
     public SourceWorker(string name, SidecarFactory<ISidecarSource<T>> factory, SidecarOptions options, SidecarEnvironment environment)
     {
         _factory = factory;
         _channel = new SourceChannel<T>(options.Capacity, options.FullMode);
         _letters = new DeadLetterOffice(name, options.DeadLetterCapacity, environment);
-        _isReadyOnceRunning = !options.WaitForSignal;
+        _options = options;
         Reader = new SourceReader<T>(_channel);
     }
 
@@ -34,9 +34,10 @@ internal sealed class SourceWorker<T> : SidecarWorker
     public override Incarnation Create(IServiceProvider services, SidecarContext context)
     {
         var (source, owned) = _factory.Create(services);
-        return new RunIncarnation(source, owned, context, (own, ct) => source.RunAsync(new SourceOutput<T>(_channel, ct), own, ct))
+        return new RunIncarnation(
+            source, owned, context, (own, ct) => source.RunAsync(new SourceOutput<T>(_channel, ct), own, ct), DedicatedThread.For(context.Name, _options))
         {
-            IsReadyOnceRunning = _isReadyOnceRunning,
+            IsReadyOnceRunning = !_options.WaitForSignal,
         };
     }
 

@@ -14,6 +14,8 @@ internal sealed class LanePacing(RateLimiter? limiter, GovernedSidecar? governed
     private GovernedLane? _governed = governed is null ? null : new GovernedLane(governed, timeProvider);
     private RateLimitLease? _permit; // In hand for the next message.
 
+    public RateLimiter? Limiter => limiter;
+
     /// <summary>Whether the lane is to wait before it looks for a message again.</summary>
     public bool MustWait { get; private set; }
 

@@ -9,12 +9,13 @@ namespace SidecarPatterns;
 /// </remarks>
 internal sealed class PacedRateLimiter : RateLimiter
 {
-    private static readonly TimeSpan CatchUp = TimeSpan.FromMilliseconds(20);
+    private const double CatchUp = 0.020;
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _timeProvider;
-    private readonly double _ticksPerSecond;
-    private readonly double _catchUp;
+    private readonly long _origin;
+
+    // In seconds; times since the origin, which a number of this type can tell apart to the nanosecond for years.
     private double _interval;
     private double _nextAt;
     private LazyCancellation _changed;
@@ -24,11 +25,11 @@ internal sealed class PacedRateLimiter : RateLimiter
     public PacedRateLimiter(double rate, TimeProvider timeProvider)
     {
         _timeProvider = timeProvider;
-        _ticksPerSecond = timeProvider.TimestampFrequency;
-        _catchUp = CatchUp.TotalSeconds * _ticksPerSecond;
-        _interval = _ticksPerSecond / rate;
-        _nextAt = timeProvider.GetTimestamp();
+        _origin = timeProvider.GetTimestamp();
+        _interval = 1 / rate;
     }
+
+    private double Now => _timeProvider.GetElapsedTime(_origin).TotalSeconds;
 
     public override TimeSpan? IdleDuration => null;
 
@@ -38,8 +39,8 @@ internal sealed class PacedRateLimiter : RateLimiter
         LazyCancellation before;
         lock (_lock)
         {
-            _interval = _ticksPerSecond / rate;
-            _nextAt = Math.Min(_nextAt, _timeProvider.GetTimestamp() + _interval);
+            _interval = 1 / rate;
+            _nextAt = Math.Min(_nextAt, Now + _interval);
             (before, _changed) = (_changed, default);
         }
 
@@ -61,7 +62,7 @@ internal sealed class PacedRateLimiter : RateLimiter
     {
         lock (_lock)
         {
-            var now = _timeProvider.GetTimestamp();
+            var now = Now;
             if (permitCount > 0 && _nextAt > now)
             {
                 return PaceLease.Refused;
@@ -80,8 +81,8 @@ internal sealed class PacedRateLimiter : RateLimiter
             CancellationToken changed;
             lock (_lock)
             {
-                var now = _timeProvider.GetTimestamp();
-                wait = TimeSpan.FromSeconds(Math.Max(0, Reserve(now, permitCount) - now) / _ticksPerSecond);
+                var now = Now;
+                wait = TimeSpan.FromSeconds(Math.Max(0, Reserve(now, permitCount) - now));
                 changed = _changed.Token;
             }
 
@@ -109,9 +110,9 @@ internal sealed class PacedRateLimiter : RateLimiter
     private static TimeSpan Longest(TimeSpan wait) => wait < SidecarConstants.MaxDuration ? wait : SidecarConstants.MaxDuration;
 
     /// <returns>When the permits are due.</returns>
-    private double Reserve(long now, int count)
+    private double Reserve(double now, int count)
     {
-        var dueAt = Math.Max(_nextAt, now - _catchUp);
+        var dueAt = Math.Max(_nextAt, now - CatchUp);
         _nextAt = dueAt + (count * _interval);
         return dueAt;
     }

@@ -11,9 +11,10 @@ namespace SidecarPatterns;
 internal sealed class SidecarGovernor : IDisposable
 {
     // One priority after the other: three give way one by one, each by so many steps.
-    private const double StepUp = 0.25;
-    private const double StepDown = 0.05;
-    private const int Priorities = 3;
+    private const int Steps = 20;
+    private const int MaxPressure = 3 * Steps;
+    private const int Increase = 5;
+    private const int Decrease = 1;
 
     private readonly Lock _lock = new();
     private readonly IProcessLoad _load;
@@ -21,7 +22,7 @@ internal sealed class SidecarGovernor : IDisposable
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private ITimer? _timer;
-    private double _pressure; // From 0 to the number of priorities.
+    private int _pressure; // In steps.
 
     public SidecarGovernor(IProcessLoad load, IOptions<SidecarGovernorOptions> options, SidecarEnvironment environment)
     {
@@ -36,7 +37,7 @@ internal sealed class SidecarGovernor : IDisposable
 
     /// <summary>What part of their time is left to sidecars of a priority: 1 for all of it.</summary>
     public double ShareOf(SidecarPriority priority) =>
-        1 - (Math.Clamp(Volatile.Read(ref _pressure) - (int)priority, 0, 1) * (1 - _options.MinShare));
+        1 - (Math.Clamp((Volatile.Read(ref _pressure) / (double)Steps) - (int)priority, 0, 1) * (1 - _options.MinShare));
 
     public void Start()
     {
@@ -65,7 +66,7 @@ internal sealed class SidecarGovernor : IDisposable
             var (cpu, memory) = _load.Read();
             var isNearLimit = cpu > _options.MaxCpu || memory > _options.MaxMemory;
             var before = _pressure;
-            Volatile.Write(ref _pressure, Math.Clamp(before + (isNearLimit ? StepUp : -StepDown), 0, Priorities));
+            Volatile.Write(ref _pressure, Math.Clamp(before + (isNearLimit ? Increase : -Decrease), 0, MaxPressure));
             if (before == 0 && isNearLimit)
             {
                 SupervisionLog.GovernorBegan(_logger, cpu, memory);

@@ -1,0 +1,252 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Sidecars that make way for the application while the process is near a limit.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class SidecarGovernorTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.25);
+
+    private Account _account = null!;
+    private Load _load = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        _account = new Account();
+        _load = new Load();
+    }
+
+    [Test]
+    public async Task Governor_Pressure_TakesSharesInOrderOfPriorityAndGivesThemBack()
+    {
+        await using var host = await StartAsync();
+        Assert.That(Shares(host), Is.EqualTo((1, 1, 1)));
+
+        _load.Cpu = 0.9;
+        await LookAsync(host, 2);
+        Assert.That(Shares(host), Is.EqualTo((0.6, 1, 1)), "half way down to a fifth");
+        await LookAsync(host, 2);
+        Assert.That(Shares(host), Is.EqualTo((0.2, 1, 1)));
+        await LookAsync(host, 4);
+        Assert.That(Shares(host), Is.EqualTo((0.2, 0.2, 1)));
+        await LookAsync(host, 100);
+        Assert.That(Shares(host), Is.EqualTo((0.2, 0.2, 0.2)));
+
+        _load.Cpu = 0.79;
+        await LookAsync(host, 20);
+        Assert.That(Shares(host), Is.EqualTo((0.2, 0.2, 1)), "more slowly than they were taken");
+        await LookAsync(host, 40);
+        Assert.That(Shares(host), Is.EqualTo((1, 1, 1)));
+        Assert.That(host.Logs.Named("GovernorBegan"), Has.Count.EqualTo(1));
+        Assert.That(host.Logs.Named("GovernorEnded"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Governor_NearTheLimitOfMemory_TakesSharesToo()
+    {
+        await using var host = await StartAsync();
+        _load.Memory = 0.95;
+        await LookAsync(host, 4);
+
+        Assert.That(Shares(host), Is.EqualTo((0.2, 1, 1)));
+    }
+
+    [Test]
+    public async Task Lane_UnderPressure_WorksForAMomentAndRestsInProportion()
+    {
+        await using var host = await StartAsync();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        for (var message = 0; message < 5; message++)
+        {
+            await _account.WriteAsync(host.Writer<int>("low"), message);
+        }
+
+        // Each handler takes ten milliseconds, and a fifth of the time is left.
+        for (var handled = 1; handled < 5; handled++)
+        {
+            await host.Clock.ArmedAsync(TimeSpan.FromMilliseconds(40));
+            Assert.That(_account.Handled, Is.EqualTo(handled));
+            await host.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(40));
+        }
+
+        await _account.BalancesAsync(host.Control, "low");
+    }
+
+    [Test]
+    public async Task Lane_HigherPriority_GoesOnAtFullSpeed()
+    {
+        await using var host = await StartAsync();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        for (var message = 0; message < 5; message++)
+        {
+            await _account.WriteAsync(host.Writer<int>("high"), message);
+        }
+
+        await _account.BalancesAsync(host.Control, "high");
+    }
+
+    [Test]
+    public async Task Lane_PublishersWaitForRoom_DoesNotRest()
+    {
+        await using var host = await StartAsync(capacity: 1);
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        var publishing = Task.Run(async () =>
+        {
+            for (var message = 0; message < 50; message++)
+            {
+                await _account.WriteAsync(host.Writer<int>("low"), message);
+            }
+        });
+
+        // As long as somebody waits it works; only the last, for which nobody waits any more, may rest first.
+        await Eventually.HoldsAsync(() => _account.Handled >= 40, "it goes on");
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(40), () => publishing.IsCompleted && _account.Handled == 50);
+        await publishing.InTime();
+        await _account.BalancesAsync(host.Control, "low");
+    }
+
+    [Test]
+    public async Task Stop_UnderPressure_DrainsEverything()
+    {
+        await using var host = await StartAsync();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        for (var message = 0; message < 20; message++)
+        {
+            await _account.WriteAsync(host.Writer<int>("low"), message);
+        }
+
+        var stop = host.StopAsync();
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(10), () => stop.IsCompleted);
+        await stop;
+        _account.AssertBalances(host.Control, "low");
+        Assert.That(_account.Handled, Is.EqualTo(20));
+    }
+
+    [Test]
+    public void Options_Wrong_StopTheStartAndNameTheKey()
+    {
+        using var host = TestHost.BuildWith(builder =>
+        {
+            builder.Configuration.AddInMemoryCollection([new("SidecarGovernor:MaxCpu", "80 %")]);
+            builder.Services.AddSidecarGovernor();
+            builder.Services.AddSidecar<int>("any", static (_, _, _) => default);
+        }).Host;
+
+        Assert.That(
+            async () => await host.StartAsync(),
+            Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo("SidecarGovernor:MaxCpu is '80 %'; allowed is a number above 0, up to 1."));
+    }
+
+    [Test]
+    public void Options_Section_IsBoundAndTheCallbackComesAfterIt()
+    {
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(
+            [
+                new("SidecarGovernor:MaxCpu", "0.5"), new("SidecarGovernor:MaxMemory", "0.6"), new("SidecarGovernor:MinShare", "0.1"), new("SidecarGovernor:Interval", "00:00:02"),
+            ]).Build())
+            .AddSidecarGovernor(static options => options.MaxMemory = 0.7)
+            .BuildServiceProvider();
+
+        var options = services.GetRequiredService<IOptions<SidecarGovernorOptions>>().Value;
+        Assert.That((options.MaxCpu, options.MaxMemory, options.MinShare, options.Interval), Is.EqualTo((0.5, 0.7, 0.1, TimeSpan.FromSeconds(2))));
+    }
+
+    [TestCase("cpu.max", "max 100000", null)]
+    [TestCase("cpu.max", "50000 100000\n", 0.5)]
+    [TestCase("cpu.max", "nonsense", null)]
+    [TestCase("cpu/cpu.cfs_quota_us", "150000", 1.5)]
+    [TestCase("cpu/cpu.cfs_quota_us", "-1", null)]
+    public void ReadQuota_FilesOfAControlGroup_AreReadInBothVersions(string file, string content, double? processors)
+    {
+        var root = Directory.CreateTempSubdirectory();
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(root.FullName, "cpu"));
+            File.WriteAllText(Path.Combine(root.FullName, "cpu/cpu.cfs_period_us"), "100000");
+            File.WriteAllText(Path.Combine(root.FullName, file), content);
+
+            Assert.That(ProcessLoad.ReadQuota(root.FullName), Is.EqualTo(processors));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
+    public void Read_ProcessThatWorks_ShowsPartsOfTheWhole()
+    {
+        using var host = TestHost.BuildOnSystemClock(static services => services.AddSidecarGovernor().AddSidecar<int>("any", static (_, _, _) => default)).Host;
+        var load = new ProcessLoad(host.Services.GetRequiredService<SidecarEnvironment>());
+        for (var i = 0; i < 50_000_000; i++)
+        {
+            Math.Sqrt(i);
+        }
+
+        var (cpu, memory) = load.Read();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(cpu, Is.GreaterThan(0).And.LessThan(1.5));
+            Assert.That(memory, Is.GreaterThan(0).And.LessThan(1));
+        }
+    }
+
+    private static (double Low, double Normal, double High) Shares(TestHost host) =>
+        (Round(host.Snapshot("low").Share), Round(host.Snapshot("normal").Share), Round(host.Snapshot("high").Share));
+
+    private static double Round(double share) => Math.Round(share, 6);
+
+    private static async Task LookAsync(TestHost host, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await host.Clock.PassAsync(Interval);
+        }
+    }
+
+    private async Task<TestHost> StartAsync(int capacity = 100)
+    {
+        TestHost? host = null;
+        host = TestHost.Build(services =>
+        {
+            services.AddSingleton<IProcessLoad>(_load);
+            services.AddSidecarGovernor(static options =>
+            {
+                options.MinShare = 0.2;
+                options.Interval = Interval;
+            });
+            foreach (var priority in Enum.GetValues<SidecarPriority>())
+            {
+                services.AddSidecar(
+                    priority.ToString().ToLowerInvariant(),
+                    _account.Counting<int>(_ => host!.Clock.Advance(TimeSpan.FromMilliseconds(10))), // What it takes.
+                    options =>
+                    {
+                        options.Capacity = capacity;
+                        options.Priority = priority;
+                    });
+            }
+        });
+        await host.StartAsync();
+        return host;
+    }
+
+    private sealed class Load : IProcessLoad
+    {
+        public double Cpu { get; set; }
+
+        public double Memory { get; set; }
+
+        public (double Cpu, double Memory) Read() => (Cpu, Memory);
+    }
+}

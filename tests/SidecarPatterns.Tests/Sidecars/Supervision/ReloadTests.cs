@@ -1,0 +1,432 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Options that change while the sidecar runs, by its configuration.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class ReloadTests
+{
+    private const string Name = "sidecar";
+
+    private static readonly TimeSpan Long = TimeSpan.FromDays(40);
+
+    private Account _account = null!;
+    private ReloadableConfiguration _configuration = null!;
+    private ConcurrentDictionary<int, SyncPoint> _held = null!;
+    private ConcurrentQueue<int> _begun = null!;
+
+    [SetUp]
+    public void Create()
+    {
+        _account = new Account();
+        _configuration = new ReloadableConfiguration();
+        _held = new ConcurrentDictionary<int, SyncPoint>();
+        _begun = new ConcurrentQueue<int>();
+    }
+
+    [Test]
+    public async Task Concurrency_Up_BeginsMoreAtATimeWithTheSameInstance([Values(1, 2)] int before, [Values] bool keyed)
+    {
+        await using var host = await StartAsync(keyed, before);
+        await PublishAsync(host, 12);
+        await BegunAsync(before);
+
+        Change("Concurrency", "5");
+        if (before == 1 && !keyed)
+        {
+            _held[0].Release(); // The only lane there is takes from the queue itself: it ends its message first.
+            await BegunAsync(6);
+            Assert.That(host.Snapshot(Name).InFlight, Is.EqualTo(5));
+        }
+
+        await BegunAsync(before == 1 && !keyed ? 6 : 5);
+        ReleaseAll(12);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(_begun.Order(), Is.EqualTo(Enumerable.Range(0, 12)));
+        Assert.That(host.Snapshot(Name), Has.Property("Incarnation").EqualTo(1).And.Property("Restarts").Zero.And.Property("State").EqualTo(SidecarState.Ready));
+    }
+
+    [Test]
+    public async Task Concurrency_Down_BeginsFewerAtATime([Values] bool keyed, [Values(1, 2)] int after)
+    {
+        await using var host = await StartAsync(keyed, concurrency: 4);
+        await PublishAsync(host, 12);
+        await BegunAsync(4);
+
+        Change("Concurrency", $"{after}");
+        for (var message = 0; message < 4; message++)
+        {
+            _held[message].Release();
+        }
+
+        await BegunAsync(4 + after);
+        await Eventually.HoldsAsync(() => host.Snapshot(Name).Handled == 4);
+        Assert.That(host.Snapshot(Name), Has.Property("InFlight").EqualTo(after).And.Property("Queued").EqualTo(8 - after));
+        ReleaseAll(12);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Concurrency_UpAndDownUnderLoad_LosesNothingAndKeepsTheOrderOfKeys([Values] bool keyed)
+    {
+        const int Count = 20_000;
+        var last = new ConcurrentDictionary<int, int>();
+        var disorder = 0;
+        await using var host = _configuration.BuildHost(services =>
+        {
+            var builder = services.AddSidecar(Name, _account.Counting<int>(async (message, _, _) =>
+            {
+                if (message % 5 == 0)
+                {
+                    await Task.Yield();
+                }
+
+                if (last.AddOrUpdate(message % 7, message, (_, before) => Math.Max(before, message)) != message)
+                {
+                    Interlocked.Increment(ref disorder);
+                }
+            }));
+            _ = keyed ? builder.PartitionBy(static message => message % 7) : builder;
+        });
+        await host.StartAsync();
+
+        var changes = Task.Run(() =>
+        {
+            for (var round = 0; round < 200; round++)
+            {
+                Change("Concurrency", (1 + (round * 7 % 6)).ToString(CultureInfo.InvariantCulture));
+            }
+        });
+        for (var message = 0; message < Count; message++)
+        {
+            await _account.WriteAsync(host.Writer<int>(), message);
+        }
+
+        await changes.InTime();
+        await host.StopAsync();
+        _account.AssertBalances(host.Control, Name);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_account.Handled, Is.EqualTo(Count));
+            Assert.That(keyed ? disorder : 0, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Concurrency_ChangesWhilePaused_StaysPaused([Values(1, 3)] int before)
+    {
+        await using var host = await StartAsync(keyed: false, before);
+        host.Control.Pause(Name);
+        await PublishAsync(host, 10);
+
+        Change("Concurrency", "4");
+        await _account.BalancesAsync(host.Control, Name, queued: 10);
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Paused));
+        host.Control.Resume(Name);
+
+        await BegunAsync(4);
+        ReleaseAll(10);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Concurrency_ChangesWhileStopping_DrainsEverything([Values(1, 3)] int before)
+    {
+        await using var host = await StartAsync(keyed: false, before);
+        await PublishAsync(host, 10);
+        await BegunAsync(before);
+        Change("Concurrency", "4");
+
+        var stop = host.StopAsync();
+        Change("Concurrency", "2");
+        ReleaseAll(10);
+        await stop;
+
+        _account.AssertBalances(host.Control, Name);
+        Assert.That(_account.Handled, Is.EqualTo(10));
+    }
+
+    [Test]
+    public async Task Concurrency_ChangesBeforeARestart_HoldsForTheNextIncarnation()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1);
+        await PublishAsync(host, 10);
+        await BegunAsync(1);
+        Change("Concurrency", "3");
+        var restart = host.Control.RestartAsync(Name);
+        _held[0].Release();
+        await restart.InTime();
+
+        await BegunAsync(4);
+        ReleaseAll(10);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Snapshot(Name).Incarnation, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task HandlerTimeout_SetChangedAndRemoved_HoldsFromTheNextMessageOn()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, heedsToken: true);
+        foreach (var (message, timeout) in new[] { (0, "00:00:05"), (1, "00:00:07") })
+        {
+            Change("HandlerTimeout", timeout);
+            await PublishAsync(host, 1, message);
+            await BegunAsync(message + 1);
+            await host.Clock.PassAsync(TimeSpan.Parse(timeout, CultureInfo.InvariantCulture));
+            await _account.BalancesAsync(host.Control, Name);
+        }
+
+        Change("HandlerTimeout", null);
+        await PublishAsync(host, 1, 2);
+        await BegunAsync(3);
+        Assert.That(host.Clock.Armed, Is.Empty);
+        ReleaseAll(3);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Control.GetDeadLetters(Name).Select(static letter => letter.Reason), Is.All.EqualTo(DeadLetterReason.HandlerTimeout));
+    }
+
+    [Test]
+    public async Task MaxAttempts_SetWhileAMessageIsInFlight_HoldsForItToo()
+    {
+        var attempts = 0;
+        await using var host = _configuration.BuildHost(services => services.AddSidecar<int>(Name, async (message, _, ct) =>
+        {
+            if (++attempts == 1)
+            {
+                await Held(message).PassAsync(ct);
+                throw new InvalidOperationException("The first attempt fails.");
+            }
+
+            _account.CountHandled();
+        }));
+        await host.StartAsync();
+        await PublishAsync(host, 1);
+        await Held(0).ReachedAsync();
+
+        _configuration.Change(($"Sidecars:{Name}:MaxAttempts", "2"), ($"Sidecars:{Name}:RetryDelay", "39.00:00:00"), ($"Sidecars:{Name}:MaxRetryDelay", "40.00:00:00"));
+        Held(0).Release();
+        await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
+
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(attempts, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task MaxRate_SetAndRemoved_HoldsFromTheNextMessageOn()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Change("MaxRate", "0.1");
+        await PublishAsync(host, 4);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(10));
+        await _account.BalancesAsync(host.Control, Name, queued: 3);
+
+        Change("MaxRate", "1");
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        await _account.BalancesAsync(host.Control, Name, queued: 2);
+        Change("MaxRate", null);
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => _account.Handled == 4);
+
+        await PublishAsync(host, 100, 4);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task MaxAge_Set_HoldsForMessagesThatArePublishedFromThenOn()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Change("MaxAge", "00:00:10");
+        host.Control.Pause(Name);
+        await PublishAsync(host, 2);
+        host.Clock.Advance(TimeSpan.FromSeconds(11));
+        host.Control.Resume(Name);
+
+        _account.CountDeadLettered(2);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Control.GetDeadLetters(Name).Select(static letter => letter.Reason), Is.All.EqualTo(DeadLetterReason.Expired));
+    }
+
+    [Test]
+    public async Task BatchSize_Changed_HoldsFromTheNextBatchOn()
+    {
+        var sizes = new ConcurrentQueue<int>();
+        Change("BatchSize", "10");
+        await using var host = _configuration.BuildHost(services =>
+        {
+            services.AddSingleton(new Sizes(size =>
+            {
+                sizes.Enqueue(size);
+                for (var i = 0; i < size; i++)
+                {
+                    _account.CountHandled();
+                }
+            }));
+            services.AddBatchSidecar<Sizes, int>(Name);
+        });
+        await host.StartAsync();
+        await PublishAsync(host, 10);
+        await _account.BalancesAsync(host.Control, Name);
+
+        Change("BatchSize", "3");
+        await PublishAsync(host, 9, 10);
+        await _account.BalancesAsync(host.Control, Name);
+
+        Assert.That(sizes, Is.EqualTo([10, 3, 3, 3]));
+    }
+
+    [Test]
+    public async Task WrongValue_ChangesNothingAndIsShownUntilItIsMended()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        _configuration.Change(($"Sidecars:{Name}:Concurrency", "0"), ($"Sidecars:{Name}:MaxRate", "0.001"));
+        _configuration.Change();
+        await PublishAsync(host, 3);
+        await _account.BalancesAsync(host.Control, Name);
+
+        const string Problem = "Sidecars:sidecar:Concurrency is 0; allowed is a whole number from 1 to 1,024.";
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Snapshot(Name).OptionsError, Is.EqualTo(Problem));
+            Assert.That(host.Logs.Named("OptionsRefused").Single(), Has.Property("Level").EqualTo(LogLevel.Error).And.Property("Message").Contains(Problem));
+        }
+
+        Change("Concurrency", null);
+        Assert.That(host.Snapshot(Name).OptionsError, Is.Null);
+        Assert.That(host.Logs.Named("OptionsChanged").Single().Message, Is.EqualTo("Options of sidecar 'sidecar' have changed: MaxRate = 0.001."));
+    }
+
+    [Test]
+    public async Task FixedOption_Changed_IsToldOnceAndStays()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Change("Capacity", "5");
+        Change("Capacity", "5");
+
+        Assert.That(host.Logs.Named("ConfigurationProblem").Single().Message, Is.EqualTo(
+            "Sidecars:sidecar:Capacity is 5 now, but can not change while the sidecar runs: it stays 1024 until the host is started anew."));
+        Assert.That(host.Snapshot(Name).Capacity, Is.EqualTo(1024));
+        Assert.That(host.Logs.Named("OptionsChanged"), Is.Empty);
+    }
+
+    [Test]
+    public void FixedOptions_KeepTheirValues_AndNoOthers()
+    {
+        var rules = SidecarOptionRules.Table.Rules;
+        var names = rules.Where(static rule => rule.Keep is not null).Select(static rule => rule.Key);
+        Assert.That(names, Is.EquivalentTo([
+            "Capacity", "FullMode", "Critical", "SetExitCode", "WaitForSignal", "Pipeline", "ScopePerMessage", "Isolation", "Priority", "DeadLetterCapacity",
+        ]));
+
+        var from = new SidecarOptions
+        {
+            Capacity = 1,
+            FullMode = System.Threading.Channels.BoundedChannelFullMode.DropNewest,
+            Critical = false,
+            SetExitCode = false,
+            WaitForSignal = true,
+            Pipeline = "p",
+            ScopePerMessage = true,
+            Isolation = SidecarIsolation.DedicatedThread,
+            Priority = SidecarPriority.High,
+            DeadLetterCapacity = 1,
+        };
+        foreach (var rule in rules.Where(static rule => rule.Keep is not null))
+        {
+            var to = new SidecarOptions();
+            Assert.That(rule.Show(to), Is.Not.EqualTo(rule.Show(from)), rule.Key);
+            rule.Keep!(from, to);
+            Assert.That(rules.Where(other => other.Show(to) != other.Show(new SidecarOptions())), Is.EqualTo([rule]));
+        }
+    }
+
+    [Test]
+    public async Task Reload_OfAnotherSidecarsSection_ChangesNothingHere()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        _configuration.Change(("Sidecars:other:Concurrency", "7"), ("Logging:LogLevel:Default", "Debug"));
+
+        Assert.That(host.Logs.Named("OptionsChanged"), Is.Empty);
+        Assert.That(host.Logs.Named("OptionsRefused"), Is.Empty);
+    }
+
+    [Test]
+    public async Task ReplyTimeout_Changed_HoldsForTheNextRequest()
+    {
+        await using var host = _configuration.BuildHost(static services =>
+        {
+            services.AddSingleton<Silent>();
+            services.AddSidecar<Silent, string, int>(Name);
+        });
+        await host.StartAsync();
+        var client = host.Services.GetRequiredService<SidecarClient<string, int>>();
+        Change("ReplyTimeout", "00:00:03");
+
+        var reply = client.AskAsync("anybody there?");
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(3));
+
+        Assert.That(await reply.FailureAsync(), Is.InstanceOf<TimeoutException>());
+    }
+
+    private void Change(string key, string? value) => _configuration.Change(($"Sidecars:{Name}:{key}", value));
+
+    private SyncPoint Held(int message) => _held.GetOrAdd(message, static _ => new SyncPoint());
+
+    private void ReleaseAll(int count)
+    {
+        for (var message = 0; message < count; message++)
+        {
+            Held(message).Release();
+        }
+    }
+
+    private Task BegunAsync(int count) => Eventually.HoldsAsync(() => _begun.Count == count, $"{count} calls have begun");
+
+    private async Task<TestHost> StartAsync(bool keyed, int concurrency, bool holds = true, bool heedsToken = false)
+    {
+        _configuration.Change(($"Sidecars:{Name}:Concurrency", concurrency == 1 ? null : $"{concurrency}"));
+        var host = _configuration.BuildHost(services =>
+        {
+            var builder = services.AddSidecar(Name, _account.Counting<int>(async (message, _, ct) =>
+            {
+                var held = Held(message);
+                _begun.Enqueue(message);
+                if (holds)
+                {
+                    await held.PassAsync(heedsToken ? ct : CancellationToken.None);
+                }
+            }));
+            _ = keyed ? builder.PartitionBy(static message => message) : builder;
+        });
+        await host.StartAsync();
+        return host;
+    }
+
+    private async Task PublishAsync(TestHost host, int count, int first = 0)
+    {
+        for (var message = first; message < first + count; message++)
+        {
+            await _account.WriteAsync(host.Writer<int>(), message);
+        }
+    }
+
+    private sealed class Sizes(Action<int> handle) : IBatchSidecar<int>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<int> batch, SidecarContext context, CancellationToken ct)
+        {
+            handle(batch.Count);
+            return default;
+        }
+    }
+
+    private sealed class Silent : ISidecar<string, int>
+    {
+        public async ValueTask<int> HandleAsync(string request, SidecarContext context, CancellationToken ct)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            return 0;
+        }
+    }
+}
