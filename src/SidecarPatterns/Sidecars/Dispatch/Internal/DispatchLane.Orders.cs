@@ -123,6 +123,7 @@ internal sealed partial class DispatchLane<T>
                 return false; // Between two calls: a moment later it has left, or is in a call.
             case Calling when Interlocked.Exchange(ref _claim, 1) == 0:
                 _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
+                _watch.OnSettled();
                 break;
         }
 
