@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 [TestFixture]
 [CancelAfter(120_000)]
-internal sealed class BatchTests
+internal sealed partial class BatchTests
 {
     private const string Name = "sidecar";
 

@@ -10,27 +10,6 @@ internal sealed class DisposalFaultTests
 
     [Test]
     [CancelAfter(90_000)]
-    public async Task Dispose_Throws_IsLoggedAndTheStopGoesOn()
-    {
-        var account = new Account();
-        var thrown = new InvalidOperationException("can not be disposed of");
-        var script = new Script<First> { Dispose = () => throw thrown, Handle = account.Counting<int>(static _ => { }) };
-        await using var host = TestHost.Build(services => services.AddHandler(script, Name));
-        await host.StartAsync();
-        await account.WriteAsync(host.Writer<int>(), 1);
-
-        await host.StopAsync();
-
-        account.AssertBalances(host.Control, Name);
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(host.Logs.Named("DisposeFailed").Single().Exception, Is.SameAs(thrown));
-            Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Stopped));
-        }
-    }
-
-    [Test]
-    [CancelAfter(90_000)]
     public async Task Dispose_HangsAtTheStop_IsAbandonedWhenItsTimeIsOver()
     {
         var account = new Account();

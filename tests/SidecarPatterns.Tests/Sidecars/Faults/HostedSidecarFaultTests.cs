@@ -1,7 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-
 namespace SidecarPatterns.Tests;
 
 /// <summary>Hosted services that run as sidecars and do not do as they should.</summary>
@@ -194,83 +190,6 @@ internal sealed class HostedSidecarFaultTests
     }
 
     [Test]
-    public async Task Execute_IgnoresItsToken_IsAbandonedByNameAndDisposedOfOnceItEnds()
-    {
-        var held = new SyncPoint();
-        var script = new HostedScript<First> { Execute = _ => held.PassAsync(CancellationToken.None) };
-        await using var host = TestHost.Build(services => services.AddBackground(script, Name, Draining));
-        await host.StartAsync();
-        await held.ReachedAsync();
-
-        await StopByForceAsync(host);
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(host.Logs.Named("SidecarAbandoned").Single().Message, Does.Contain($"'{Name}'"));
-            Assert.That(script.Disposed, Is.Zero);
-        }
-
-        held.Release();
-        await Eventually.HoldsAsync(() => script.Disposed == 1);
-    }
-
-    [Test]
-    public async Task Constructor_Throws_FailsTheHostsStart()
-    {
-        var script = new HostedScript<First> { Create = static () => throw Cause };
-        await using var host = TestHost.Build(services => services.AddLifecycle(script, Name));
-
-        var failure = await host.StartAsync().FailureAsync();
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(failure, Is.TypeOf<SidecarStartException>().With.InnerException.SameAs(Cause));
-            Assert.That(script.Journal.Lines, Is.Empty);
-        }
-    }
-
-    [Test]
-    public async Task Dependency_IsNotRegistered_FailsTheHostsStartAndIsNamed()
-    {
-        await using var host = TestHost.Build(static services => services.AddHostedSidecar<NeedyService>(Name));
-
-        var failure = await host.StartAsync().FailureAsync();
-
-        Assert.That(failure, Is.TypeOf<SidecarStartException>().With.Message.Contains(Name).And.Message.Contains(nameof(NeedyService.Missing)));
-    }
-
-    [Test]
-    public async Task Dispose_Throws_IsLoggedAndTheStopGoesOn()
-    {
-        var script = new HostedScript<First> { Dispose = static () => throw Cause };
-        await using var host = TestHost.Build(services => services.AddLifecycle(script, Name));
-        await host.StartAsync();
-
-        await host.StopAsync();
-
-        Assert.That(host.Logs.Named("DisposeFailed").Single().Exception, Is.SameAs(Cause));
-    }
-
-    [Test]
-    public async Task Dispose_Hangs_IsAbandonedWhenItsTimeIsOver()
-    {
-        var held = new SyncPoint();
-        var script = new HostedScript<First> { Dispose = () => held.PassAsync() };
-        await using var host = TestHost.Build(services => services.AddLifecycle(script, Name, Draining));
-        await host.StartAsync();
-
-        var stop = host.StopAsync();
-        await held.ReachedAsync();
-        await host.Clock.AdvanceUntilAsync(Grace, () => stop.IsCompleted);
-        await stop;
-
-        Assert.That(
-            host.Logs.Entries.Where(static entry => entry.Event.Name is "SidecarAbandoned" or "DisposeHangs").Select(static entry => entry.Message),
-            Is.Not.Empty.And.All.Contains($"'{Name}'"));
-        held.Release();
-    }
-
-    [Test]
     public async Task Stop_OfWhatFailedHangs_IsLeftAloneAndTheNextIncarnationIsMade()
     {
         var held = new SyncPoint();
@@ -314,12 +233,4 @@ internal sealed class HostedSidecarFaultTests
 
     private static async Task PassRestartDelayAsync(TestHost host, double seconds) =>
         await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(seconds * 0.8), TimeSpan.FromSeconds(seconds * 1.2)));
-
-    [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection is asked for it, in vain.")]
-    private sealed class NeedyService(NeedyService.Missing missing) : BackgroundService
-    {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.FromResult(missing);
-
-        public sealed class Missing;
-    }
 }

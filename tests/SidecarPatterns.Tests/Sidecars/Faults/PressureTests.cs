@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -49,17 +50,11 @@ internal sealed class PressureTests
 
     [Test]
     [CancelAfter(90_000)]
-    public async Task Publish_NullByEveryVerb_IsRefusedAndTouchesNothing([Values] bool fansOut)
+    public async Task Publish_NullByEveryVerb_IsRefusedAndTouchesNothing(
+        [Values("single", "concurrent", "keyed", "batches", "fan-out")] string mode)
     {
         var account = new Account();
-        await using var host = TestHost.Build(services =>
-        {
-            services.AddSidecar(Name, account.Counting<string>(static _ => { }));
-            if (fansOut)
-            {
-                services.AddSidecar<string>("second", static (_, _, _) => default);
-            }
-        });
+        await using var host = TestHost.Build(services => AddTexts(services, mode, account));
         await host.StartAsync();
         var writer = host.Writer<string>();
         var plain = host.Services.GetRequiredService<ChannelWriter<string>>();
@@ -110,5 +105,39 @@ internal sealed class PressureTests
         held.Release();
         await waiting.InTime();
         await account.BalancesAsync(host.Control, Name);
+    }
+
+    private static void AddTexts(IServiceCollection services, string mode, Account account)
+    {
+        if (mode == "batches")
+        {
+            services.AddSingleton(account).AddBatchSidecar<TextBatches, string>(Name, static options => options.BatchDelay = TimeSpan.Zero);
+            return;
+        }
+
+        var builder = services.AddSidecar(
+            Name, account.Counting<string>(static _ => { }), options => options.Concurrency = mode is "concurrent" or "keyed" ? 2 : 1);
+        if (mode == "keyed")
+        {
+            builder.PartitionBy(static text => text.Length);
+        }
+        else if (mode == "fan-out")
+        {
+            services.AddSidecar<string>("second", static (_, _, _) => default);
+        }
+    }
+
+    [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
+    private sealed class TextBatches(Account account) : IBatchSidecar<string>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<string> batch, SidecarContext context, CancellationToken ct)
+        {
+            foreach (var _ in batch)
+            {
+                account.CountHandled();
+            }
+
+            return default;
+        }
     }
 }

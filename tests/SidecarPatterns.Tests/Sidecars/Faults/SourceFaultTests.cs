@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -170,38 +169,6 @@ internal sealed class SourceFaultTests
     }
 
     [Test]
-    public async Task Constructor_Throws_FailsTheHostsStart()
-    {
-        var script = new SourceScript<First> { Create = static () => throw Cause };
-        await using var host = TestHost.Build(services => services.AddSource(script, Name));
-
-        Assert.That(
-            await host.StartAsync().FailureAsync(), Is.TypeOf<SidecarStartException>().With.InnerException.SameAs(Cause).And.Message.Contains(Name));
-    }
-
-    [Test]
-    public async Task Dependency_IsNotRegistered_FailsTheHostsStartAndIsNamed()
-    {
-        await using var host = TestHost.Build(static services => services.AddSidecarSource<NeedySource, int>(Name));
-
-        Assert.That(
-            await host.StartAsync().FailureAsync(),
-            Is.TypeOf<SidecarStartException>().With.Message.Contains(Name).And.Message.Contains(nameof(NeedySource.Missing)));
-    }
-
-    [Test]
-    public async Task Dispose_Throws_IsLoggedAndTheStopGoesOn()
-    {
-        var script = new SourceScript<First> { Dispose = static () => throw Cause };
-        await using var host = TestHost.Build(services => services.AddSource(script, Name));
-        await host.StartAsync();
-
-        await host.StopAsync();
-
-        Assert.That(host.Logs.Named("DisposeFailed").Single().Exception, Is.SameAs(Cause));
-    }
-
-    [Test]
     public async Task Dispose_Hangs_IsAbandonedAndTheReaderCompletes()
     {
         var held = new SyncPoint();
@@ -298,12 +265,4 @@ internal sealed class SourceFaultTests
     private static void Draining(SidecarOptions options) => options.DrainTimeout = DrainTimeout;
 
     private static ChannelReader<int> Reader(TestHost host) => host.Services.GetRequiredService<ChannelReader<int>>();
-
-    [SuppressMessage("Performance", "CA1812", Justification = "Dependency injection is asked for it, in vain.")]
-    private sealed class NeedySource(NeedySource.Missing missing) : ISidecarSource<int>
-    {
-        public Task RunAsync(ChannelWriter<int> output, SidecarContext context, CancellationToken ct) => Task.FromResult(missing);
-
-        public sealed class Missing;
-    }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
@@ -128,6 +130,61 @@ internal sealed class GroupTests
         await host.StopAsync();
     }
 
+    [TestCase(RestartPolicy.OnFailure, "-second -first -third +first +third")]
+    [TestCase(RestartPolicy.Never, "-second -first -third +first +third")]
+    [TestCase(RestartPolicy.Always, "-second -first -third +first +second +third")]
+    public async Task Returns_JustAsItsGroupStandsItDown_HasEndedUnlessItsPolicyIsAlways(RestartPolicy policy, string expected)
+    {
+        var returned = new SyncPoint();
+        var run = _trio.Second.Run;
+        _trio.Second.Run = (context, ct) => HeldOnceItHasReturned(run(context, ct), returned);
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll, configure: (name, options) =>
+            options.RestartPolicy = name == "second" ? policy : RestartPolicy.OnFailure);
+        await Trio.StartAsync(host);
+        _trio.Return("second");
+        await returned.ReachedAsync(); // Its task is complete, and its supervisor has not been told.
+        _trio.Fail("first");
+        await _trio.WroteAsync(from: 3, "-second -first -third");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(21)); // The group waits for it to stand still.
+        returned.Release();
+
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 3, expected);
+        foreach (var name in Trio.Names)
+        {
+            var restarts = expected.Contains("+" + name, StringComparison.Ordinal);
+            await host.StateAsync(name, restarts ? SidecarState.Ready : SidecarState.Stopped);
+            Assert.That(host.Snapshot(name).Restarts, Is.EqualTo(restarts ? 1 : 0), name);
+        }
+
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Returns_AHostedServiceJustAsItsGroupStandsItDown_HasEnded()
+    {
+        var returned = new SyncPoint();
+        var work = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecarGroup("pair", SidecarGroupStrategy.OneForAll);
+            services.AddRun(_trio.First, "first").InGroup("pair");
+            services.AddSingleton(returned).AddSingleton(work).AddHostedSidecar<ShortService>("short").InGroup("pair");
+        });
+        await host.StartAsync();
+        work.SetResult();
+        await returned.ReachedAsync();
+        _trio.Fail("first");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(21));
+        returned.Release();
+
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 1, "-first +first");
+        await host.StateAsync("short", SidecarState.Stopped);
+        Assert.That(host.Snapshot("short").Incarnation, Is.EqualTo(1));
+        await host.StopAsync();
+    }
+
     [Test]
     public async Task Fails_TwoAtOnce_AreBothRestarted([Values] SidecarGroupStrategy strategy)
     {
@@ -167,5 +224,25 @@ internal sealed class GroupTests
             Assert.That(steps["first"].Error, Is.Null);
             Assert.That(host.Logs.Named("GroupRestarts").Single().Message, Does.Contain("first, second, third").And.Contain("'second'"));
         }
+    }
+
+    /// <summary>Whoever waits for the task is told of its end only once the test lets that happen: this continuation comes before theirs.</summary>
+    private static Task HeldOnceItHasReturned(Task work, SyncPoint hold)
+    {
+        _ = work.ContinueWith(_ => hold.Pass(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return work;
+    }
+
+    /// <summary>Works until the test has done its work.</summary>
+    [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
+    private sealed class ShortService(TaskCompletionSource work, SyncPoint returned) : BackgroundService
+    {
+        public override async Task StartAsync(CancellationToken cancellationToken)
+        {
+            await base.StartAsync(cancellationToken);
+            _ = HeldOnceItHasReturned(ExecuteTask!, returned);
+        }
+
+        protected override async Task ExecuteAsync(CancellationToken stoppingToken) => await work.Task;
     }
 }

@@ -132,6 +132,7 @@ internal sealed partial class DispatchLane<T>
                 }
 
                 _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
+                _watch.OnSettled();
                 break;
         }
 

@@ -23,6 +23,9 @@ internal sealed class HostedIncarnation : WorkIncarnation
 
     public override ISidecarStartup Startup => _phases;
 
+    /// <summary>What it did is what counts: it is stopped after that.</summary>
+    public override bool HasReturned => _phases.Execution is { IsCompletedSuccessfully: true };
+
     public override Task RunAsync()
     {
         ReportRunning(); // It has started.

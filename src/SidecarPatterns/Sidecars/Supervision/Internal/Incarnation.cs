@@ -43,6 +43,9 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Whether it was ended from outside, so that its code may run on for as long as it likes.</summary>
     public abstract bool WasInterrupted { get; }
 
+    /// <summary>Whether its work has come to its end in order.</summary>
+    public virtual bool HasReturned => false;
+
     /// <summary>Works until done. Called once, after the start-up hook.</summary>
     /// <returns>A task that completes when the incarnation has ended, and fails with what ended it.</returns>
     public abstract Task RunAsync();

@@ -49,6 +49,7 @@ internal sealed partial class SidecarSupervisor
     }
 
     /// <summary>Ends the incarnation, once its message in flight is settled; no further one begins until <see cref="GoOn"/>.</summary>
+    /// <remarks>One that had returned before is not told to: it has ended for good, as its policy says, and its supervisor is about to see that.</remarks>
     /// <returns>Completes when it stands still, or is not to: it has not been started, or has ended, or stops.</returns>
     public Task StandDown()
     {
@@ -61,9 +62,9 @@ internal sealed partial class SidecarSupervisor
 
             _standstill ??= new Standstill();
             _ = _delay?.CancelAsync();
-            if (_incarnation is not null)
+            if (_incarnation is { } incarnation && (!incarnation.HasReturned || Options.RestartPolicy == RestartPolicy.Always))
             {
-                EndForRestart(_incarnation);
+                EndForRestart(incarnation);
             }
 
             return _standstill.WhenReached;

@@ -5,9 +5,11 @@ internal abstract class WorkIncarnation(object instance, bool ownsInstance, Side
 {
     private readonly TaskCompletionSource _abandoned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Task _work = Task.CompletedTask;
+    private Task? _work;
 
-    public override Task Quiet => _work;
+    public override Task Quiet => _work ?? Task.CompletedTask;
+
+    public override bool HasReturned => _work is { IsCompletedSuccessfully: true };
 
     public override bool WasInterrupted => _abandoned.Task.IsCompleted;
 

@@ -30,10 +30,12 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
         _places.Add(new Place { Message = message, Origin = origin });
     }
 
+    /// <summary>What the batch is now: a handler that was given up on may go on marking it, but not its copy.</summary>
     public Batch<T> Copy()
     {
-        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal, HasMarks = HasMarks };
+        var copy = new Batch<T> { FirstOrdinal = FirstOrdinal, Attempt = Attempt };
         copy._places.AddRange(_places);
+        copy.HasMarks = copy._places.Exists(static place => place.IsHandled || place.Failure is not null);
         return copy;
     }
 

@@ -23,7 +23,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
     public override bool HasNext => queue.HasNext || Volatile.Read(ref _isDue);
 
     /// <summary>Where in the queue the oldest message that is not settled was; the lane's own, and whoever flushes.</summary>
-    public long OldestOrdinal => _current?.FirstOrdinal ?? long.MaxValue;
+    public long OldestOrdinal => Volatile.Read(ref _current)?.FirstOrdinal ?? long.MaxValue;
 
     public override bool TryTake([MaybeNullWhen(false)] out Batch<T> message)
     {
@@ -69,7 +69,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override void Wake() => queue.Wake();
 
-    /// <summary>The lane goes on with a batch that an incarnation before left.</summary>
+    /// <summary>Another batch takes the place of the lane's: what is left of it, or of the one that an incarnation before had.</summary>
     public void Adopt(Batch<T> batch) => _current = batch;
 
     /// <summary>The lane is done with its batch, and it may be used again.</summary>

@@ -6,7 +6,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 {
     private readonly SidecarFactory<IBatchSidecar<T>> _factory;
     private readonly BatchSource<T> _source;
-    private ReturnedMessage<Batch<T>>? _returned;
+    private Batch<T>? _returned; // What an incarnation left with attempts to go. It stays its source's current batch: a flush waits for it.
 
     public BatchWorker(
         string name,
@@ -30,7 +30,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     ICallers<Batch<T>>? ILaneOwner<Batch<T>>.Callers => null;
 
-    public override bool HasReturned => _returned is not null;
+    public override bool HasReturned => Volatile.Read(ref _returned) is not null;
 
     protected override long MaxInFlight => 2L * Options.BatchSize;
 
@@ -48,18 +48,21 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public bool TryTakeReturned(out ReturnedMessage<Batch<T>> item)
     {
-        item = _returned ?? default;
-        if (_returned is null)
+        if (Interlocked.Exchange(ref _returned, null) is not { } batch)
         {
+            item = default;
             return false;
         }
 
-        _returned = null;
-        _source.Adopt(item.Message);
+        item = new ReturnedMessage<Batch<T>>(batch, batch.Attempt, batch.Origin);
         return true;
     }
 
-    public void Return(ReturnedMessage<Batch<T>> item) => _returned = item;
+    public void Return(ReturnedMessage<Batch<T>> item)
+    {
+        item.Message.Attempt = item.Attempts;
+        Volatile.Write(ref _returned, item.Message);
+    }
 
     public bool IsUnwanted(Batch<T> item) => false;
 
@@ -105,9 +108,10 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public void SettleInterrupted(MessageSource<Batch<T>> source, Batch<T> item, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        // The call that was given up on may still look at its batch: what goes on is another one.
+        // The call that was given up on may still look at its batch, and mark it: what goes on is another one.
         var rest = item.Copy();
-        _source.Forget();
+        _source.Adopt(rest);
+        SettleMarks(rest, keepsUnmarked: true);
         if (reason != DeadLetterReason.Abandoned &&
             MayRetry(rest, cause ?? new OperationCanceledException("The incarnation that handled the batch ended."), attempts))
         {
@@ -116,6 +120,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         else
         {
             SettleAll(rest, reason, cause, attempts);
+            _source.Forget();
         }
     }
 
@@ -153,7 +158,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         SettleOne(message, DeadLetterReason.Expired, cause: null, attempts: 0, origin);
 
     public override bool AreCompleteUpTo(long mark) =>
-        !HasReturned && Queue.TakeOrdinal >= mark && _source.OldestOrdinal >= mark;
+        Queue.TakeOrdinal >= mark && _source.OldestOrdinal >= mark;
 
     protected override void WakeForFlush() => Queue.Wake();
 
@@ -162,6 +167,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         if (TryTakeReturned(out var returned))
         {
             SettleLeft(returned.Message, reason, cause, returned.Attempts);
+            _source.Forget();
         }
 
         for (var batch = _source.TakeForming(); batch.Count > 0; batch = _source.TakeForming())
