@@ -42,22 +42,25 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         : default;
 
     /// <summary>A handler is about to be called.</summary>
-    public void Begin(ref CallObservation observation, in MessageOrigin origin, Type messageType)
+    /// <param name="observation">What is watched of the call.</param>
+    /// <param name="origin">Where its message comes from, or the oldest one of its batch.</param>
+    /// <param name="batch">Where all messages of its batch come from; <see langword="null"/> for a single message.</param>
+    /// <param name="messageType">The type of its messages.</param>
+    public void Begin(ref CallObservation observation, in MessageOrigin origin, IMessageOrigins? batch, Type messageType)
     {
         // To read the clock costs as much as to handle a message.
         var now = observation.LastEndedAt != 0 ? observation.LastEndedAt : timeProvider.GetTimestamp();
         observation = new CallObservation { IsActive = true, StartedAt = now };
         try
         {
-            if (origin.PublishedAt != 0 && instruments.QueueDuration.Enabled)
+            if (instruments.QueueDuration.Enabled)
             {
-                // It may have been published since the call before ended.
-                instruments.QueueDuration.Record(Math.Max(0, now - origin.PublishedAt) * _secondsPerTick, _nameTag);
+                RecordWaits(now, origin, batch);
             }
 
             if (SidecarDiagnostics.Source.HasListeners())
             {
-                observation = new CallObservation { IsActive = true, StartedAt = now, Activity = StartActivity(origin, messageType) };
+                observation = new CallObservation { IsActive = true, StartedAt = now, Activity = StartActivity(origin, batch, messageType) };
             }
         }
 #pragma warning disable CA1031 // A listener's failure is not the message's.
@@ -100,6 +103,19 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         observation = new CallObservation { LastEndedAt = now };
     }
 
+    private void RecordWaits(long now, in MessageOrigin origin, IMessageOrigins? batch)
+    {
+        for (var i = 0; i < (batch?.Count ?? 1); i++)
+        {
+            var publishedAt = batch?.OriginOf(i).PublishedAt ?? origin.PublishedAt;
+            if (publishedAt != 0)
+            {
+                // It may have been published since the call before ended.
+                instruments.QueueDuration.Record(Math.Max(0, now - publishedAt) * _secondsPerTick, _nameTag);
+            }
+        }
+    }
+
     private void Record(double seconds, Exception? failure)
     {
         if (failure is null)
@@ -112,10 +128,12 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         }
     }
 
-    private Activity? StartActivity(in MessageOrigin origin, Type messageType)
+    private Activity? StartActivity(in MessageOrigin origin, IMessageOrigins? batch, Type messageType)
     {
+        // A message has the activity that published it for its parent; a batch has many, so it is linked to them.
+        var parent = batch is null ? origin.Activity : null;
         var activity = SidecarDiagnostics.Source.StartActivity(
-            "process " + sidecarName, ActivityKind.Consumer, origin.Activity?.Context ?? default);
+            "process " + sidecarName, ActivityKind.Consumer, parent?.Context ?? default, tags: null, batch is null ? null : LinksOf(batch));
         if (activity is null)
         {
             return null;
@@ -124,11 +142,30 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         activity.SetTag("sidecar.name", sidecarName);
         activity.SetTag("messaging.operation.type", "process");
         activity.SetTag("messaging.message.type", messageType.FullName);
-        foreach (var (key, value) in origin.Activity?.Baggage ?? [])
+        if (batch is not null)
+        {
+            activity.SetTag("messaging.batch.message_count", batch.Count);
+        }
+
+        foreach (var (key, value) in parent?.Baggage ?? [])
         {
             activity.AddBaggage(key, value);
         }
 
         return activity;
+    }
+
+    private static List<ActivityLink> LinksOf(IMessageOrigins batch)
+    {
+        var links = new List<ActivityLink>();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch.OriginOf(i).Activity is { } activity)
+            {
+                links.Add(new ActivityLink(activity.Context));
+            }
+        }
+
+        return links;
     }
 }

@@ -51,6 +51,40 @@ internal sealed class SidecarActivityTests
     }
 
     [Test]
+    public async Task Handle_Batch_IsLinkedToTheActivitiesThatPublishedIt()
+    {
+        using var activities = new ActivityRecorder();
+        var account = new Account();
+        var publishers = new List<ActivityContext>();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSingleton(new Counting(account));
+            services.AddBatchSidecar<Counting, int>("audit", static options => options.BatchSize = 4);
+        });
+        for (var message = 0; message < 3; message++)
+        {
+            using var publisher = StartActivity($"request {message}");
+            publisher.AddBaggage("tenant", "blue");
+            publishers.Add(publisher.Context);
+            account.TryWrite(host.Writer<int>(), message);
+        }
+
+        account.TryWrite(host.Writer<int>(), 3); // By nobody in particular.
+        await host.StartAsync();
+        await host.StopAsync();
+
+        account.AssertBalances(host.Control, "audit");
+        var activity = activities.Stopped.Single();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(activity.Links.Select(static link => link.Context), Is.EqualTo(publishers));
+            Assert.That(activity.ParentSpanId, Is.EqualTo(default(ActivitySpanId)));
+            Assert.That(activity.GetTagItem("messaging.batch.message_count"), Is.EqualTo(4));
+            Assert.That(activity.Baggage, Is.Empty);
+        }
+    }
+
+    [Test]
     public async Task Handle_PublishedByManyActivities_EachMessageHasItsOwnParent()
     {
         using var activities = new ActivityRecorder();
@@ -254,4 +288,17 @@ internal sealed class SidecarActivityTests
 
     /// <summary>An activity of the application's.</summary>
     private static Activity StartActivity(string name) => new Activity(name).SetIdFormat(ActivityIdFormat.W3C).Start();
+
+    private sealed class Counting(Account account) : IBatchSidecar<int>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<int> batch, SidecarContext context, CancellationToken ct)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                account.CountHandled();
+            }
+
+            return default;
+        }
+    }
 }

@@ -259,7 +259,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         if (_metrics.IsListening)
         {
             // In the call's own context: the handler runs within this activity, and what an earlier handler left behind is not its parent.
-            _metrics.Begin(ref _observation, _source.LastOrigin, _owner.MessageType);
+            _metrics.Begin(ref _observation, _source.LastOrigin, _owner.OriginsOf(_current), _owner.MessageType);
         }
 
         _calls++;

@@ -47,6 +47,9 @@ internal interface ILaneOwner<TItem>
 
     void Return(ReturnedMessage<TItem> item);
 
+    /// <summary>The origins of an item that is several messages; <see langword="null"/> for a single one.</summary>
+    IMessageOrigins? OriginsOf(TItem item);
+
     bool IsExpired(in MessageOrigin origin);
 
     /// <summary>Whether the one who sent an item does not wait for what becomes of it any more.</summary>

@@ -149,6 +149,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Queue.Reopen();
     }
 
+    public IMessageOrigins? OriginsOf(T item) => null;
+
     public bool IsExpired(in MessageOrigin origin) => Options.MaxAge is { } maxAge && origin.PublishedAt != 0 &&
         _environment.TimeProvider.GetElapsedTime(origin.PublishedAt) > maxAge;
 

@@ -3,7 +3,7 @@ using System.Collections;
 namespace SidecarPatterns;
 
 /// <summary>The messages of a batch, and which of them their handler has settled by itself.</summary>
-internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks
+internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
 {
     private readonly List<Place> _places = [];
 

@@ -64,6 +64,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         Volatile.Write(ref _returned, item.Message);
     }
 
+    public IMessageOrigins? OriginsOf(Batch<T> item) => item;
+
     public bool IsUnwanted(Batch<T> item) => false;
 
     /// <summary>Settles what the handler has marked.</summary>
