@@ -15,7 +15,8 @@ internal static class PartRunner
         output.WriteLine(
             $"## {part.Name}: medians of interleaved rounds, per message ({RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores)");
         output.WriteLine();
-        Table.WriteHeader(output);
+        if (part.Rows.Count > 0)
+            Table.WriteHeader(output);
 
         List<string> notes = [];
         for (int i = 0; i < part.Rows.Count; i++)

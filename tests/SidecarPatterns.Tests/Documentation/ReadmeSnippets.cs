@@ -145,6 +145,11 @@ internal static partial class ReadmeSnippets
         builder.Services.AddHealthChecks().AddSidecarHealthChecks();
     }
 
+    public static void Governor(HostApplicationBuilder builder)
+    {
+        builder.Services.AddSidecarGovernor(options => options.MaxCpu = 0.8);
+    }
+
     public static async Task WatchingAsync(ISidecarControl control, CancellationToken ct)
     {
         await foreach (var step in control.WatchAsync(ct))

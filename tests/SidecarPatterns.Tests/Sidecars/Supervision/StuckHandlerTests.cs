@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
@@ -42,6 +43,9 @@ internal sealed class StuckHandlerTests
             Assert.That(entry.Message, Is.EqualTo("A handler of sidecar 'stuck' has been at one System.Int32 for 00:01:00 and has not ended."));
             Assert.That(host.Snapshot(Name), Has.Property("Stuck").EqualTo(1).And.Property("State").EqualTo(SidecarState.Ready));
         }
+
+        var health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(static check => check.Name == "sidecars-live");
+        Assert.That(health.Entries.Values.Single(), Has.Property("Status").EqualTo(HealthStatus.Degraded).And.Property("Description").EqualTo("'stuck' is stuck (Ready)."));
 
         host.Clock.Advance(10 * StuckAfter);
         _held[1].Release();
@@ -402,14 +406,18 @@ internal sealed class StuckHandlerTests
     private async Task<TestHost> StartAsync(
         Func<int, SidecarContext, CancellationToken, ValueTask> handler, Action<SidecarOptions>? configure = null, bool counts = true)
     {
-        var host = TestHost.Build(services => services.AddSidecar(
-            Name,
-            counts ? _account.Counting(handler) : handler,
-            options =>
-            {
-                options.StuckAfter = StuckAfter;
-                configure?.Invoke(options);
-            }));
+        var host = TestHost.Build(services =>
+        {
+            services.AddHealthChecks().AddSidecarHealthChecks();
+            services.AddSidecar(
+                Name,
+                counts ? _account.Counting(handler) : handler,
+                options =>
+                {
+                    options.StuckAfter = StuckAfter;
+                    configure?.Invoke(options);
+                });
+        });
         await host.StartAsync();
         return host;
     }

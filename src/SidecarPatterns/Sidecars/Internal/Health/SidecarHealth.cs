@@ -27,7 +27,7 @@ internal static class SidecarHealth
             var status = judge(sidecar);
             if (status != HealthStatus.Healthy)
             {
-                complaints.Add($"'{sidecar.Name}' is {sidecar.State}");
+                complaints.Add($"'{sidecar.Name}' is {(sidecar.Stuck > 0 ? $"stuck ({sidecar.State})" : sidecar.State)}");
                 worst = Worse(worst, sidecar.Critical ? status : HealthStatus.Degraded);
             }
         }

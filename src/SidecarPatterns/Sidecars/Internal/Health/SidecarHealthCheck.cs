@@ -25,6 +25,8 @@ internal sealed class SidecarHealthCheck(ISidecarControl control, string name) :
             ["inFlight"] = sidecar.InFlight,
             ["handled"] = sidecar.Handled,
             ["deadLettered"] = sidecar.DeadLettered,
+            ["stuck"] = sidecar.Stuck,
+            ["busyTime"] = sidecar.BusyTime,
         };
         if (sidecar.LastError is { } error)
         {

@@ -187,6 +187,8 @@ internal sealed class SidecarHealthChecksTests
                 ["inFlight"] = 1L,
                 ["handled"] = 1L,
                 ["deadLettered"] = 1L,
+                ["stuck"] = 0,
+                ["busyTime"] = TimeSpan.Zero,
                 ["lastErrorType"] = "System.FormatException",
                 ["lastErrorMessage"] = "The handler says only this.",
             }));

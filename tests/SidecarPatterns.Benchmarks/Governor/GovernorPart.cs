@@ -1,0 +1,31 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>What sidecars that work all the time cost a busy application, with and without the governor.</summary>
+internal sealed class GovernorPart : Part
+{
+    private const int Rounds = 2;
+
+    public override string Name => "governor";
+
+    public override IReadOnlyList<Row> Rows { get; } = [];
+
+    public override IReadOnlyList<string> MeasureBesideTable()
+    {
+        List<BusyApplication.Throughput> alone = [], ungoverned = [], governed = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            alone.Add(BusyApplication.Run(hasSidecars: false, isGoverned: false));
+            ungoverned.Add(BusyApplication.Run(hasSidecars: true, isGoverned: false));
+            governed.Add(BusyApplication.Run(hasSidecars: true, isGoverned: true));
+        }
+
+        double full = Mean(alone).Application;
+        return [Describe("alone", Mean(alone), full), Describe("with sidecars", Mean(ungoverned), full), Describe("with sidecars and governor", Mean(governed), full)];
+    }
+
+    private static BusyApplication.Throughput Mean(List<BusyApplication.Throughput> rounds) =>
+        new(rounds.Average(static round => round.Application), rounds.Average(static round => round.Sidecars));
+
+    private static string Describe(string what, BusyApplication.Throughput measured, double full) => FormattableString.Invariant(
+        $"busy application {what}: {measured.Application:N0} operations/s ({measured.Application / full:P0} of what it does alone), sidecars {measured.Sidecars:N0} messages/s");
+}
