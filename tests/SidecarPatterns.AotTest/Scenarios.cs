@@ -29,6 +29,7 @@ internal static class Scenarios
         new("messages of one key keep their order among several lanes", PartitionAsync),
         new("a batch is handled and one of its messages fails", BatchAsync),
         new("a message is retried, and its dead letter written to a file", RetryAsync),
+        new("options change while the sidecar runs, on threads of its own and under the governor", ReloadAsync),
         new("a critical failure stops the host with its cause", EscalationAsync),
         new("a writer for an unknown type says what there is", UnknownWriterAsync),
         new("health checks report on the host and on each sidecar", HealthAsync),
@@ -389,6 +390,42 @@ internal static class Scenarios
 
             return string.Join(' ', states);
         }
+    }
+
+    private static async Task ReloadAsync()
+    {
+        var (threads, handled) = (0, 0);
+        var snapshot = await HostAsync(
+            services => services.AddSidecarGovernor().AddSidecar<int>("blocking", (_, _, _) =>
+            {
+                Interlocked.Add(ref threads, Thread.CurrentThread.IsThreadPoolThread ? 0 : 1);
+                Interlocked.Increment(ref handled);
+                return default;
+            }),
+            async host =>
+            {
+                var configuration = (IConfigurationRoot)host.GetRequiredService<IConfiguration>();
+                configuration["Sidecars:blocking:Concurrency"] = "4";
+                configuration["Sidecars:blocking:MaxRate"] = "100000.5";
+                configuration.Reload();
+                var writer = host.GetRequiredService<ChannelWriter<int>>();
+                for (var i = 0; i < 1_000; i++)
+                {
+                    await writer.WriteAsync(i);
+                }
+
+                configuration["Sidecars:blocking:Concurrency"] = "many";
+                configuration.Reload();
+            },
+            "blocking",
+            new()
+            {
+                ["Sidecars:blocking:Isolation"] = "DedicatedThread",
+                ["Sidecars:blocking:Priority"] = "Low",
+                ["SidecarGovernor:MaxCpu"] = "0.9",
+            });
+        Check(handled == 1_000 && threads == 1_000, $"{handled} handled, {threads} of them on threads of its own");
+        Check(snapshot.OptionsError?.Contains("'many'", StringComparison.Ordinal) == true, $"error '{snapshot.OptionsError}'");
     }
 
     /// <summary>Runs a host from start to stop with some work in between, and returns the last snapshot of one of its sidecars.</summary>
