@@ -131,7 +131,7 @@ internal sealed partial class SidecarSupervisor
         FailureWhileStopping = null;
         _stopping = default;
         _givingUp = default;
-        _backoff.Reset();
+        _backoff?.Reset();
         _group?.BeginNewRow();
         _life.Reopen();
         Worker.Reopen();

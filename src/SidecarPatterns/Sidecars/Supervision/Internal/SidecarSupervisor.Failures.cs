@@ -9,6 +9,7 @@ internal sealed partial class SidecarSupervisor
         int inRow;
         if (_group is null)
         {
+            _backoff ??= new RestartBackoff(RestartLimits.Of(Options));
             _backoff.Count(_life.ReadyFor, failed: error is not null);
             (inRow, delay) = (_backoff.FailuresInRow, _backoff.NextDelay());
             if (error is not null && _backoff.IsExhausted)

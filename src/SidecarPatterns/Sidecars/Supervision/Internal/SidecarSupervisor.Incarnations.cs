@@ -30,7 +30,15 @@ internal sealed partial class SidecarSupervisor
             }
 
             isWorking = true;
-            await RunAsync(incarnation).ConfigureAwait(false);
+            await incarnation.RunAsync().ConfigureAwait(false);
+            while (TryWiden(incarnation) is { } wider)
+            {
+                incarnation.SetOver();
+                await incarnation.DisposeAsync().ConfigureAwait(false);
+                incarnation = wider;
+                await incarnation.RunAsync().ConfigureAwait(false);
+            }
+
             return default;
         }
 #pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
@@ -41,7 +49,6 @@ internal sealed partial class SidecarSupervisor
         }
         finally
         {
-            incarnation = _incarnation ?? incarnation; // It may have become wider.
             _incarnation = null;
             _widens = false;
             _life.EndIncarnation();

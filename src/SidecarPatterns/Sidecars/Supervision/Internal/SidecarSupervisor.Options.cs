@@ -11,7 +11,11 @@ internal sealed partial class SidecarSupervisor
         lock (_lock)
         {
             Volatile.Write(ref _options, options);
-            _backoff.Limits = RestartLimits.Of(options);
+            if (_backoff is not null)
+            {
+                _backoff.Limits = RestartLimits.Of(options);
+            }
+
             Worker.Apply(options);
             if (_incarnation is { } incarnation && !incarnation.TryResize(options.Concurrency))
             {
@@ -21,19 +25,7 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    /// <summary>Works until the incarnation has ended; on the way it may be replaced by one with more lanes.</summary>
-    private async Task RunAsync(Incarnation incarnation)
-    {
-        await incarnation.RunAsync().ConfigureAwait(false);
-        while (TryWiden(incarnation) is { } wider)
-        {
-            incarnation.SetOver();
-            await incarnation.DisposeAsync().ConfigureAwait(false);
-            incarnation = wider;
-            await incarnation.RunAsync().ConfigureAwait(false);
-        }
-    }
-
+    /// <summary>The incarnation has left: if that was to make room for more lanes, this is the one that goes on with its instance.</summary>
     private Incarnation? TryWiden(Incarnation incarnation)
     {
         lock (_lock)

@@ -10,15 +10,17 @@ namespace SidecarPatterns;
 /// </remarks>
 internal sealed partial class SidecarSupervisor : IReadiness
 {
+    private static readonly TaskCompletionSource<Exception?> Decided = MakeDecided();
+
     private readonly SidecarEnvironment _environment;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger _logger;
     private readonly SidecarLife _life;
-    private readonly RestartBackoff _backoff;
+    private RestartBackoff? _backoff; // Made for the first restart.
     private readonly Action<SidecarSupervisor, Exception> _onCriticalFailure;
 
     // Completes once the first start is decided: null when ready (or done), else why it failed.
-    private readonly TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
     private LazyCancellation _stopping;
@@ -50,7 +52,6 @@ internal sealed partial class SidecarSupervisor : IReadiness
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
         _life = new SidecarLife(name, _logger, _timeProvider) { Causes = this };
-        _backoff = new RestartBackoff(RestartLimits.Of(options));
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -99,6 +100,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
         {
             throw new SidecarStartException(Name, $"Sidecar '{Name}' failed to start: {failure.Message}", failure);
         }
+
+        _started = Decided; // Nobody asks again, and an idle sidecar is to be small.
     }
 
     public SidecarSnapshot TakeSnapshot(bool hostIsStopping)
@@ -138,6 +141,13 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Restarts = Restarts,
             LastError = Worker.LastError,
         };
+    }
+
+    private static TaskCompletionSource<Exception?> MakeDecided()
+    {
+        var decided = new TaskCompletionSource<Exception?>();
+        decided.SetResult(null);
+        return decided;
     }
 
     private string NotReadyHint() => Options.WaitForSignal
@@ -190,7 +200,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         {
             if (stuck is null)
             {
-                _backoff.Reset();
+                _backoff?.Reset();
                 _life.MoveTo(SidecarState.Restarting);
                 return false;
             }
