@@ -26,6 +26,10 @@ builder.Services.AddSingleton<OrderInput>();
 builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddHostedService<OrderIntake>();
 
+// If it is asked for, a sidecar that shows the others: the first to start, and the last to end.
+if (command.Watch)
+    builder.Services.AddSidecar<SidecarWatch>("watch", options => options.Critical = false);
+
 // Beside it, three sidecars: ready before the first order is read, done after the last one is handled.
 // Each gets every priced order, through a queue of its own.
 builder.Services.AddSidecar<AuditLog, PricedOrder>("audit");

@@ -32,6 +32,28 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>How the sidecars stand while they work.</summary>
+    public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
+    {
+        Table table = Empty(
+            "sidecar", "state", "queued", "in flight", "handled", "dead-lettered", "dropped", "restarts", "busy");
+        foreach (SidecarSnapshot sidecar in sidecars)
+        {
+            table.AddRow(
+                sidecar.Name,
+                $"{sidecar.State}",
+                $"{sidecar.Queued}",
+                $"{sidecar.InFlight}",
+                $"{sidecar.Handled}",
+                $"{sidecar.DeadLettered}",
+                $"{sidecar.Dropped + sidecar.Evicted}",
+                $"{sidecar.Restarts}",
+                $"{sidecar.BusyTime.TotalSeconds:F1} s");
+        }
+
+        return table;
+    }
+
     private static Table Empty(string subject, params string[] numbers)
     {
         Table table = new Table().Border(TableBorder.Rounded).AddColumn(subject);
