@@ -235,6 +235,21 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task MaxRate_RemovedWhileAMessageWaitsForItsTurn_LetsItBeginAtOnce([Values(1, 3)] int concurrency)
+    {
+        await using var host = await StartAsync(keyed: false, concurrency, holds: false);
+        Change("MaxRate", "0.001");
+        await PublishAsync(host, 8);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1000));
+        await _account.BalancesAsync(host.Control, Name, queued: 7);
+
+        Change("MaxRate", null);
+
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(_account.Handled, Is.EqualTo(8));
+    }
+
+    [Test]
     public async Task MaxAge_Set_HoldsForMessagesThatArePublishedFromThenOn()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
@@ -296,6 +311,18 @@ internal sealed class ReloadTests
         Change("Concurrency", null);
         Assert.That(host.Snapshot(Name).OptionsError, Is.Null);
         Assert.That(host.Logs.Named("OptionsChanged").Single().Message, Is.EqualTo("Options of sidecar 'sidecar' have changed: MaxRate = 0.001."));
+    }
+
+    [Test]
+    public async Task WrongValue_AgainAfterItWasMended_IsToldAgain()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Change("Concurrency", "0");
+        Change("Concurrency", null);
+        Change("Concurrency", "0");
+        Change("Concurrency", "0");
+
+        Assert.That(host.Logs.Named("OptionsRefused"), Has.Count.EqualTo(2).And.All.Property("Message").Contains("Sidecars:sidecar:Concurrency is 0;"));
     }
 
     [Test]

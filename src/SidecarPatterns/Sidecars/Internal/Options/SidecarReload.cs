@@ -44,10 +44,11 @@ internal sealed class SidecarReload : IDisposable
     private void Reload(SidecarRegistration registration, SidecarSupervisor supervisor)
     {
         var (next, error) = Read(registration);
+        var isNews = error != supervisor.OptionsError;
         supervisor.OptionsError = error;
         if (error is not null)
         {
-            if (_told.Add(error))
+            if (isNews)
             {
                 SupervisionLog.OptionsRefused(_logger, supervisor.Name, error);
             }
