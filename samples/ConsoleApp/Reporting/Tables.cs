@@ -35,20 +35,24 @@ internal static class Tables
     /// <summary>How the sidecars stand while they work.</summary>
     public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
     {
-        Table table = Empty(
-            "sidecar", "state", "queued", "in flight", "handled", "dead-lettered", "dropped", "restarts", "busy");
+        // Close together: a terminal may be no wider than 80 columns.
+        Table table = Empty("sidecar", "queued", "in\nflight", "handled", "dead-\nlettered", "dropped", "restarts", "busy", "state");
+        table.Border(TableBorder.Simple);
+        foreach (TableColumn column in table.Columns)
+            column.Padding(0, 0);
+        table.Columns[^1].PadLeft(1).LeftAligned();
         foreach (SidecarSnapshot sidecar in sidecars)
         {
             table.AddRow(
                 sidecar.Name,
-                $"{sidecar.State}",
                 $"{sidecar.Queued}",
                 $"{sidecar.InFlight}",
                 $"{sidecar.Handled}",
                 $"{sidecar.DeadLettered}",
                 $"{sidecar.Dropped + sidecar.Evicted}",
                 $"{sidecar.Restarts}",
-                $"{sidecar.BusyTime.TotalSeconds:F1} s");
+                $"{sidecar.BusyTime.TotalSeconds:F1} s",
+                $"{sidecar.State}");
         }
 
         return table;
