@@ -339,6 +339,23 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task UnknownKey_ComesWhileTheHostRuns_IsToldWheneverItIsNew()
+    {
+        Change("Capacitee", "5");
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Assert.That(host.Logs.Named("ConfigurationProblem"), Has.Count.EqualTo(1), "what is there at the start is told then");
+
+        Change("MaxRat", "5");
+        Change("MaxRat", "6");
+        Change("MaxRat", null);
+        Change("MaxRat", "5");
+
+        Assert.That(
+            host.Logs.Named("ConfigurationProblem").Skip(1).Select(static entry => entry.Message),
+            Has.Exactly(2).Items.And.All.Contains("Sidecars:sidecar:MaxRat").And.All.Contains("MaxRate"));
+    }
+
+    [Test]
     public void FixedOptions_KeepTheirValues_AndNoOthers()
     {
         var rules = SidecarOptionRules.Table.Rules;
