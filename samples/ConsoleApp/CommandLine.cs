@@ -8,8 +8,10 @@ namespace ConsoleApp;
 /// <param name="File">The file to read; <c>-</c> for standard input; <see langword="null"/> if none was named.</param>
 /// <param name="Generate">How many sample orders to write instead of processing any.</param>
 /// <param name="Replay">Whether to send the notifier's dead letters once more at the end.</param>
+/// <param name="Watch">Whether to show how the sidecars stand while they work.</param>
 /// <param name="Settings">What overrides the configuration.</param>
-internal sealed record CommandLine(string? File, int? Generate, bool Replay, IReadOnlyDictionary<string, string?> Settings)
+internal sealed record CommandLine(
+    string? File, int? Generate, bool Replay, bool Watch, IReadOnlyDictionary<string, string?> Settings)
 {
     public const string StandardInput = "-";
 
@@ -43,6 +45,11 @@ internal sealed record CommandLine(string? File, int? Generate, bool Replay, IRe
         Description = "At the end, repairs the mail server and sends once more what it has refused.",
     };
 
+    private static readonly Option<bool> WatchOption = new("--watch")
+    {
+        Description = "Shows how the sidecars stand while they work: a live table on a terminal, else a line for each every second.",
+    };
+
     private static readonly Option<int?> GenerateOption = new("--generate")
     {
         Description = "Writes this many sample orders to standard output, some of them malformed, and ends.",
@@ -72,7 +79,12 @@ internal sealed record CommandLine(string? File, int? Generate, bool Replay, IRe
             return false;
         }
 
-        command = new CommandLine(result.GetValue(FileArgument), result.GetValue(GenerateOption), result.GetValue(ReplayOption), SettingsOf(result));
+        command = new CommandLine(
+            result.GetValue(FileArgument),
+            result.GetValue(GenerateOption),
+            result.GetValue(ReplayOption),
+            result.GetValue(WatchOption),
+            SettingsOf(result));
         return true;
     }
 
@@ -89,7 +101,7 @@ internal sealed record CommandLine(string? File, int? Generate, bool Replay, IRe
             {"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}
             """)
         {
-            FileArgument, AuditOption, LatencyOption, SetOption, ReplayOption, GenerateOption,
+            FileArgument, AuditOption, LatencyOption, SetOption, ReplayOption, WatchOption, GenerateOption,
         };
     }
 

@@ -13,10 +13,12 @@ if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
 if (command.Generate is { } count)
     return SampleOrders.Write(count, Console.Out);
 
-// The settings: appsettings.json beside the program, then the environment, then the command line.
+// The settings: appsettings.json beside the program, which may be edited while it runs, then the environment, then the command line.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(
     new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddInMemoryCollection(command.Settings);
+var terminal = new Terminal();
+builder.Configuration.TellWhenUnreadable(terminal);
 builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
 builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnStart();
 
@@ -25,6 +27,10 @@ builder.Services.AddSingleton(command);
 builder.Services.AddSingleton<OrderInput>();
 builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddHostedService<OrderIntake>();
+
+// If it is asked for, a sidecar that shows the others: the first to start, and the last to end.
+if (command.Watch)
+    builder.Services.AddSidecar<SidecarWatch>("watch", options => options.Critical = false);
 
 // Beside it, three sidecars: ready before the first order is read, done after the last one is handled.
 // Each gets every priced order, through a queue of its own.
@@ -38,7 +44,7 @@ if (command.Replay)
 builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<MailServer>();
 builder.Services.AddSingleton<ProductTotals>();
-builder.Services.AddSingleton<Terminal>();
+builder.Services.AddSingleton(terminal);
 builder.Services.AddSingleton<FinalReport>();
 builder.Logging.ClearProviders().Services.AddSingleton<ILoggerProvider, TerminalLog>();
 

@@ -17,7 +17,7 @@ internal sealed class FinalReport(
     /// <returns>Whether all is in order: the input could be read, and the account of every sidecar balances.</returns>
     public bool Write()
     {
-        IReadOnlyList<SidecarSnapshot> snapshots = sidecars.GetSnapshots();
+        IReadOnlyList<SidecarSnapshot> snapshots = [.. sidecars.GetSnapshots().Where(sidecar => sidecar.Capacity > 0)]; // those with messages
         terminal.Out.Write(Tables.Of(totals.ToList()));
         terminal.Out.WriteLine(
             $"{tally.Lines} lines: {tally.Priced} orders priced, {tally.Refused} refused, {tally.Lines - tally.Priced - tally.Refused} blank.");

@@ -32,6 +32,32 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>How the sidecars stand while they work.</summary>
+    public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
+    {
+        // Close together: a terminal may be no wider than 80 columns.
+        Table table = Empty("sidecar", "queued", "in\nflight", "handled", "dead-\nlettered", "dropped", "restarts", "busy", "state");
+        table.Border(TableBorder.Simple);
+        foreach (TableColumn column in table.Columns)
+            column.Padding(0, 0);
+        table.Columns[^1].PadLeft(1).LeftAligned();
+        foreach (SidecarSnapshot sidecar in sidecars)
+        {
+            table.AddRow(
+                sidecar.Name,
+                $"{sidecar.Queued}",
+                $"{sidecar.InFlight}",
+                $"{sidecar.Handled}",
+                $"{sidecar.DeadLettered}",
+                $"{sidecar.Dropped + sidecar.Evicted}",
+                $"{sidecar.Restarts}",
+                $"{sidecar.BusyTime.TotalSeconds:F1} s",
+                $"{sidecar.State}");
+        }
+
+        return table;
+    }
+
     private static Table Empty(string subject, params string[] numbers)
     {
         Table table = new Table().Border(TableBorder.Rounded).AddColumn(subject);

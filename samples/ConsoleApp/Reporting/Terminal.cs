@@ -50,9 +50,14 @@ internal sealed class Terminal
             display.UpdateTarget(picture);
     }
 
-    // Padded, since on a live console the line comes to stand where the drawing was.
-    private void Write(IAnsiConsole console, string text) =>
-        console.WriteLine(console == Live ? text.PadRight(console.Profile.Width - 1) : text);
+    // On a live console the text comes to stand where the drawing was: each of its lines covers what was there.
+    private void Write(IAnsiConsole console, string text)
+    {
+        if (console == Live)
+            console.Write(new Padder(new Text(text), new Padding(0, 0, 1, 0)) { Expand = true });
+        else
+            console.WriteLine(text);
+    }
 
     private static IAnsiConsole Open(TextWriter stream, bool isRedirected)
     {

@@ -4,15 +4,16 @@ using SidecarPatterns;
 
 namespace ConsoleApp.Sidecars;
 
-/// <summary>Adds up what was ordered of each product, in batches, and, on a terminal, shows it live.</summary>
-internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal) : IBatchSidecar<PricedOrder>, ISidecarStartup, IAsyncDisposable
+/// <summary>Adds up what was ordered of each product, in batches, and, on a terminal, shows it live, unless the sidecars are watched there.</summary>
+internal sealed class TotalsMeter(ProductTotals totals, Terminal terminal, CommandLine command)
+    : IBatchSidecar<PricedOrder>, ISidecarStartup, IAsyncDisposable
 {
-    private LiveTotals? _display;
+    private LiveTable? _display;
 
     public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
     {
-        if (terminal.Live is { } console)
-            _display = new LiveTotals(console, terminal, totals, context.TimeProvider);
+        if (!command.Watch && terminal.Live is { } console) // a terminal has room for one live display
+            _display = new LiveTable(console, terminal, () => Tables.Of(totals.ToList()), context.TimeProvider);
         return ValueTask.CompletedTask;
     }
 

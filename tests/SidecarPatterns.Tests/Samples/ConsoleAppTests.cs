@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace SidecarPatterns.Tests;
@@ -10,12 +12,26 @@ internal sealed partial class ConsoleAppTests
         """{"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}""";
 
     private string _audit = "";
+    private string _folder = "";
+
+    private string SettingsFile => Path.Combine(_folder, "appsettings.json");
 
     [SetUp]
-    public void SetUp() => _audit = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"audit-{Guid.NewGuid():n}.log");
+    public void SetUp()
+    {
+        _audit = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"audit-{Guid.NewGuid():n}.log");
+        _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"app-{Guid.NewGuid():n}");
+    }
 
     [TearDown]
-    public void TearDown() => File.Delete(_audit);
+    public void TearDown()
+    {
+        File.Delete(_audit);
+        if (Directory.Exists(_folder))
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+    }
 
     [Test]
     [CancelAfter(Limit)]
@@ -59,18 +75,97 @@ internal sealed partial class ConsoleAppTests
         }
     }
 
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_WithWatchAndNoTerminal_WritesALineForEachSidecarUntilAllHaveStopped()
+    {
+        await using var child = ChildProgram.Start("ConsoleApp", "--audit", _audit, "--watch");
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        var lines = child.Output.Where(static line => line.StartsWith("sidecar=", StringComparison.Ordinal)).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(lines, Has.Count.GreaterThanOrEqualTo(6), "one for each at the start, and one at the end");
+            Assert.That(lines, Has.All.Matches(WatchPattern().ToString()));
+            foreach (var (sidecar, last) in new[] { "audit", "totals", "notifier" }.Zip(lines[^3..]))
+            {
+                var row = Row(child, sidecar);
+                Assert.That(last, Does.StartWith(
+                    $"sidecar={sidecar} state=Stopped queued=0 in-flight=0 handled={row.Handled} dead-lettered={row.DeadLettered} dropped=0 restarts=0 busy="));
+                Assert.That(row.Handled + row.DeadLettered, Is.EqualTo(row.Accepted));
+                Assert.That(row.Accepted, Is.GreaterThan(1000));
+            }
+
+            Assert.That(child.Output, Has.Some.Contains("account balances"));
+            Assert.That(child.Output, Has.None.Contains("│ watch"), "it has no account");
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_SettingsEditedMeanwhile_AreToldAndTakeEffect()
+    {
+        ChildProgram.Copy("ConsoleApp", _folder);
+        Edit("notifier", "MaxRate", 0.001);
+        await using var child = ChildProgram.StartFrom(_folder, "ConsoleApp", "-", "--audit", _audit, "--watch");
+        await SendAsync(child, 20);
+        await child.WroteAsync("sidecar=notifier state=Ready queued=19 in-flight=0 handled=1 ");
+
+        Edit("notifier", "MaxRate", null);
+        await child.WroteAsync("sidecar=notifier state=Ready queued=0 in-flight=0 handled=20 ");
+        Edit("totals", "BatchSize", 7);
+        await child.WroteAsync("BatchSize");
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(child.Error, Is.EqualTo([
+                "Options of sidecar 'notifier' have changed: MaxRate = nothing.", "Options of sidecar 'totals' have changed: BatchSize = 7.",
+            ]));
+            Assert.That(Row(child, "totals"), Is.EqualTo(new TableRow(Accepted: 20, Handled: 20, DeadLettered: 0)));
+            Assert.That(Row(child, "notifier"), Is.EqualTo(new TableRow(Accepted: 20, Handled: 20, DeadLettered: 0)));
+            Assert.That(child.Output, Has.Some.Contains("account balances"));
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_SettingsEditedWrongly_AreToldAndChangeNothing()
+    {
+        ChildProgram.Copy("ConsoleApp", _folder);
+        await using var child = ChildProgram.StartFrom(_folder, "ConsoleApp", "-", "--audit", _audit);
+        await child.WroteAsync("Orders from standard input");
+
+        Edit("notifier", "Concurrency", 0);
+        await child.WroteAsync("Sidecars:notifier:Concurrency is 0; allowed is a whole number from 1 to 1,024.");
+        Edit("notifier", "Concurrency", "many");
+        await child.WroteAsync("Sidecars:notifier:Concurrency is 'many'; allowed is a whole number from 1 to 1,024.");
+        WriteSettings("{\n  no JSON");
+        await child.WroteAsync("appsettings.json cannot be read, and nothing changes: line 2 is not JSON");
+        await SendAsync(child, 20);
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(child.Error, Has.Count.EqualTo(3), "a line each, and no change was told");
+            Assert.That(Row(child, "notifier"), Is.EqualTo(new TableRow(Accepted: 20, Handled: 20, DeadLettered: 0)));
+            Assert.That(child.Output, Has.Some.Contains("account balances"));
+        }
+    }
+
     [TestCase("TERM")]
     [TestCase("INT")]
+    [TestCase("TERM", "--watch")]
+    [TestCase("INT", "--watch")]
     [CancelAfter(Limit)]
     [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
-    public async Task Run_SignalledInTheMiddle_DrainsAndStillPrintsTheTable(string signal)
+    public async Task Run_SignalledInTheMiddle_DrainsAndStillPrintsTheTable(string signal, params string[] options)
     {
-        await using var child = ChildProgram.Start("ConsoleApp", "-", "--audit", _audit);
-        for (var i = 0; i < 20; i++)
-        {
-            await child.Input.WriteLineAsync(Order);
-        }
-
+        await using var child = ChildProgram.Start("ConsoleApp", ["-", "--audit", _audit, .. options]);
+        await SendAsync(child, 20);
         await child.Input.WriteLineAsync("not an order");
         await child.Input.FlushAsync();
         await child.WroteAsync("line 21:");
@@ -94,7 +189,7 @@ internal sealed partial class ConsoleAppTests
         await using var child = ChildProgram.Start("ConsoleApp", "--help");
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
-        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help"));
+        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help").And.Contain("--watch"));
     }
 
     [TestCase("--no-such-option")]
@@ -119,6 +214,39 @@ internal sealed partial class ConsoleAppTests
         Assert.That(child.Error, Has.Some.Contains("Sidecars:audit:Capacity"));
     }
 
+    private static async Task SendAsync(ChildProgram child, int orders)
+    {
+        for (var i = 0; i < orders; i++)
+        {
+            await child.Input.WriteLineAsync(Order);
+        }
+
+        await child.Input.FlushAsync();
+    }
+
+    /// <summary>Changes an option of a sidecar in the settings of the copied program; <see langword="null"/> removes it.</summary>
+    private void Edit(string sidecar, string key, JsonNode? value)
+    {
+        var settings = JsonNode.Parse(
+            File.ReadAllText(SettingsFile), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
+        var options = settings["Sidecars"]![sidecar]!.AsObject();
+        options.Remove(key);
+        if (value is not null)
+        {
+            options.Add(key, value);
+        }
+
+        WriteSettings(settings.ToJsonString());
+    }
+
+    // All at once, so that the program never reads the half of it.
+    private void WriteSettings(string text)
+    {
+        var draft = SettingsFile + ".draft";
+        File.WriteAllText(draft, text);
+        File.Move(draft, SettingsFile, overwrite: true);
+    }
+
     /// <summary>Reads a sidecar's line of the final table: its name, and then the counts in the order of the issue's columns.</summary>
     private static TableRow Row(ChildProgram child, string sidecar)
     {
@@ -128,6 +256,10 @@ internal sealed partial class ConsoleAppTests
             .Select(static match => long.Parse(match.Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture)).ToArray();
         return new TableRow(numbers[0], numbers[1], numbers[2]);
     }
+
+    [GeneratedRegex(
+        @"^sidecar=\w+ state=\w+ queued=\d+ in-flight=\d+ handled=\d+ dead-lettered=\d+ dropped=\d+ restarts=\d+ busy=\d+\.\d{3}$")]
+    private static partial Regex WatchPattern();
 
     [GeneratedRegex(@"\d[\d,]*")]
     private static partial Regex NumberPattern();

@@ -31,13 +31,15 @@ internal sealed class ChildProgram : IAsyncDisposable
     public StreamWriter Input => _process.StandardInput;
 
     /// <summary>Starts a program by the name of its project.</summary>
-    public static ChildProgram Start(string name, params IReadOnlyList<string> arguments)
+    public static ChildProgram Start(string name, params IReadOnlyList<string> arguments) => StartFrom(FolderOf(name), name, arguments);
+
+    /// <summary>Starts a program from a folder that is a copy of the one it was built to.</summary>
+    public static ChildProgram StartFrom(string folder, string name, params IReadOnlyList<string> arguments)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var path = PathOf(name);
         var start = new ProcessStartInfo(dotnet)
         {
-            WorkingDirectory = Path.GetDirectoryName(path), // Where no settings but the program's own are found.
+            WorkingDirectory = folder, // Where no settings but the program's own are found.
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -49,13 +51,25 @@ internal sealed class ChildProgram : IAsyncDisposable
             start.ArgumentList.Add(dotnet);
         }
 
-        start.ArgumentList.Add(path);
+        start.ArgumentList.Add(Path.Combine(folder, name + ".dll"));
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
         }
 
         return new ChildProgram(Process.Start(start)!);
+    }
+
+    /// <summary>Copies what a program was built to, so that a test can edit it.</summary>
+    public static void Copy(string name, string folder)
+    {
+        var source = FolderOf(name);
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(folder, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
     }
 
     /// <summary>Waits until the program has written a line that contains a text, to either stream.</summary>
@@ -109,8 +123,9 @@ internal sealed class ChildProgram : IAsyncDisposable
         }
     }
 
-    private static string PathOf(string name) => typeof(ChildProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(attribute => attribute.Key == "ChildProgram:" + name).Value!;
+    private static string FolderOf(string name) => Path.GetDirectoryName(
+        typeof(ChildProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "ChildProgram:" + name).Value!)!;
 
     // A shell's background job ignores SIGINT, and a child inherits that.
     private static bool IgnoresInterrupts()

@@ -235,6 +235,21 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task MaxRate_RemovedWhileAMessageWaitsForItsTurn_LetsItBeginAtOnce([Values(1, 3)] int concurrency)
+    {
+        await using var host = await StartAsync(keyed: false, concurrency, holds: false);
+        Change("MaxRate", "0.001");
+        await PublishAsync(host, 8);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1000));
+        await _account.BalancesAsync(host.Control, Name, queued: 7);
+
+        Change("MaxRate", null);
+
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(_account.Handled, Is.EqualTo(8));
+    }
+
+    [Test]
     public async Task MaxAge_Set_HoldsForMessagesThatArePublishedFromThenOn()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
@@ -299,6 +314,18 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task WrongValue_AgainAfterItWasMended_IsToldAgain()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Change("Concurrency", "0");
+        Change("Concurrency", null);
+        Change("Concurrency", "0");
+        Change("Concurrency", "0");
+
+        Assert.That(host.Logs.Named("OptionsRefused"), Has.Count.EqualTo(2).And.All.Property("Message").Contains("Sidecars:sidecar:Concurrency is 0;"));
+    }
+
+    [Test]
     public async Task FixedOption_Changed_IsToldOnceAndStays()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
@@ -309,6 +336,23 @@ internal sealed class ReloadTests
             "Sidecars:sidecar:Capacity is 5 now, but can not change while the sidecar runs: it stays 1024 until the host is started anew."));
         Assert.That(host.Snapshot(Name).Capacity, Is.EqualTo(1024));
         Assert.That(host.Logs.Named("OptionsChanged"), Is.Empty);
+    }
+
+    [Test]
+    public async Task UnknownKey_ComesWhileTheHostRuns_IsToldWheneverItIsNew()
+    {
+        Change("Capacitee", "5");
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        Assert.That(host.Logs.Named("ConfigurationProblem"), Has.Count.EqualTo(1), "what is there at the start is told then");
+
+        Change("MaxRat", "5");
+        Change("MaxRat", "6");
+        Change("MaxRat", null);
+        Change("MaxRat", "5");
+
+        Assert.That(
+            host.Logs.Named("ConfigurationProblem").Skip(1).Select(static entry => entry.Message),
+            Has.Exactly(2).Items.And.All.Contains("Sidecars:sidecar:MaxRat").And.All.Contains("MaxRate"));
     }
 
     [Test]

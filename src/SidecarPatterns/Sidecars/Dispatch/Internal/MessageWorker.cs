@@ -122,11 +122,11 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     /// <summary>Goes by other options from here on; lanes adopt them between two messages.</summary>
     public override void Apply(SidecarOptions options)
     {
-        Volatile.Write(ref _options, options);
         Retry = RetryRule.From(options);
         Metrics.NeedsTimes |= options.MaxAge is not null;
         if (options.MaxRate is not { } rate)
         {
+            (RateLimit as PacedRateLimiter)?.SetRate(double.PositiveInfinity); // Whoever waits for a turn need not do so any longer.
             RateLimit = null;
         }
         else if (RateLimit is PacedRateLimiter paced)
@@ -137,6 +137,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         {
             RateLimit = new PacedRateLimiter(rate, _environment.TimeProvider);
         }
+
+        Volatile.Write(ref _options, options); // Last: a lane that finds other options adopts what goes with them, once.
     }
 
     public override Incarnation Widen(Incarnation incarnation) => ((DispatchLane<T>)incarnation).Widen(IntakeForLanes());

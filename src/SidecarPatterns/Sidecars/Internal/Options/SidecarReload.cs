@@ -10,11 +10,13 @@ namespace SidecarPatterns;
 internal sealed class SidecarReload : IDisposable
 {
     private readonly Lock _lock = new();
+    private readonly IConfiguration _configuration;
     private readonly IReadOnlyList<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> _sidecars;
     private readonly IOptionsFactory<SidecarOptions> _options;
     private readonly ILogger _logger;
     private readonly HashSet<string> _told = []; // So that each is said once.
     private readonly IDisposable _registration;
+    private IReadOnlyList<string> _unknown; // The keys that nobody reads, as they were told at the start of the host or at the last change.
 
     public SidecarReload(
         IConfiguration configuration,
@@ -22,9 +24,11 @@ internal sealed class SidecarReload : IDisposable
         IOptionsFactory<SidecarOptions> options,
         ILogger logger)
     {
+        _configuration = configuration;
         _sidecars = [.. sidecars];
         _options = options;
         _logger = logger;
+        _unknown = FindUnknown();
         _registration = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -38,16 +42,19 @@ internal sealed class SidecarReload : IDisposable
             {
                 Reload(registration, supervisor);
             }
+
+            TellUnknown();
         }
     }
 
     private void Reload(SidecarRegistration registration, SidecarSupervisor supervisor)
     {
         var (next, error) = Read(registration);
+        var isNews = error != supervisor.OptionsError;
         supervisor.OptionsError = error;
         if (error is not null)
         {
-            if (_told.Add(error))
+            if (isNews)
             {
                 SupervisionLog.OptionsRefused(_logger, supervisor.Name, error);
             }
@@ -74,6 +81,20 @@ internal sealed class SidecarReload : IDisposable
             SupervisionLog.OptionsChanged(_logger, supervisor.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next!)}")));
         }
     }
+
+    private void TellUnknown()
+    {
+        var unknown = FindUnknown();
+        foreach (var problem in unknown.Except(_unknown))
+        {
+            SupervisionLog.ConfigurationProblem(_logger, problem);
+        }
+
+        _unknown = unknown;
+    }
+
+    private IReadOnlyList<string> FindUnknown() =>
+        SidecarConfigurationCheck.FindUnknown(_configuration, [.. _sidecars.Select(static sidecar => sidecar.Registration.Name)]);
 
     private (SidecarOptions? Options, string? Error) Read(SidecarRegistration registration)
     {

@@ -34,6 +34,7 @@ internal sealed class PacedRateLimiter : RateLimiter
     public override TimeSpan? IdleDuration => null;
 
     /// <summary>Changes the rate from here on; those who wait are given new times.</summary>
+    /// <param name="rate">How many permits there are in a second; <see cref="double.PositiveInfinity"/> for no limit.</param>
     public void SetRate(double rate)
     {
         LazyCancellation before;
