@@ -97,14 +97,15 @@ internal sealed class SidecarConfigurationCheckTests
             Is.EqualTo([$"Sidecars:audit is '1', which is not used; known keys below it are {Keys}."]));
 
     [Test]
-    public void FindUnknown_AnyKeyOnceMistyped_NamesThatKey() =>
+    public void FindUnknown_AnyKeyOnceMistyped_NamesThatKeyOrOneAsNear() =>
         Gen.Select(Gen.OneOf([.. SidecarOptionRules.Table.Keys]), Mistake.Once)
             .Select(static (key, mistake) => (Key: key, Typed: mistake(key)))
-            .Where(static pair => !pair.Key.Equals(pair.Typed, StringComparison.OrdinalIgnoreCase))
+            .Where(static pair => !SidecarOptionRules.Table.Keys.Contains(pair.Typed, StringComparer.OrdinalIgnoreCase))
             .Sample(static pair =>
-                FindUnknown(["audit"], $"Sidecars:audit:{pair.Typed}").SequenceEqual([
-                    $"Sidecars:audit:{pair.Typed} is not known; did you mean {pair.Key}?",
-                ]));
+                SidecarOptionRules.Table.Keys
+                    .Where(key => NearestName.Distance(pair.Typed, key) <= NearestName.Distance(pair.Typed, pair.Key)) // MaxAge and MaxRate are neighbours.
+                    .Select(key => $"Sidecars:audit:{pair.Typed} is not known; did you mean {key}?")
+                    .Contains(FindUnknown(["audit"], $"Sidecars:audit:{pair.Typed}").Single()));
 
     private static IReadOnlyList<string> FindUnknown(string[] sidecars, params string[] keys) =>
         SidecarConfigurationCheck.FindUnknown(
