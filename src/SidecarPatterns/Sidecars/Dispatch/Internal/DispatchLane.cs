@@ -57,7 +57,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         _callers = owner.Callers;
         _contexts = new CallContexts(owner.OwnQueue);
         _idle = new IdlePolicy(owner.Capacity);
-        _isTold = owner.HasExpiry || source.Parks || _callers is not null;
+        _isTold = owner.HasExpiry || (source.Parks && owner.Retry is not null) || _callers is not null;
         _hurry = owner.Retry is null ? null : new CancellationTokenSource();
         if (owner.Options.HandlerTimeout is { } timeout)
         {

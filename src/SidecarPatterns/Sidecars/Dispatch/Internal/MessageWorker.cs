@@ -34,10 +34,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         _logger = environment.DispatchLogger;
         Intake = intake;
         _sources = [queue];
+        Watch = new SettlementWatch(this);
         if (intake is not null)
         {
             _sources = [.. intake.Lanes];
             intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
+            intake.OnFailuresSettled = Watch.OnSettled;
         }
 
         _sink = sink;
@@ -46,7 +48,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Metrics = metrics;
         Options = options;
         Retry = RetryRule.From(options);
-        Watch = new SettlementWatch(this);
     }
 
     public MessageQueue<T> Queue { get; }
