@@ -16,7 +16,7 @@ internal sealed class PartitionTests
 
     [Test]
     public async Task Keys_ManyMessages_EachKeyInOrderAndNeverTwiceAtATime(
-        [Values(1, 4)] int concurrency, [Values(8, 1024)] int capacity, [Values] bool suspends)
+        [Values(1, 4)] int concurrency, [Values(8, 1024)] int capacity, [Values] bool suspends, [Values] bool goesAlone)
     {
         const int Keys = 7;
         const int Count = 10_000;
@@ -39,6 +39,7 @@ internal sealed class PartitionTests
             seen[key].Add(message);
             Volatile.Write(ref busy[key], 0);
         }), options => options.Capacity = capacity);
+        IntakeOf(host).QuickRun = goesAlone ? long.MaxValue : -1;
         await host.StartAsync();
         for (var message = 0; message < Count; message++)
         {
@@ -92,6 +93,45 @@ internal sealed class PartitionTests
     }
 
     [Test]
+    public async Task Keys_OneBlocksItsThreadAfterALongRunOfQuickOnes_TheOthersGoOn([Values] bool publishedAtOnce)
+    {
+        const int Quick = 10_000;
+        const int Blocks = -2;
+        var account = new Account();
+        using var held = new ManualResetEventSlim();
+        await using var host = Build(4, static message => message % 2, account.Counting<int>(message =>
+        {
+            if (message == Blocks)
+            {
+                held.Wait(Eventually.Limit);
+            }
+        }), static options => options.Capacity = Quick + 10);
+        IntakeOf(host).QuickRun = long.MaxValue; // As quick as it gets, whatever else runs on the machine.
+        await host.StartAsync();
+        for (var message = 0; message < Quick; message++)
+        {
+            account.TryWrite(host.Writer<int>(), message);
+        }
+
+        account.TryWrite(host.Writer<int>(), Blocks);
+        if (!publishedAtOnce)
+        {
+            await account.BalancesAsync(host.Control, Name, inFlight: 1);
+        }
+
+        for (var message = 0; message < 6; message++)
+        {
+            account.TryWrite(host.Writer<int>(), message);
+        }
+
+        await account.BalancesAsync(host.Control, Name, queued: 3, inFlight: 1); // The even ones.
+
+        held.Set();
+        await host.StopAsync();
+        account.AssertBalances(host.Control, Name);
+    }
+
+    [Test]
     public async Task Keys_ManyThatAreNeverSeenAgain_AreForgotten()
     {
         var account = new Account();
@@ -130,6 +170,21 @@ internal sealed class PartitionTests
         Assert.That(
             host.Control.GetDeadLetters(Name).Select(static letter => (letter.Message, letter.Exception!.GetType(), letter.Attempts)),
             Is.EqualTo(new (object, Type, int)[] { (0, typeof(FormatException), 0), (1, typeof(InvalidOperationException), 0) }));
+    }
+
+    [Test]
+    public async Task Flush_BehindAMessageWhoseKeyFails_IsToldOnceThatIsADeadLetter()
+    {
+        var account = new Account();
+        await using var host = Build(2, static message => message < 0 ? throw new FormatException("no key") : message, account.Counting<int>(static _ => { }));
+        await host.StartAsync();
+        for (var round = 0; round < 100; round++)
+        {
+            account.TryWrite(host.Writer<int>(), -1);
+            await host.Control.FlushAsync(Name).InTime();
+            account.CountDeadLettered();
+            account.AssertBalances(host.Control, Name);
+        }
     }
 
     [Test]

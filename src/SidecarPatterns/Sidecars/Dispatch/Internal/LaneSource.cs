@@ -8,6 +8,7 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
     public const long NoOrdinal = long.MaxValue;
 
     private long _ordinal = NoOrdinal;
+    private LanePace _pace;
 
     /// <summary>Wakes the lane that rests.</summary>
     public TakeSignal Signal { get; } = new();
@@ -18,6 +19,9 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
         get => Volatile.Read(ref _ordinal);
         set => Volatile.Write(ref _ordinal, value);
     }
+
+    /// <summary>How quickly the lane gets on; the lane's own.</summary>
+    public ref LanePace Pace => ref _pace;
 
     // Written under the intake's gate; the lane's own while it has a message.
     public MessageOrigin Origin { get; set; }
@@ -39,7 +43,7 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
 
     public override bool TryPark(T message, int attempts, TimeSpan delay) => intake.TryPark(this, message, attempts, delay);
 
-    public override void ServeWaitingPublishers() => intake.ServeWaitingPublishers();
+    public override void ServeWaitingPublishers() => intake.LeaveToOthers(this);
 
     public override ValueTask<bool> WaitToTakeAsync() => intake.WaitToTakeAsync(this);
 

@@ -6,9 +6,10 @@ namespace SidecarPatterns;
 /// <summary>What stands between one queue and several lanes: it gives each lane the next message, in the order of the queue.</summary>
 /// <remarks>
 /// Lanes with nothing to do rest here; the intake itself waits on the queue for them, and wakes one. A lane that takes a message while
-/// more wait wakes the next, so that no more lanes are awake than there is work for.
+/// more wait wakes the next, so that no more lanes are awake than there is work for; while calls are short, one lane goes on alone
+/// (<c>MessageIntake.Solo.cs</c>).
 /// </remarks>
-internal class MessageIntake<T>
+internal partial class MessageIntake<T>
 {
     private readonly List<LaneSource<T>> _resting = [];
     private readonly Stack<LaneSource<T>> _free = new();
@@ -17,6 +18,7 @@ internal class MessageIntake<T>
     private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
     private SpinGate _gate = new();
     private bool _isListening;
+    private bool _hasFailed;
     private LaneSource<T>? _woken;
 
     public MessageIntake(MessageQueue<T> queue)
@@ -31,6 +33,9 @@ internal class MessageIntake<T>
     /// <summary>Told of a message that failed before any handler saw it.</summary>
     public Action<MessageSource<T>, T, Exception>? OnFailed { get; set; }
 
+    /// <summary>Told when such messages have been settled.</summary>
+    public Action? OnFailuresSettled { get; set; }
+
     /// <summary>How many messages are neither queued nor with a lane, since they wait for a retry.</summary>
     public virtual long ParkedCount => 0;
 
@@ -42,6 +47,13 @@ internal class MessageIntake<T>
 
     /// <summary>Whether messages can be parked.</summary>
     public virtual bool Parks => false;
+
+    /// <summary>Whether <see cref="SettleFailed"/> has something to do.</summary>
+    protected bool HasFailed
+    {
+        get => Volatile.Read(ref _hasFailed);
+        set => Volatile.Write(ref _hasFailed, value);
+    }
 
     // Replaced under the gate, never changed.
     protected LaneSource<T>[] AllLanes => Volatile.Read(ref _allLanes);
@@ -77,9 +89,10 @@ internal class MessageIntake<T>
         using (Gate.Enter())
         {
             ReturnLocked(lane);
+            GiveUpSoloLocked(lane);
             lane.Ordinal = LaneSource<T>.NoOrdinal;
             _free.Push(lane);
-            next = HasNext ? PopResting() : null; // It may have been the one that was woken for a message.
+            next = _solo is null && HasNext ? PopResting() : null; // It may have been the one that was woken for a message.
         }
 
         next?.Signal.Set();
@@ -88,23 +101,57 @@ internal class MessageIntake<T>
 
     public bool TryTake(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
     {
+        if (Volatile.Read(ref _solo) != lane || !TryTakeAlone(lane, out var isTaken, out message))
+        {
+            isTaken = TryTakeAmongOthers(lane, out message);
+        }
+
+        if (HasFailed)
+        {
+            SettleFailed(lane);
+        }
+
+        return isTaken;
+    }
+
+    private bool TryTakeAmongOthers(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
+    {
         bool isTaken;
         LaneSource<T>? next = null;
         var isNobodyListening = false;
+        var isToBeWatched = false;
         using (Gate.Enter())
         {
             ReturnLocked(lane);
+            if (_solo is not null)
+            {
+                lane.Ordinal = LaneSource<T>.NoOrdinal;
+                message = default;
+                return false; // One lane is enough.
+            }
+
             lane.Ordinal = Queue.PullOrdinal;
             isTaken = TryTakeLocked(lane, out message);
             if (!isTaken)
             {
                 lane.Ordinal = LaneSource<T>.NoOrdinal;
+                lane.Pace.Break();
             }
-            else if (_resting.Count > 0 && _woken is null)
+            else
             {
-                // One that is on its way is enough: it wakes the next, if there is still something to do when it comes.
-                next = _woken = HasNext ? PopResting() : null;
-                isNobodyListening = next is null && !_isListening;
+                _isQuick = lane.Pace.Count(QuickRun) ?? _isQuick;
+                if (_isQuick && TryBeginSoloLocked(lane))
+                {
+                    Volatile.Write(ref _solo, lane);
+                    isToBeWatched = !_isWatched;
+                    _isWatched = true;
+                }
+                else if (_resting.Count > 0 && _woken is null)
+                {
+                    // One that is on its way is enough: it wakes the next, if there is still something to do when it comes.
+                    next = _woken = HasNext ? PopResting() : null;
+                    isNobodyListening = next is null && !_isListening;
+                }
             }
         }
 
@@ -113,15 +160,16 @@ internal class MessageIntake<T>
         {
             Listen();
         }
+        else if (isToBeWatched)
+        {
+            Watch();
+        }
 
-        OnTaken(lane);
         return isTaken;
     }
 
     /// <summary>Whether there is a message; without the gate, whether there may be one: a cheap look.</summary>
     public virtual bool HasNext => Queue.HasNext;
-
-    public void ServeWaitingPublishers() => Queue.ServeWaitingPublishers();
 
     public ValueTask<bool> WaitToTakeAsync(LaneSource<T> lane)
     {
@@ -129,12 +177,14 @@ internal class MessageIntake<T>
         using (Gate.Enter())
         {
             ReturnLocked(lane);
-            if (HasNext)
+            lane.Pace.Break();
+            GiveUpSoloLocked(lane);
+            if (_solo is null && HasNext)
             {
                 return new ValueTask<bool>(true);
             }
 
-            if (IsOverLocked)
+            if (_solo is null && IsOverLocked)
             {
                 WakeAllLocked();
                 return new ValueTask<bool>(false);
@@ -151,12 +201,22 @@ internal class MessageIntake<T>
 
     public void Wake(LaneSource<T> lane)
     {
+        var wasAlone = false;
         using (Gate.Enter())
         {
             if (_resting.Remove(lane))
             {
                 lane.Signal.Set();
             }
+            else if (_solo == lane)
+            {
+                wasAlone = TakeBackSoloLocked(); // It is about to leave.
+            }
+        }
+
+        if (wasAlone)
+        {
+            Listen();
         }
     }
 
@@ -180,10 +240,18 @@ internal class MessageIntake<T>
     /// <summary>Whether everything that was queued before a place in the queue is settled.</summary>
     public bool IsSettledUpTo(long mark)
     {
-        using (Gate.Enter())
+        bool wasAlone, isSettled;
+        using (EnterAgainstSolo(out wasAlone))
         {
-            return Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
+            isSettled = Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
         }
+
+        if (wasAlone)
+        {
+            Listen();
+        }
+
+        return isSettled;
     }
 
     protected virtual bool IsSettledUpToLocked(long mark) => true;
@@ -199,8 +267,8 @@ internal class MessageIntake<T>
         return true;
     }
 
-    /// <summary>The lane has taken a message, or has not; outside the gate.</summary>
-    protected virtual void OnTaken(LaneSource<T> lane)
+    /// <summary>Settles the messages that failed before any handler saw them; outside the gate.</summary>
+    protected virtual void SettleFailed(LaneSource<T> lane)
     {
     }
 
@@ -230,14 +298,14 @@ internal class MessageIntake<T>
     }
 
     /// <summary>Waits on the queue, for all who rest. A lane that is woken sees to it that this goes on.</summary>
-    private void Listen()
+    protected void Listen()
     {
         var answer = default(bool?);
         do
         {
             using (Gate.Enter())
             {
-                if (_isListening || _resting.Count == 0)
+                if (_isListening || _resting.Count == 0 || _solo is not null)
                 {
                     return;
                 }
@@ -279,6 +347,11 @@ internal class MessageIntake<T>
     {
         using (Gate.Enter())
         {
+            if (_solo is not null)
+            {
+                return true; // It sees what there is.
+            }
+
             if (more)
             {
                 if (!HasNext)

@@ -35,10 +35,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         _factory = factory;
         _environment = environment;
         _logger = environment.DispatchLogger;
+        Watch = new SettlementWatch(this);
         if (intake is not null)
         {
             _intake = intake;
             intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
+            intake.OnFailuresSettled = Watch.OnSettled;
         }
 
         _sink = sink;
@@ -51,7 +53,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Governed = environment.Governor is { } governor
             ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
             : null;
-        Watch = new SettlementWatch(this);
     }
 
     public MessageQueue<T> Queue { get; }

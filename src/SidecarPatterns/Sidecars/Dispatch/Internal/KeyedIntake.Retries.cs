@@ -1,0 +1,104 @@
+namespace SidecarPatterns;
+
+/// <summary>The messages that wait for a retry while the lanes go on with other keys.</summary>
+internal sealed partial class KeyedIntake<T, TKey>
+{
+    private readonly LinkedList<Held> _parked = new();
+    private LazyCancellation _hurry;
+    private long _parkedOrDue;
+
+    public override long ParkedCount => Interlocked.Read(ref _parkedOrDue);
+
+    public override bool Parks => true;
+
+    public override bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay)
+    {
+        Held? held = null;
+        bool wasAlone;
+        using (EnterAgainstSolo(out wasAlone))
+        {
+            if (!_hurry.IsCancellationRequested && lane.Key is KeyLane key)
+            {
+                held = NewHeld(key, message, lane.Origin, lane.Ordinal, attempts);
+                held.Node = _parked.AddLast(held);
+                _parkedOrDue++;
+                lane.Key = null; // The lane goes on, the key does not.
+                lane.Ordinal = LaneSource<T>.NoOrdinal;
+            }
+        }
+
+        if (wasAlone)
+        {
+            Listen();
+        }
+
+        if (held is null)
+        {
+            return false; // The drain has begun, and the lane itself makes the last attempt.
+        }
+
+        _ = Unflowed.Run(state => state.intake.WakeWhenDueAsync(state.held, state.delay), (intake: this, held, delay));
+        return true;
+    }
+
+    public override void StopParking() => _hurry.Cancel();
+
+    public override void Reopen() => _hurry = default;
+
+    public override void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
+    {
+        using (EnterAgainstSolo(out _))
+        {
+            foreach (var held in _parked)
+            {
+                settle(Queue, held.Message, held.Attempts, held.Origin.Letter);
+            }
+
+            foreach (var key in _keys.Values)
+            {
+                for (var held = key.First; held is not null; held = held.Next)
+                {
+                    if (held.Attempts == 0)
+                    {
+                        Queue.Release();
+                    }
+
+                    settle(Queue, held.Message, held.Attempts, held.Origin.Letter);
+                }
+            }
+
+            foreach (var lane in AllLanes)
+            {
+                lane.Key = null;
+            }
+
+            _parked.Clear();
+            _parkedOrDue = 0;
+            _heldCount = 0;
+            _busyKeys = 0;
+            _keys.Clear();
+            _ready.Clear();
+            _idle.Clear();
+            _spareKey = null;
+        }
+    }
+
+    private async Task WakeWhenDueAsync(Held held, TimeSpan delay)
+    {
+        await Task.Delay(delay, timeProvider, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using (Gate.Enter())
+        {
+            if (held.Node?.List is null)
+            {
+                return; // It was settled meanwhile.
+            }
+
+            _parked.Remove(held.Node);
+            held.Key.AddFirst(held);
+            _heldCount++;
+            _ready.Enqueue(held.Key);
+        }
+
+        WakeOne();
+    }
+}
