@@ -221,7 +221,7 @@ internal class MessageIntake<T>
     }
 
     /// <summary>Wakes a lane, if one rests.</summary>
-    protected void WakeOne()
+    public void WakeOne()
     {
         using (Gate.Enter())
         {

@@ -69,8 +69,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override void Wake() => queue.Wake();
 
-    /// <summary>The lane goes on with a batch that an incarnation before left.</summary>
-    public void Adopt(Batch<T> batch) => _current = batch;
+    public override void Adopt(in ReturnedMessage<Batch<T>> returned) => _current = returned.Message;
 
     /// <summary>The lane is done with its batch, and it may be used again.</summary>
     public void Recycle(Batch<T> batch)
