@@ -293,6 +293,33 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task BatchSize_DownWhileALargerBatchIsInFlight_TheAccountShowsAllOfIt()
+    {
+        var held = new SyncPoint();
+        Change("BatchSize", "10");
+        await using var host = _configuration.BuildHost(services =>
+        {
+            services.AddSingleton(new Sizes(size =>
+            {
+                held.Pass();
+                for (var i = 0; i < size; i++)
+                {
+                    _account.CountHandled();
+                }
+            }));
+            services.AddBatchSidecar<Sizes, int>(Name);
+        });
+        await host.StartAsync();
+        await PublishAsync(host, 10);
+        await held.ReachedAsync();
+
+        Change("BatchSize", "1");
+        _account.AssertBalances(host.Control, Name, inFlight: 10);
+        held.Release();
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
     public async Task WrongValue_ChangesNothingAndIsShownUntilItIsMended()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);

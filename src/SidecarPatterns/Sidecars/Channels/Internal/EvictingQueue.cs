@@ -29,6 +29,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private long _taken;
     private int _pulled; // Out of the array, but not released.
     private MessageOrigin _lastOrigin;
+    private long _lastOrdinal;
     private bool _sleeping;
     private bool _closed;
     private Exception? _cause;
@@ -43,6 +44,9 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         _dropped = dropped;
         _messages = new T[Math.Min(capacity, FirstLength)];
     }
+
+    /// <summary>Told that a message was evicted, before the user's callback is, on the publisher's thread and outside the gate.</summary>
+    public Action? OnEvicted { get; set; }
 
     public override Exception? Cause => Volatile.Read(ref _cause);
 
@@ -80,6 +84,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
         if (evicts)
         {
+            OnEvicted?.Invoke();
             _dropped.Invoke(evicted!, wasAccepted: true);
         }
 
@@ -170,6 +175,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
                 return false;
             }
 
+            _lastOrdinal = PullOrdinal;
             var index = _first;
             message = _messages[index];
             if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
@@ -199,6 +205,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     }
 
     public override MessageOrigin LastOrigin => _lastOrigin;
+
+    public override long LastOrdinal => Volatile.Read(ref _lastOrdinal);
 
     public override bool HasNext => Volatile.Read(ref _count) > 0;
 

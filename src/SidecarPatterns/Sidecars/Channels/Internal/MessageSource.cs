@@ -23,6 +23,14 @@ internal abstract class MessageSource<T>
     /// <summary>The origin of the message that was taken last; it stays until the next take.</summary>
     public abstract MessageOrigin LastOrigin { get; }
 
+    /// <summary>Where in the queue the message was that was taken last; 0 where nobody asks.</summary>
+    public virtual long LastOrdinal => 0;
+
+    /// <summary>The lane goes on with a message that another one has left, as if it had taken it here.</summary>
+    public virtual void Adopt(in ReturnedMessage<T> returned)
+    {
+    }
+
     /// <summary>Whether <see cref="TryTake"/> would succeed; one cheap look.</summary>
     public abstract bool HasNext { get; }
 

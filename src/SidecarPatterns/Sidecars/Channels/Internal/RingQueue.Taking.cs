@@ -77,6 +77,9 @@ internal sealed partial class RingQueue<T>
 
     public override long TakeOrdinal => Volatile.Read(ref _head.Value);
 
+    // The one before the next, but for places that were void: then an earlier one, and nothing lies between.
+    public override long LastOrdinal => TakeOrdinal - 1;
+
     public override long EndOrdinal => Volatile.Read(ref _tail.Word) >> PositionShift;
 
     public override MessageOrigin LastOrigin => _lastOrigin;

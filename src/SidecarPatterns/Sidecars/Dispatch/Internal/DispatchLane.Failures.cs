@@ -50,7 +50,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The message is to be attempted again: later by any lane, by this one after a wait, or by the next incarnation.</summary>
     private bool PlanRetry(out ValueTask pending)
     {
-        var delay = _owner.Retry!.DelayAfter(Context.Attempt);
+        var delay = _owner.RetryDelayAfter(Context.Attempt);
         var isParked = _source.TryPark(_current, Context.Attempt, delay);
         if (!isParked && Volatile.Read(ref _order) is GoOn or Hold)
         {
@@ -60,7 +60,7 @@ internal sealed partial class DispatchLane<T>
 
         if (!isParked)
         {
-            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
         }
 
         BeginAttemptsAnew();
@@ -96,6 +96,7 @@ internal sealed partial class DispatchLane<T>
     private async ValueTask RetryAsync(TimeSpan delay)
     {
         _isWaitingToRetry = true;
+        _retries = true; // Whatever the options say by now: what follows begins with its first attempt.
         EndStretch();
         Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
         try
@@ -133,7 +134,7 @@ internal sealed partial class DispatchLane<T>
             }
             else
             {
-                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin));
+                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
             }
         }
         else
@@ -150,7 +151,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Goes on with a message that an incarnation before this one left.</summary>
     private bool TryTakeReturned(out ValueTask pending)
     {
-        if (Volatile.Read(ref _order) != GoOn || !_owner.TryTakeReturned(out var returned))
+        if (Volatile.Read(ref _order) != GoOn || !_owner.TryTakeReturned(_source, out var returned))
         {
             pending = default;
             return false;
@@ -158,7 +159,7 @@ internal sealed partial class DispatchLane<T>
 
         _current = returned.Message;
         Context.Attempt = returned.Attempts;
-        pending = RetryAsync(_owner.Retry!.DelayAfter(returned.Attempts));
+        pending = RetryAsync(_owner.RetryDelayAfter(returned.Attempts));
         return true;
     }
 

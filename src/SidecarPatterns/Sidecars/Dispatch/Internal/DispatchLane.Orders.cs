@@ -65,11 +65,11 @@ internal sealed partial class DispatchLane<T>
         return Volatile.Read(ref _order) is GoOn or Hold; // Held anew, it comes back here.
     }
 
-    /// <summary>The lane waits for a message; an order that came just before is not to be slept through.</summary>
+    /// <summary>The lane waits for a message; an order that came just before, or a message that another lane left, is not to be slept through.</summary>
     private void Rest()
     {
         Volatile.Write(ref _phase, Resting);
-        if (Volatile.Read(ref _order) is not GoOn)
+        if (Volatile.Read(ref _order) is not GoOn || _owner.HasReturned)
         {
             _source.Wake();
         }

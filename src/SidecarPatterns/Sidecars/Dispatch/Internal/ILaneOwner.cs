@@ -43,7 +43,8 @@ internal interface ILaneOwner<TItem>
     /// <summary>Whether an incarnation before left an item.</summary>
     bool HasReturned { get; }
 
-    bool TryTakeReturned(out ReturnedMessage<TItem> item);
+    /// <summary>Takes an item that an incarnation before left; from here on it is the lane's as if it came out of its source.</summary>
+    bool TryTakeReturned(MessageSource<TItem> source, out ReturnedMessage<TItem> item);
 
     void Return(ReturnedMessage<TItem> item);
 
@@ -60,6 +61,9 @@ internal interface ILaneOwner<TItem>
 
     /// <summary>Whether an item that failed so often is attempted again.</summary>
     bool MayRetry(TItem item, Exception failure, int attempts);
+
+    /// <summary>How long a planned attempt waits; it is made at once if the options say nothing of attempts any more.</summary>
+    TimeSpan RetryDelayAfter(int attempts);
 
     /// <summary>Settles an item that was taken and not handled.</summary>
     /// <returns>Completes when its letters have been delivered, and never fails.</returns>

@@ -178,6 +178,11 @@ internal sealed class LaneGroup<T> : Incarnation
         }
 
         _intake.ReturnLane(entry.Source);
+        if (_owner.HasReturned)
+        {
+            _intake.WakeOne(); // One that stays goes on with what this one has left.
+        }
+
         lock (_lock)
         {
             _failure ??= failure;

@@ -33,7 +33,15 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
 
     public override MessageOrigin LastOrigin => Origin;
 
+    public override long LastOrdinal => Ordinal;
+
     public override int LastAttempts => Attempts;
+
+    public override void Adopt(in ReturnedMessage<T> returned)
+    {
+        Origin = returned.Origin;
+        Ordinal = returned.Ordinal;
+    }
 
     public override bool Parks => intake.Parks;
 

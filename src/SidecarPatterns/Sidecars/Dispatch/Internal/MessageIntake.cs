@@ -289,7 +289,7 @@ internal partial class MessageIntake<T>
     }
 
     /// <summary>Wakes a lane, if one rests.</summary>
-    protected void WakeOne()
+    public void WakeOne()
     {
         using (Gate.Enter())
         {

@@ -40,20 +40,21 @@ internal partial class MessageWorker<T>
     {
     }
 
-    // A message that an incarnation left is older than any that was published since.
     public virtual bool AreCompleteUpTo(long mark)
     {
-        if (HasReturned)
+        if (_returned is not { } returned)
         {
-            return false;
+            return AreTakenCompleteUpTo(mark);
         }
 
-        if (Intake is not null)
+        lock (returned) // A message goes from a lane to the next by way of this: meanwhile it stays where it is seen.
         {
-            return Intake.IsSettledUpTo(mark);
+            return returned.All(item => item.Ordinal >= mark) && AreTakenCompleteUpTo(mark);
         }
-
-        var next = Queue.TakeOrdinal;
-        return next > mark || (next == mark && ReadAccount().InFlight == 0);
     }
+
+    // The next may lie beyond the mark although nothing was taken: where the oldest give way, places are left behind.
+    private bool AreTakenCompleteUpTo(long mark) => Intake is not null
+        ? Intake.IsSettledUpTo(mark)
+        : Queue.TakeOrdinal >= mark && (Queue.LastOrdinal >= mark || ReadAccount().InFlight == 0);
 }

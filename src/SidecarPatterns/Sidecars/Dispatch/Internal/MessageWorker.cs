@@ -53,6 +53,10 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Governed = environment.Governor is { } governor
             ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
             : null;
+        if (queue is EvictingQueue<T> evicting)
+        {
+            evicting.OnEvicted = Watch.OnSettled; // A flush may have waited for just that message.
+        }
     }
 
     public MessageQueue<T> Queue { get; }
@@ -164,7 +168,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     /// <summary>Whether a message that failed so often is attempted again.</summary>
     public bool MayRetry(T item, Exception failure, int attempts) =>
-        Retry is not null && Retry.HasAttemptsAfter(attempts) && !IsUnwanted(item) && IsWorthRetrying(item, failure);
+        Retry is { } retry && retry.HasAttemptsAfter(attempts) && !IsUnwanted(item) && IsWorthRetrying(item, failure);
+
+    public TimeSpan RetryDelayAfter(int attempts) => Retry?.DelayAfter(attempts) ?? TimeSpan.Zero;
 
     protected bool IsWorthRetrying(T message, Exception failure)
     {
@@ -203,12 +209,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
     public void SettleInterrupted(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
     {
-        if (reason != DeadLetterReason.Abandoned && Retry is not null &&
+        if (reason != DeadLetterReason.Abandoned &&
             MayRetry(item, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
         {
-            if (!source.TryPark(item, attempts, Retry.DelayAfter(attempts)))
+            if (!source.TryPark(item, attempts, RetryDelayAfter(attempts)))
             {
-                Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin));
+                Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin, source.LastOrdinal));
             }
         }
         else
@@ -226,7 +232,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         }
     }
 
-    public bool TryTakeReturned(out ReturnedMessage<T> item)
+    public bool TryTakeReturned(MessageSource<T> source, out ReturnedMessage<T> item)
     {
         item = default;
         if (_returned is not { } returned)
@@ -236,13 +242,19 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
         lock (returned)
         {
-            return returned.TryDequeue(out item);
+            if (!returned.TryDequeue(out item))
+            {
+                return false;
+            }
+
+            source.Adopt(item);
+            return true;
         }
     }
 
     public override void SettleRest(DeadLetterReason reason, Exception? cause)
     {
-        while (TryTakeReturned(out var returned))
+        while (TryTakeReturned(Queue, out var returned))
         {
             SettleLeft(Queue, returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
         }

@@ -7,6 +7,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     private readonly SidecarFactory<IBatchSidecar<T>> _factory;
     private readonly BatchSource<T> _source;
     private Batch<T>? _returned; // What an incarnation left with attempts to go. It stays its source's current batch: a flush waits for it.
+    private int _largestSize;
 
     public BatchWorker(
         string name,
@@ -21,6 +22,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     {
         _factory = factory;
         _source = new BatchSource<T>(this, queue);
+        _largestSize = options.BatchSize;
     }
 
     public TimeProvider Clock => Environment.TimeProvider;
@@ -32,7 +34,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public override bool HasReturned => Volatile.Read(ref _returned) is not null;
 
-    protected override long MaxInFlight => 2L * Options.BatchSize;
+    // A batch may be larger than the next one is allowed to be.
+    protected override long MaxInFlight => 2L * Volatile.Read(ref _largestSize);
 
     public override Incarnation Create(IServiceProvider services, SidecarContext context)
     {
@@ -46,7 +49,13 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return new DispatchLane<Batch<T>>(this, _source, handler, sidecar, owned, context) { IsReadyOnceRunning = !Options.WaitForSignal };
     }
 
-    public bool TryTakeReturned(out ReturnedMessage<Batch<T>> item)
+    public override void Apply(SidecarOptions options)
+    {
+        Volatile.Write(ref _largestSize, Math.Max(_largestSize, options.BatchSize)); // First: who sees the smaller one finds it.
+        base.Apply(options);
+    }
+
+    public bool TryTakeReturned(MessageSource<Batch<T>> source, out ReturnedMessage<Batch<T>> item)
     {
         if (Interlocked.Exchange(ref _returned, null) is not { } batch)
         {
@@ -54,7 +63,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
             return false;
         }
 
-        item = new ReturnedMessage<Batch<T>>(batch, batch.Attempt, batch.Origin);
+        item = new ReturnedMessage<Batch<T>>(batch, batch.Attempt, batch.Origin, batch.FirstOrdinal);
         return true;
     }
 
@@ -117,7 +126,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         if (reason != DeadLetterReason.Abandoned &&
             MayRetry(rest, cause ?? new OperationCanceledException("The incarnation that handled the batch ended."), attempts))
         {
-            Return(new ReturnedMessage<Batch<T>>(rest, attempts, rest.Origin));
+            Return(new ReturnedMessage<Batch<T>>(rest, attempts, rest.Origin, rest.FirstOrdinal));
         }
         else
         {
@@ -166,7 +175,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     protected override void SettleHeld(DeadLetterReason reason, Exception? cause)
     {
-        if (TryTakeReturned(out var returned))
+        if (TryTakeReturned(_source, out var returned))
         {
             SettleLeft(returned.Message, reason, cause, returned.Attempts);
             _source.Forget();
