@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace SidecarPatterns;
 
@@ -223,7 +222,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             _rescue?.Dispose();
         }
 
-        Refuse(asking, offering, cause);
+        TellClosed(asking, offering, cause);
         if (wake)
         {
             _signal.Set();
@@ -261,7 +260,4 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             return new QueuePosition(tail - _voided, Evicted: 0, head - _skipped);
         }
     }
-
-    private static ChannelClosedException NewClosed(Exception? cause) =>
-        cause is null ? new ChannelClosedException() : new ChannelClosedException(cause);
 }

@@ -98,7 +98,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T, TKey> 
                 {
                     if (held.Attempts == 0)
                     {
-                        Queue.Release();
+                        Queue.Release(held.Size);
                     }
 
                     settle(Queue, held.Message, held.Attempts, held.Origin.Letter);
@@ -153,7 +153,7 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T, TKey> 
             _heldCount--;
             if (held.Attempts == 0)
             {
-                Queue.Release();
+                Queue.Release(held.Size);
             }
             else
             {
@@ -187,7 +187,9 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T, TKey> 
                 return true;
             }
 
-            known.AddLast(NewHeld(known, message, origin, ordinal, attempts: 0));
+            var waiting = NewHeld(known, message, origin, ordinal, attempts: 0);
+            waiting.Size = Queue.LastSize;
+            known.AddLast(waiting);
             _heldCount++;
             ordinal = Queue.PullOrdinal;
         }
@@ -385,6 +387,9 @@ internal sealed class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T, TKey> 
         public long Ordinal { get; set; }
 
         public int Attempts { get; set; }
+
+        /// <summary>Its bytes, which count in the queue until it is given to a lane for the first time.</summary>
+        public long Size { get; set; }
 
         /// <summary>The next message of its key, or the next that is not used.</summary>
         public Held? Next { get; set; }
