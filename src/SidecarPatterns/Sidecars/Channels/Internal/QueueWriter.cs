@@ -83,10 +83,11 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return ValueTask.FromException(Exception(RefuseInsideOnDropped().Reason));
         }
 
-        // Whoever may offer twice measures before: once for both.
-        var size = _isSized && !_queue.IsClosed ? _queue.Measure(item) : 0;
+        // It may be offered twice: then it is measured before, once for both.
+        var isMeasured = _isSized && !_queue.IsClosed;
+        var size = isMeasured ? _queue.Measure(item) : 0;
         var origin = _metrics.Originate();
-        var answer = _isSized ? _queue.TryOffer(item, size, origin) : _queue.TryOffer(item, origin);
+        var answer = isMeasured ? _queue.TryOffer(item, size, origin) : _queue.TryOffer(item, origin);
         if (answer == OfferResult.Accepted)
         {
             return default;
@@ -94,7 +95,9 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
         if (answer == OfferResult.Full && !_dropsWrites && !CallMark.IsInside(_queue))
         {
-            return _queue.OfferAsync(item, size, origin, cancellationToken);
+            return isMeasured
+                ? _queue.OfferAsync(item, size, origin, cancellationToken)
+                : _queue.OfferAsync(item, origin, cancellationToken);
         }
 
         var result = Explain(answer, item);

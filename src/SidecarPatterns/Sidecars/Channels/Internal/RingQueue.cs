@@ -76,6 +76,11 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         return result;
     }
 
+    // As in the base class, but without a second call by way of it: all that a fan-out publishes comes here.
+    public override OfferResult TryReserve(long size, out Reservation<T> reservation) => TryReserve(out reservation);
+
+    public override bool Refuses(long size) => IsFull;
+
     void IReservable<T>.Fill(object segment, long position, T message, in MessageOrigin origin) =>
         ((RingSegment<T>)segment).Publish(position, message, origin);
 

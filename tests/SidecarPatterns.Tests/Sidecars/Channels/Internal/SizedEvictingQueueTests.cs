@@ -10,5 +10,5 @@ namespace SidecarPatterns.Tests;
 internal sealed class SizedEvictingQueueTests(BoundedChannelFullMode mode, bool isBounded) : EvictingQueueContract(mode)
 {
     protected override MessageQueue<T> Create<T>(int capacity, Action<T>? onEvicted = null) =>
-        new SizedQueue<T>(capacity, isBounded ? capacity : null, Mode, static _ => 1, Callback(onEvicted));
+        new SizedQueue<T>(capacity, isBounded ? capacity : null, Mode, Sizes.Of, Callback(onEvicted));
 }

@@ -11,5 +11,5 @@ internal sealed class SizedWaitingQueueTests(BoundedChannelFullMode mode, bool i
 {
     protected override MessageQueue<T> Create<T>(int capacity, Action<T>? onEvicted = null) =>
         new SizedQueue<T>(
-            capacity, isBounded ? capacity : null, mode, static _ => 1, new DropCallback<T>("audit", callback: null, NullLogger.Instance));
+            capacity, isBounded ? capacity : null, mode, Sizes.Of, new DropCallback<T>("audit", callback: null, NullLogger.Instance));
 }

@@ -101,10 +101,14 @@ internal sealed class SidecarConfigurationCheckTests
         Gen.Select(Gen.OneOf([.. SidecarOptionRules.Table.Keys]), Mistake.Once)
             .Select(static (key, mistake) => (Key: key, Typed: mistake(key)))
             .Where(static pair => !pair.Key.Equals(pair.Typed, StringComparison.OrdinalIgnoreCase))
+            .Where(static pair => IsNearestTo(pair.Key, pair.Typed)) // "Maxate" is as near to MaxAge as to MaxRate.
             .Sample(static pair =>
                 FindUnknown(["audit"], $"Sidecars:audit:{pair.Typed}").SequenceEqual([
                     $"Sidecars:audit:{pair.Typed} is not known; did you mean {pair.Key}?",
                 ]));
+
+    private static bool IsNearestTo(string key, string typed) => SidecarOptionRules.Table.Keys
+        .All(other => other == key || NearestName.Distance(other, typed) > NearestName.Distance(key, typed));
 
     private static IReadOnlyList<string> FindUnknown(string[] sidecars, params string[] keys) =>
         SidecarConfigurationCheck.FindUnknown(
