@@ -25,6 +25,7 @@ internal static class Scenarios
         new("a wrong option stops the start", WrongOptionAsync),
         new("every message has a scope of its own", ScopePerMessageAsync),
         new("a queue that evicts tells what it dropped", EvictionAsync),
+        new("a queue bounded in bytes takes no more than fit", BytesAsync),
         new("a failed message becomes a dead letter", DeadLetterAsync),
         new("messages of one key keep their order among several lanes", PartitionAsync),
         new("a batch is handled and one of its messages fails", BatchAsync),
@@ -233,6 +234,32 @@ internal static class Scenarios
             },
             "evicting");
         Check(dropped.Count > 0 && snapshot.Evicted == dropped.Count && snapshot.Handled + snapshot.Evicted == 4, $"{dropped.Count} dropped");
+    }
+
+    private static async Task BytesAsync()
+    {
+        var gate = new TaskCompletionSource();
+        var snapshot = await HostAsync(
+            services => services
+                .AddSidecar<string>("sized", async (_, _, _) => await gate.Task, options => options.CapacityInBytes = 5)
+                .SizeOf(static message => message.Length),
+            async host =>
+            {
+                var writer = host.GetRequiredService<SidecarWriter<string>>();
+                await writer.WriteAsync("begins");
+                while (writer.Count > 0)
+                {
+                    await Task.Yield();
+                }
+
+                Check(writer.Publish("four").IsAccepted, "four bytes fit");
+                Check(writer.Publish("two").Reason == PublishReason.Full, "three more do not");
+                var queued = host.GetRequiredService<ISidecarControl>().GetSnapshot("sized").QueuedBytes;
+                Check(queued == 4, $"{queued} bytes are queued");
+                gate.SetResult();
+            },
+            "sized");
+        Check(snapshot is { Handled: 2, QueuedBytes: 0, CapacityInBytes: 5 }, $"{snapshot.Handled} handled");
     }
 
     private static async Task DeadLetterAsync()

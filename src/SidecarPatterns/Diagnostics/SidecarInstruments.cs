@@ -34,6 +34,10 @@ internal sealed class SidecarInstruments
         _meter.CreateObservableUpDownCounter(
             "sidecar.queue.capacity", () => Read(catalog, static account => account.Capacity), "{message}", "How many messages can wait.");
         _meter.CreateObservableUpDownCounter(
+            "sidecar.queue.bytes.usage", () => ReadBytes(catalog, static account => account.QueuedBytes), "By", "How many bytes of messages wait.");
+        _meter.CreateObservableUpDownCounter(
+            "sidecar.queue.bytes.limit", () => ReadBytes(catalog, static account => account.CapacityInBytes), "By", "How many bytes of messages can wait.");
+        _meter.CreateObservableUpDownCounter(
             "sidecar.messages.inflight", () => Read(catalog, static account => account.InFlight), "{message}", "How many messages are with a handler.");
         _meter.CreateObservableCounter(
             "sidecar.messages.accepted", () => Read(catalog, static account => account.Accepted), "{message}", "How many messages were accepted.");
@@ -60,6 +64,21 @@ internal sealed class SidecarInstruments
             if (account.Capacity > 0)
             {
                 measurements.Add(new Measurement<long>(select(account), SidecarMetrics.NameTag(supervisor.Name)));
+            }
+        }
+
+        return measurements;
+    }
+
+    /// <summary>Only of those that know the sizes of their messages, or have a bound.</summary>
+    private static List<Measurement<long>> ReadBytes(SidecarCatalog catalog, Func<SidecarAccount, long?> select)
+    {
+        var measurements = new List<Measurement<long>>();
+        foreach (var supervisor in catalog.Supervisors)
+        {
+            if (select(supervisor.Worker.ReadAccount()) is { } bytes)
+            {
+                measurements.Add(new Measurement<long>(bytes, SidecarMetrics.NameTag(supervisor.Name)));
             }
         }
 

@@ -13,6 +13,13 @@ public sealed class SidecarOptions
     /// <value>1024 by default; from 1 to 67,108,864. Memory grows with use, up to this bound.</value>
     public int Capacity { get; set; } = SidecarConstants.Capacity;
 
+    /// <summary>How many bytes of messages can wait in the queue, as <see cref="ISidecarBuilder{TMessage}.SizeOf"/> measures them; beside <see cref="Capacity"/>.</summary>
+    /// <value>
+    /// <see langword="null"/> by default: no limit; otherwise from 1. A message that is larger than that is taken when no other waits. Only for
+    /// sidecars with <see cref="ISidecarBuilder{TMessage}.SizeOf"/>.
+    /// </value>
+    public long? CapacityInBytes { get; set; }
+
     /// <summary>What happens to a publish when the queue is full.</summary>
     /// <value>
     /// <see cref="BoundedChannelFullMode.Wait"/> by default: publishers wait, nothing is lost. <c>DropOldest</c> and <c>DropNewest</c>

@@ -48,6 +48,14 @@ public sealed record SidecarSnapshot
     /// <value>0 for a sidecar without messages.</value>
     public int Capacity { get; init; }
 
+    /// <summary>The bytes of the messages that wait for their turn, as <see cref="ISidecarBuilder{TMessage}.SizeOf"/> measured them.</summary>
+    /// <value><see langword="null"/> for a sidecar without <see cref="ISidecarBuilder{TMessage}.SizeOf"/>.</value>
+    public long? QueuedBytes { get; init; }
+
+    /// <summary>How many bytes can wait.</summary>
+    /// <value><see langword="null"/> for any number.</value>
+    public long? CapacityInBytes { get; init; }
+
     /// <summary>Publishes that were refused; never accepted, so beside the law.</summary>
     public long Rejected { get; init; }
 

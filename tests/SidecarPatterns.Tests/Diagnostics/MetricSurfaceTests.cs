@@ -47,7 +47,8 @@ internal sealed class MetricSurfaceTests
         services.AddSidecar(
             "dropping",
             static (string _, SidecarContext _, CancellationToken _) => default,
-            static options => (options.Capacity, options.FullMode) = (1, BoundedChannelFullMode.DropWrite));
+            static options => (options.Capacity, options.FullMode, options.CapacityInBytes) = (1, BoundedChannelFullMode.DropWrite, 1024))
+            .SizeOf(static message => message.Length);
         services.AddRun(
             new Script<First>
             {

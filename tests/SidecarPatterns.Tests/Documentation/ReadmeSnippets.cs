@@ -126,6 +126,14 @@ internal static partial class ReadmeSnippets
             .OnDropped(dropped => Console.Error.WriteLine($"{dropped.SidecarName} dropped {dropped.Message.What}"));
     }
 
+    public static void Bytes(HostApplicationBuilder builder)
+    {
+        // Bounded in bytes too: what waits is at most 64 MB in all.
+        builder.Services
+            .AddSidecar<AuditSidecar, AuditEvent>(options => options.CapacityInBytes = 64_000_000)
+            .SizeOf(message => sizeof(char) * message.What.Length);
+    }
+
     public static void Account(IHost host)
     {
         var control = host.Services.GetRequiredService<ISidecarControl>();

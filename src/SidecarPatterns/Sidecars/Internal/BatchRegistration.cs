@@ -11,6 +11,11 @@ internal sealed class BatchRegistration<T>(string name, string description, Side
 
     public override IEnumerable<string> FindFailures(SidecarOptions options)
     {
+        foreach (var failure in base.FindFailures(options))
+        {
+            yield return failure;
+        }
+
         var section = SidecarOptionRules.SectionOf(Name);
         if (options.Concurrency != 1)
         {

@@ -12,6 +12,9 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
 
     public Action<OnDroppedArguments<T>>? OnDropped { get; set; }
 
+    /// <summary>Says how many bytes a message has; <see langword="null"/> where that is nobody's concern.</summary>
+    public Func<T, long>? SizeOf { get; set; }
+
     public Func<T, Exception, bool>? ShouldHandle { get; set; }
 
     /// <summary>Makes the intake of a sidecar whose messages have keys.</summary>
@@ -25,14 +28,20 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
         var dropped = new DropCallback<T>(Name, Callers is null ? OnDropped : TellCaller, environment.DispatchLogger);
-        var queue = options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
-            ? (MessageQueue<T>)new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
-            : new RingQueue<T>(options.Capacity);
+        var queue = NewQueue(options, dropped);
         var intake = KeyedIntake?.Invoke(queue, environment.TimeProvider);
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
     }
+
+    protected override string? NoBytesHint => SizeOf is null ? "as long as SizeOf, on the sidecar's builder, does not say how many bytes a message has" : null;
+
+    private MessageQueue<T> NewQueue(SidecarOptions options, DropCallback<T> dropped) =>
+        SizeOf is not null ? new SizedQueue<T>(options.Capacity, options.CapacityInBytes, options.FullMode, SizeOf, dropped)
+        : options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
+            ? new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
+            : new RingQueue<T>(options.Capacity);
 
     // The caller first, whatever the user's own callback throws.
     private void TellCaller(OnDroppedArguments<T> dropped)

@@ -20,6 +20,13 @@ internal sealed class SidecarBuilder<TMessage>(MessageRegistration<TMessage> reg
         return this;
     }
 
+    public ISidecarBuilder<TMessage> SizeOf(Func<TMessage, long> size)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        registration.SizeOf = Once(registration.SizeOf, size);
+        return this;
+    }
+
     public ISidecarBuilder<TMessage> PartitionBy<TKey>(Func<TMessage, TKey> key)
         where TKey : notnull
     {

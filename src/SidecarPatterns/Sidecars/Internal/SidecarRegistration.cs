@@ -17,7 +17,16 @@ internal abstract class SidecarRegistration(string name, string description)
     public virtual bool IsHostedServiceToo => false;
 
     /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>
-    public virtual IEnumerable<string> FindFailures(SidecarOptions options) => [];
+    public virtual IEnumerable<string> FindFailures(SidecarOptions options)
+    {
+        if (options.CapacityInBytes is { } bytes && NoBytesHint is { } hint)
+        {
+            yield return $"{SidecarOptionRules.SectionOf(Name)}:{nameof(SidecarOptions.CapacityInBytes)} is {bytes}; allowed is nothing {hint}.";
+        }
+    }
+
+    /// <summary>Why there can be no bound in bytes; <see langword="null"/> where there can.</summary>
+    protected virtual string? NoBytesHint => "for a sidecar that takes no messages";
 
     /// <summary>The names of those that start before it, as they were given.</summary>
     public IReadOnlyList<string> Dependencies => _dependencies ?? [];

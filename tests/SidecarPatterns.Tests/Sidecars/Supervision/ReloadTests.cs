@@ -388,12 +388,13 @@ internal sealed class ReloadTests
         var rules = SidecarOptionRules.Table.Rules;
         var names = rules.Where(static rule => rule.Keep is not null).Select(static rule => rule.Key);
         Assert.That(names, Is.EquivalentTo([
-            "Capacity", "FullMode", "Critical", "SetExitCode", "WaitForSignal", "Pipeline", "ScopePerMessage", "Isolation", "Priority", "DeadLetterCapacity",
+            "Capacity", "CapacityInBytes", "FullMode", "Critical", "SetExitCode", "WaitForSignal", "Pipeline", "ScopePerMessage", "Isolation", "Priority", "DeadLetterCapacity",
         ]));
 
         var from = new SidecarOptions
         {
             Capacity = 1,
+            CapacityInBytes = 1,
             FullMode = System.Threading.Channels.BoundedChannelFullMode.DropNewest,
             Critical = false,
             SetExitCode = false,

@@ -98,13 +98,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             return ValueTask.FromCanceled(ct);
         }
 
-        if (TryOffer(message, origin) == OfferResult.Accepted)
-        {
-            return default;
-        }
-
-        Refusals.Reject(ClosedReason);
-        return ValueTask.FromException(Cause is { } cause ? new ChannelClosedException(cause) : new ChannelClosedException());
+        return TryOffer(message, origin) == OfferResult.Accepted ? default : Refused();
     }
 
     public override ValueTask<bool> WaitToOfferAsync(CancellationToken ct)
@@ -116,9 +110,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
         using (_gate.Enter())
         {
-            return !_closed ? new ValueTask<bool>(true)
-                : _cause is null ? new ValueTask<bool>(false)
-                : ValueTask.FromException<bool>(_cause);
+            return _closed ? ClosedAnswer() : new ValueTask<bool>(true);
         }
     }
 

@@ -4,9 +4,15 @@ namespace SidecarPatterns;
 /// <remarks>
 /// Queues whose mode is Wait decide together: a place is reserved in each, and if one has none, those reserved are void and nobody gets the
 /// message. The others are offered it afterwards, and what they drop is theirs alone. A closed queue has left the fan-out: it only counts.
+/// Queues that know sizes measure the message before anything else: if one can not, nobody gets it.
 /// </remarks>
 internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics metrics) : SidecarWriter<T>
 {
+    // The size of a message in a queue that was closed when it was to be measured: it does not get the message, even if it has opened since.
+    private const long Unmeasured = -1;
+
+    private readonly bool _isSized = Array.Exists(targets, static target => target.Queue.IsSized);
+
     public override int Count => targets.Max(static target => target.Count);
 
     public override int Capacity => targets.Min(static target => target.Capacity);
@@ -31,8 +37,10 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        var outcome = Offer(item);
-        return outcome.IsDone ? default : WaitAndOfferAsync(item, outcome, cancellationToken);
+        var sizes = _isSized ? new long[targets.Length] : [];
+        Measure(item, sizes);
+        var outcome = Offer(item, sizes);
+        return outcome.IsDone ? default : WaitAndOfferAsync(item, sizes, outcome, cancellationToken);
     }
 
     public override async ValueTask<bool> WaitToWriteAsync(CancellationToken cancellationToken = default)
@@ -79,7 +87,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
         }
     }
 
-    private async ValueTask WaitAndOfferAsync(T item, Outcome outcome, CancellationToken ct)
+    private async ValueTask WaitAndOfferAsync(T item, long[] sizes, Outcome outcome, CancellationToken ct)
     {
         while (!outcome.IsDone)
         {
@@ -89,41 +97,60 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
                 throw outcome.ToException();
             }
 
-            await HasRoomAsync(target, target.Queue.WaitToOfferAsync(ct)).ConfigureAwait(false);
-            outcome = Offer(item);
+            var wait = target.Queue.WaitToOfferAsync(SizeOf(sizes, Array.IndexOf(targets, target)), ct);
+            await HasRoomAsync(target, wait).ConfigureAwait(false);
+            outcome = Offer(item, sizes);
         }
     }
 
     /// <summary>Offers, and does not come back: who has no room counts a refusal.</summary>
     private Outcome OfferOnce(T message)
     {
-        var outcome = Offer(message);
+        Span<long> sizes = _isSized ? stackalloc long[targets.Length] : default;
+        Measure(message, sizes);
+        var outcome = Offer(message, sizes);
         outcome.FullTarget?.Refuse(OfferResult.Full);
         return outcome;
     }
 
-    private Outcome Offer(T message)
+    /// <summary>Asks each queue that knows sizes how large the message is, once for all that follows.</summary>
+    private void Measure(T message, Span<long> sizes)
+    {
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            sizes[i] = targets[i].Queue is var queue && !queue.IsClosed ? queue.Measure(message) : Unmeasured;
+        }
+    }
+
+    private static long SizeOf(ReadOnlySpan<long> sizes, int index) => sizes.IsEmpty ? 0 : sizes[index];
+
+    private Outcome Offer(T message, ReadOnlySpan<long> sizes)
     {
         var outcome = default(Outcome);
 
         // Looked for before anything is reserved: until its dispatcher comes by, a void place takes up room in a queue that did nothing wrong.
-        if (FindFull() is { } full)
+        if (FindFull(sizes) is { } full)
         {
             outcome.Refuse(full);
             return outcome;
         }
 
         var origin = metrics.Originate();
-        if (!FillReserved(0, message, origin, ref outcome))
+        if (!FillReserved(0, message, sizes, origin, ref outcome))
         {
             return outcome;
         }
 
-        foreach (var target in targets)
+        for (var i = 0; i < targets.Length; i++)
         {
+            var target = targets[i];
             if (!target.ReservesRoom)
             {
-                outcome.Add(target, target.Publish(message));
+                outcome.Add(
+                    target,
+                    sizes.IsEmpty ? target.Publish(message)
+                    : sizes[i] == Unmeasured ? PublishResult.Rejected(target.Refuse(OfferResult.Closed))
+                    : target.Publish(message, sizes[i]));
             }
         }
 
@@ -131,12 +158,13 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     }
 
     /// <summary>A queue that will refuse; if there are several, the caller's own, since that one is not to be waited for.</summary>
-    private QueueWriter<T>? FindFull()
+    private QueueWriter<T>? FindFull(ReadOnlySpan<long> sizes)
     {
         QueueWriter<T>? full = null;
-        foreach (var target in targets)
+        for (var i = 0; i < targets.Length; i++)
         {
-            if (target.ReservesRoom && target.Queue.IsFull && !target.Queue.IsClosed)
+            var target = targets[i];
+            if (target.ReservesRoom && target.Queue.Refuses(SizeOf(sizes, i)) && !target.Queue.IsClosed)
             {
                 if (CallMark.IsInside(target.Queue))
                 {
@@ -151,7 +179,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     }
 
     /// <summary>Reserves from one target on and fills on the way back, so that the reservations live on the stack.</summary>
-    private bool FillReserved(int index, T message, in MessageOrigin origin, ref Outcome outcome)
+    private bool FillReserved(int index, T message, ReadOnlySpan<long> sizes, in MessageOrigin origin, ref Outcome outcome)
     {
         while (index < targets.Length && !targets[index].ReservesRoom)
         {
@@ -164,10 +192,12 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
         }
 
         var target = targets[index];
-        switch (target.Queue.TryReserve(out var reservation))
+        var reservation = default(Reservation<T>);
+        var size = SizeOf(sizes, index);
+        switch (size == Unmeasured ? OfferResult.Closed : target.Queue.TryReserve(size, out reservation))
         {
             case OfferResult.Accepted:
-                if (!FillReserved(index + 1, message, origin, ref outcome))
+                if (!FillReserved(index + 1, message, sizes, origin, ref outcome))
                 {
                     reservation.Void();
                     return false;
@@ -183,7 +213,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
 
             default:
                 // Counted on the way back: a publisher that waits for another queue comes here again, with the same message.
-                if (!FillReserved(index + 1, message, origin, ref outcome))
+                if (!FillReserved(index + 1, message, sizes, origin, ref outcome))
                 {
                     return false;
                 }

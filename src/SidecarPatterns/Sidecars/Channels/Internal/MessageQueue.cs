@@ -8,7 +8,7 @@ namespace SidecarPatterns;
 /// Any number of threads offer; one at a time takes and settles. In memory, settling is only the account.
 /// </summary>
 /// <remarks>Every queue must pass the contract suite <c>MessageQueueContract</c> of the test project.</remarks>
-internal abstract class MessageQueue<T>(int capacity) : MessageSource<T>
+internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
 {
     /// <summary>How many messages can wait. A message waits from its offer until it is taken.</summary>
     public int Capacity { get; } = capacity;
@@ -45,11 +45,15 @@ internal abstract class MessageQueue<T>(int capacity) : MessageSource<T>
 
     // The dispatcher that gives messages to several lanes, or a batch of them to one: one thread at a time.
 
-    /// <summary>Takes the next message out of the queue, but lets it count as queued until <see cref="Release"/>.</summary>
+    /// <summary>Takes the next message out of the queue, but lets it count as queued until <see cref="Release()"/>.</summary>
     public abstract bool TryPull([MaybeNullWhen(false)] out T message);
 
-    /// <summary>A message that was pulled is in flight from here on: there is room for another.</summary>
+    /// <summary>The message that was pulled last is in flight from here on: there is room for another.</summary>
     public abstract void Release();
+
+    /// <summary>A message of this size that was pulled is in flight from here on.</summary>
+    /// <param name="size">What <see cref="LastSize"/> was after its pull.</param>
+    public virtual void Release(long size) => Release();
 
     /// <summary>The number of the message that the next pull takes; numbers grow from message to message.</summary>
     public abstract long PullOrdinal { get; }

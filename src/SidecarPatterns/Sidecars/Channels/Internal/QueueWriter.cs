@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.Channels;
 
 namespace SidecarPatterns;
@@ -9,6 +10,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
     private readonly DropCallback<T> _dropped;
     private readonly SidecarMetrics _metrics;
     private readonly bool _dropsWrites;
+    private readonly bool _isSized;
 
     public QueueWriter(MessageQueue<T> queue, BoundedChannelFullMode mode, DropCallback<T> dropped, SidecarMetrics metrics)
     {
@@ -16,6 +18,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         _dropped = dropped;
         _metrics = metrics;
         _dropsWrites = mode == BoundedChannelFullMode.DropWrite;
+        _isSized = queue.IsSized;
         ReservesRoom = mode == BoundedChannelFullMode.Wait;
     }
 
@@ -55,6 +58,18 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
     }
 
+    /// <summary>Publishes a message whose size was measured already.</summary>
+    public PublishResult Publish(T message, long size)
+    {
+        if (_dropped.IsRunningHere)
+        {
+            return RefuseInsideOnDropped();
+        }
+
+        var answer = _queue.TryOffer(message, size, _metrics.Originate());
+        return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
+    }
+
     public override ValueTask WriteAsync(T item, CancellationToken cancellationToken = default)
     {
         ThrowIfNull(item);
@@ -68,8 +83,11 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return ValueTask.FromException(Exception(RefuseInsideOnDropped().Reason));
         }
 
+        // It may be offered twice: then it is measured before, once for both.
+        var isMeasured = _isSized && !_queue.IsClosed;
+        var size = isMeasured ? _queue.Measure(item) : 0;
         var origin = _metrics.Originate();
-        var answer = _queue.TryOffer(item, origin);
+        var answer = isMeasured ? _queue.TryOffer(item, size, origin) : _queue.TryOffer(item, origin);
         if (answer == OfferResult.Accepted)
         {
             return default;
@@ -77,7 +95,9 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
         if (answer == OfferResult.Full && !_dropsWrites && !CallMark.IsInside(_queue))
         {
-            return _queue.OfferAsync(item, origin, cancellationToken);
+            return isMeasured
+                ? _queue.OfferAsync(item, size, origin, cancellationToken)
+                : _queue.OfferAsync(item, origin, cancellationToken);
         }
 
         var result = Explain(answer, item);
@@ -118,7 +138,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
     public Exception Exception(PublishReason reason) => reason switch
     {
         PublishReason.OwnQueueFull => new InvalidOperationException(
-            $"The handler of sidecar '{_dropped.SidecarName}' publishes to its own queue, which is full (capacity {Capacity}): to wait for room would be to wait for itself."),
+            $"The handler of sidecar '{_dropped.SidecarName}' publishes to its own queue, which is full (capacity {Capacity}{BytesHint}): to wait for room would be to wait for itself."),
         PublishReason.InsideOnDropped => new InvalidOperationException(
             $"The OnDropped callback of sidecar '{_dropped.SidecarName}' publishes to the very queue that just dropped a message."),
         _ => _queue.Cause is { } cause ? new ChannelClosedException(cause) : new ChannelClosedException(),
@@ -131,6 +151,8 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             throw new ArgumentNullException(nameof(message), "A message is never null.");
         }
     }
+
+    private string BytesHint => _queue.CapacityInBytes is { } bytes ? string.Create(CultureInfo.InvariantCulture, $" or {bytes} bytes") : "";
 
     private PublishResult RefuseInsideOnDropped()
     {

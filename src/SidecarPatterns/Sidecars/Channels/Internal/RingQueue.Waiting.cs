@@ -128,7 +128,7 @@ internal sealed partial class RingQueue<T>
             served = ServeLocked();
         }
 
-        CompleteAll(served);
+        WaitingPublisher<T>.CompleteAll(served);
     }
 
     /// <summary>Puts the messages of those who wait into the free places; returns whom to tell, chained.</summary>
@@ -166,7 +166,7 @@ internal sealed partial class RingQueue<T>
         if (_waiting is { HasAsking: true } && (tail & Gated) == 0 &&
             (tail >> PositionShift) - Volatile.Read(ref _head.Value) < Capacity)
         {
-            served = Join(_waiting.RemoveAsking(), served);
+            served = WaitingPublisher<T>.Join(_waiting.RemoveAsking(), served);
         }
 
         EndWaiting();
@@ -193,7 +193,7 @@ internal sealed partial class RingQueue<T>
             served = ServeLocked();
         }
 
-        CompleteAll(served);
+        WaitingPublisher<T>.CompleteAll(served);
         return true;
     }
 
@@ -233,72 +233,6 @@ internal sealed partial class RingQueue<T>
             }
         }
 
-        CompleteAll(served);
+        WaitingPublisher<T>.CompleteAll(served);
     }
-
-    private static void CompleteAll(WaitingPublisher<T>? served)
-    {
-        // Served ones were chained in front of each other: the first in line is told last, and all have their place already.
-        while (served is not null)
-        {
-            var next = served.Next;
-            served.Next = null;
-            served.Complete(true);
-            served = next;
-        }
-    }
-
-    private static WaitingPublisher<T>? Join(WaitingPublisher<T>? first, WaitingPublisher<T>? second)
-    {
-        if (first is null)
-        {
-            return second;
-        }
-
-        var last = first;
-        while (last.Next is { } next)
-        {
-            last = next;
-        }
-
-        last.Next = second;
-        return first;
-    }
-
-    private void Refuse(WaitingPublisher<T>? asking, WaitingPublisher<T>? offering, Exception? cause)
-    {
-        for (var publisher = asking; publisher is not null;)
-        {
-            var next = publisher.Next;
-            publisher.Next = null;
-            if (cause is null)
-            {
-                publisher.Complete(false);
-            }
-            else
-            {
-                publisher.Fail(cause);
-            }
-
-            publisher = next;
-        }
-
-        for (var publisher = offering; publisher is not null;)
-        {
-            var next = publisher.Next;
-            publisher.Next = null;
-            Refusals.Reject(ClosedReason);
-            publisher.Fail(NewClosed(cause));
-            publisher = next;
-        }
-    }
-
-    private ValueTask Refused()
-    {
-        Refusals.Reject(ClosedReason);
-        return ValueTask.FromException(NewClosed(Cause));
-    }
-
-    private ValueTask<bool> ClosedAnswer() =>
-        Cause is { } cause ? ValueTask.FromException<bool>(cause) : new ValueTask<bool>(false);
 }

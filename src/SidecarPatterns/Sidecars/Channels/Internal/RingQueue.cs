@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 
 namespace SidecarPatterns;
 
@@ -76,6 +75,11 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
 
         return result;
     }
+
+    // As in the base class, but without a second call by way of it: all that a fan-out publishes comes here.
+    public override OfferResult TryReserve(long size, out Reservation<T> reservation) => TryReserve(out reservation);
+
+    public override bool Refuses(long size) => IsFull;
 
     void IReservable<T>.Fill(object segment, long position, T message, in MessageOrigin origin) =>
         ((RingSegment<T>)segment).Publish(position, message, origin);
@@ -223,7 +227,7 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             _rescue?.Dispose();
         }
 
-        Refuse(asking, offering, cause);
+        TellClosed(asking, offering, cause);
         if (wake)
         {
             _signal.Set();
@@ -261,7 +265,4 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
             return new QueuePosition(tail - _voided, Evicted: 0, head - _skipped);
         }
     }
-
-    private static ChannelClosedException NewClosed(Exception? cause) =>
-        cause is null ? new ChannelClosedException() : new ChannelClosedException(cause);
 }

@@ -27,6 +27,9 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
 
     public MessageOrigin Origin { get; private set; }
 
+    /// <summary>How large a message it waits for room for, where messages have sizes.</summary>
+    public long Size { get; set; }
+
     public void Begin(bool offers, T? message, in MessageOrigin origin)
     {
         Offers = offers;
@@ -62,6 +65,37 @@ internal sealed class WaitingPublisher<T>(WaitingPublishers<T> owner) : IValueTa
         LetGoOfMessage();
         _core.SetException(exception);
         Release();
+    }
+
+    /// <summary>Answers all of a chain that there is room.</summary>
+    public static void CompleteAll(WaitingPublisher<T>? chain)
+    {
+        // Served ones were chained in front of each other: the first in line is told last, and all have their place already.
+        while (chain is not null)
+        {
+            var next = chain.Next;
+            chain.Next = null;
+            chain.Complete(true);
+            chain = next;
+        }
+    }
+
+    /// <summary>Makes one chain of two.</summary>
+    public static WaitingPublisher<T>? Join(WaitingPublisher<T>? first, WaitingPublisher<T>? second)
+    {
+        if (first is null)
+        {
+            return second;
+        }
+
+        var last = first;
+        while (last.Next is { } next)
+        {
+            last = next;
+        }
+
+        last.Next = second;
+        return first;
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => TakeResult(token);

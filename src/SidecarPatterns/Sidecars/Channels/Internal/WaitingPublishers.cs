@@ -18,6 +18,9 @@ internal sealed class WaitingPublishers<T>(Func<WaitingPublisher<T>, bool> forge
     private Chain _asking;
     private int _offeringCount;
 
+    /// <summary>The first of those who wait with a message.</summary>
+    public WaitingPublisher<T>? FirstOffering => _offering.First;
+
     /// <summary>How many wait with a message; readable without the lock.</summary>
     public int OfferingCount => Volatile.Read(ref _offeringCount);
 
@@ -59,7 +62,27 @@ internal sealed class WaitingPublishers<T>(Func<WaitingPublisher<T>, bool> forge
     /// <summary>Removes all of a kind, chained by <see cref="WaitingPublisher{T}.Next"/>.</summary>
     public WaitingPublisher<T>? RemoveAsking() => _asking.TakeAll();
 
-    /// <inheritdoc cref="RemoveAsking"/>
+    /// <summary>Removes those who ask for no more room than there is, chained by <see cref="WaitingPublisher{T}.Next"/>.</summary>
+    public WaitingPublisher<T>? RemoveAsking(long room)
+    {
+        WaitingPublisher<T>? removed = null;
+        for (var publisher = _asking.First; publisher is not null;)
+        {
+            var next = publisher.Next;
+            if (publisher.Size <= room)
+            {
+                _asking.Remove(publisher);
+                publisher.Next = removed;
+                removed = publisher;
+            }
+
+            publisher = next;
+        }
+
+        return removed;
+    }
+
+    /// <inheritdoc cref="RemoveAsking()"/>
     public WaitingPublisher<T>? RemoveOffering()
     {
         Volatile.Write(ref _offeringCount, 0);

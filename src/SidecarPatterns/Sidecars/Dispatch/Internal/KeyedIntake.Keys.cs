@@ -176,6 +176,9 @@ internal sealed partial class KeyedIntake<T, TKey>
 
         public T Message { get; set; } = default!;
 
+        /// <summary>Its bytes, which count in the queue until it is given to a lane for the first time.</summary>
+        public long Size { get; set; }
+
         public MessageOrigin Origin { get; set; }
 
         public long Ordinal { get; set; }

@@ -60,7 +60,7 @@ internal sealed partial class KeyedIntake<T, TKey>
                 {
                     if (held.Attempts == 0)
                     {
-                        Queue.Release();
+                        Queue.Release(held.Size);
                     }
 
                     settle(Queue, held.Message, held.Attempts, held.Origin.Letter);

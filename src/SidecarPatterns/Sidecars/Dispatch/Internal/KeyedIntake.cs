@@ -79,7 +79,9 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
                 return true;
             }
 
-            known.AddLast(NewHeld(known, message, origin, ordinal, attempts: 0));
+            var waiting = NewHeld(known, message, origin, ordinal, attempts: 0);
+            waiting.Size = Queue.LastSize;
+            known.AddLast(waiting);
             _heldCount++;
             ordinal = Queue.PullOrdinal;
         }
@@ -143,7 +145,7 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
         _heldCount--;
         if (held.Attempts == 0)
         {
-            Queue.Release();
+            Queue.Release(held.Size);
         }
         else
         {

@@ -46,6 +46,8 @@ internal partial class MessageWorker<T>
             Queued = position.Queued,
             InFlight = position.Taken - total,
             Capacity = Queue.Capacity,
+            QueuedBytes = Queue.QueuedBytes,
+            CapacityInBytes = Queue.CapacityInBytes,
             Late = Interlocked.Read(ref _late),
             AbandonedCalls = Interlocked.Read(ref _abandonedCalls),
             BusyTime = ReadBusyTime(),

@@ -26,10 +26,28 @@ internal partial class MessageWorker<T>
 
     public override void OnEnded() => Watch.End();
 
-    public override int Replay(Func<DeadLetter, bool>? choose) => _letters is null ? 0 : _letters.Take(
-        choose,
-        letter => Queue.ReadPosition().Queued < Queue.Capacity &&
-            Queue.TryOffer(MessageOf(letter), new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted);
+    public override int Replay(Func<DeadLetter, bool>? choose)
+    {
+        if (_letters is null)
+        {
+            return 0;
+        }
+
+        if (!Queue.IsSized)
+        {
+            return _letters.Take(choose, letter => TryReplay(letter, size: 0));
+        }
+
+        // Measured as they are chosen: outside the lock, and before the first of them is taken.
+        var sizes = new Dictionary<DeadLetter, long>(ReferenceEqualityComparer.Instance);
+        return _letters.Take(
+            letter => (choose?.Invoke(letter) ?? true) && sizes.TryAdd(letter, Queue.Measure(MessageOf(letter))),
+            letter => TryReplay(letter, sizes[letter]));
+    }
+
+    private bool TryReplay(DeadLetter letter, long size) =>
+        Queue.HasRoomFor(size) &&
+        Queue.TryOffer(MessageOf(letter), size, new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
 
     public override int Discard(Func<DeadLetter, bool>? choose) => _letters?.Take(choose, static _ => true) ?? 0;
 

@@ -53,6 +53,21 @@ internal sealed class OptionRule<TOptions>
             value => value >= min && value <= max,
             static value => value.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A rule for a whole number, both limits included, or <see langword="null"/> for no limit.</summary>
+    public static OptionRule<TOptions> OptionalWholeNumber(string key, Func<TOptions, long?> get, long min, long max) =>
+        Create(
+            key,
+            string.Create(CultureInfo.InvariantCulture, $"nothing, for no limit, or a whole number from {min:N0} to {max:N0}"),
+            get,
+            static (string text, out long? value) =>
+            {
+                var isRead = long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number);
+                value = number;
+                return isRead;
+            },
+            value => value is null || (value >= min && value <= max),
+            static value => value?.ToString(CultureInfo.InvariantCulture) ?? "nothing");
+
     /// <summary>A rule for a duration, both limits included.</summary>
     public static OptionRule<TOptions> Duration(string key, Func<TOptions, TimeSpan> get, TimeSpan min, TimeSpan max) =>
         Create(

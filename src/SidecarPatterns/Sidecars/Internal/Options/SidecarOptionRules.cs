@@ -10,6 +10,8 @@ internal static class SidecarOptionRules
     public static OptionRuleTable<SidecarOptions> Table { get; } = new(
         Rule.WholeNumber(nameof(SidecarOptions.Capacity), static options => options.Capacity, 1, SidecarConstants.MaxCapacity)
             .Fixed(static (from, to) => to.Capacity = from.Capacity),
+        Rule.OptionalWholeNumber(nameof(SidecarOptions.CapacityInBytes), static options => options.CapacityInBytes, 1, long.MaxValue)
+            .Fixed(static (from, to) => to.CapacityInBytes = from.CapacityInBytes),
         Rule.Choice(nameof(SidecarOptions.FullMode), static options => options.FullMode)
             .Fixed(static (from, to) => to.FullMode = from.FullMode),
         Rule.Switch(nameof(SidecarOptions.Critical), static options => options.Critical)

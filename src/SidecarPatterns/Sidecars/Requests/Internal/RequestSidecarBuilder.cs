@@ -21,6 +21,13 @@ internal sealed class RequestSidecarBuilder<TRequest, TReply>(RequestRegistratio
         return this;
     }
 
+    public ISidecarBuilder<TRequest> SizeOf(Func<TRequest, long> size)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        _inner.SizeOf(message => size(message.Content));
+        return this;
+    }
+
     public ISidecarBuilder<TRequest> PartitionBy<TKey>(Func<TRequest, TKey> key)
         where TKey : notnull
     {

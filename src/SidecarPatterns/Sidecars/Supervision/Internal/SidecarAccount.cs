@@ -19,6 +19,10 @@ internal readonly struct SidecarAccount
 
     public int Capacity { get; init; }
 
+    public long? QueuedBytes { get; init; }
+
+    public long? CapacityInBytes { get; init; }
+
     public long Late { get; init; }
 
     public long AbandonedCalls { get; init; }

@@ -126,6 +126,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Queued = account.Queued,
             InFlight = account.InFlight,
             Capacity = account.Capacity,
+            QueuedBytes = account.QueuedBytes,
+            CapacityInBytes = account.CapacityInBytes,
             Rejected = rejected.Values.Sum(),
             RejectedByReason = rejected,
             Dropped = dropped.Values.Sum(),

@@ -8,7 +8,13 @@ internal sealed class FedQueue<T>
 {
     private static readonly SidecarInstruments Instruments = new(new PlainMeterFactory());
 
-    public FedQueue(BoundedChannelFullMode mode, int capacity, Action<OnDroppedArguments<T>>? onDropped = null, string name = "audit")
+    public FedQueue(
+        BoundedChannelFullMode mode,
+        int capacity,
+        Action<OnDroppedArguments<T>>? onDropped = null,
+        string name = "audit",
+        Func<T, long>? sizeOf = null,
+        long? capacityInBytes = null)
     {
         var callback = new DropCallback<T>(
             name,
@@ -18,9 +24,10 @@ internal sealed class FedQueue<T>
                 onDropped?.Invoke(arguments);
             },
             new LogRecorder { OnEntry = entry => CallbackErrors.Enqueue(entry.Exception!) }.CreateLogger(name));
-        Queue = mode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
-            ? new EvictingQueue<T>(capacity, mode, callback)
-            : new RingQueue<T>(capacity);
+        Queue = sizeOf is not null ? new SizedQueue<T>(capacity, capacityInBytes, mode, sizeOf, callback)
+            : mode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
+                ? new EvictingQueue<T>(capacity, mode, callback)
+                : new RingQueue<T>(capacity);
         Metrics = new SidecarMetrics(name, Instruments, TimeProvider.System);
         Writer = new QueueWriter<T>(Queue, mode, callback, Metrics);
     }

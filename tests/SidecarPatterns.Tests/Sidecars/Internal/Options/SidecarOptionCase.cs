@@ -15,6 +15,14 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
     public static readonly SidecarOptionCase[] All =
     [
         WholeNumber("Capacity", 1, 67_108_864, "a whole number from 1 to 67,108,864"),
+        new("CapacityInBytes", "nothing, for no limit, or a whole number from 1 to 9,223,372,036,854,775,807")
+        {
+            Good = [null, 1L, 2L, long.MaxValue - 1, long.MaxValue],
+            Bad = [(0L, "0"), (-1L, "-1"), (long.MinValue, "-9223372036854775808")],
+            GoodTexts = ["1", "9223372036854775807", " +7 "],
+            BadTexts = ["0", "-1"],
+            Garbage = ["abc", " ", "1.0", "1e3", "0x10", "1,024", "9223372036854775808", "10 MB", "true"],
+        },
         Choice("FullMode", "Wait, DropNewest, DropOldest or DropWrite", [0, 1, 2, 3], ["Wait", "DropNewest", "dropoldest", " DROPWRITE "]),
         Switch("Critical"),
         Switch("SetExitCode"),

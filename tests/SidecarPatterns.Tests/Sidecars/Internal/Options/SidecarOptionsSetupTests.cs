@@ -45,6 +45,7 @@ internal sealed class SidecarOptionsSetupTests
     {
         var options = Bind(
             ("Sidecars:audit:Capacity", "7"),
+            ("Sidecars:audit:CapacityInBytes", "5000000000"),
             ("Sidecars:audit:FullMode", "DropWrite"),
             ("Sidecars:audit:Critical", "false"),
             ("Sidecars:audit:SetExitCode", "false"),
@@ -77,7 +78,7 @@ internal sealed class SidecarOptionsSetupTests
 
         Assert.That(Values(options), Is.EqualTo(new object[]
         {
-            7, BoundedChannelFullMode.DropWrite, false, false, true,
+            7, 5_000_000_000, BoundedChannelFullMode.DropWrite, false, false, true,
             TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9),
             4, 3, TimeSpan.FromSeconds(9), 5, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7), "slow-store", TimeSpan.FromSeconds(8),
             true, 2.5, SidecarIsolation.DedicatedThread, SidecarPriority.High, TimeSpan.FromSeconds(10), true, 2, 8, RestartPolicy.Never,

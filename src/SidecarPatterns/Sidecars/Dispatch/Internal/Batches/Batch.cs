@@ -14,14 +14,18 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
     /// <summary>Where in the queue its first message was.</summary>
     public long FirstOrdinal { get; private set; }
 
+    /// <summary>The bytes of its messages, where they have sizes.</summary>
+    public long Size { get; private set; }
+
     /// <summary>Which attempt at it is under way.</summary>
     public int Attempt { get; set; }
 
     /// <summary>The origin of its oldest message.</summary>
     public MessageOrigin Origin => _places.Count == 0 ? default : _places[0].Origin;
 
-    public void Add(T message, MessageOrigin origin, long ordinal)
+    public void Add(T message, MessageOrigin origin, long ordinal, long size = 0)
     {
+        Size += size;
         if (_places.Count == 0)
         {
             FirstOrdinal = ordinal;
@@ -46,6 +50,7 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
     {
         _places.Clear();
         HasMarks = false;
+        Size = 0;
     }
 
     public MessageOrigin OriginOf(int index) => _places[index].Origin;

@@ -57,9 +57,9 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
         }
 
         var wait = queue.WaitToTakeAsync();
-        if (!wait.IsCompleted && (Volatile.Read(ref _isDue) || worker.Watch.IsObserved))
+        if (!wait.IsCompleted && (Volatile.Read(ref _isDue) || worker.Watch.IsObserved || queue.IsHeldUp))
         {
-            queue.Wake(); // The timer fired, or somebody flushed, before there was anybody to be woken.
+            queue.Wake(); // The timer fired, somebody flushed, or found no room, before there was anybody to be woken.
         }
 
         return wait;
@@ -105,7 +105,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
     {
         for (var i = 0; i < batch.Count; i++)
         {
-            queue.Release();
+            queue.Release(i == 0 ? batch.Size : 0); // They leave together: whose bytes go with which is all the same.
         }
     }
 
@@ -128,7 +128,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
                 continue;
             }
 
-            _forming.Add(message, origin, ordinal);
+            _forming.Add(message, origin, ordinal, queue.LastSize);
             if (_forming.Count == 1)
             {
                 ArmTimer(origin);
@@ -137,7 +137,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
     }
 
     private bool IsReady() => _forming.Count >= worker.Options.BatchSize || Volatile.Read(ref _isDue) || worker.Watch.IsObserved ||
-        (queue.IsClosed && !queue.HasNext);
+        (queue.IsClosed && !queue.HasNext) || queue.IsHeldUp;
 
     private void ArmTimer(MessageOrigin origin)
     {
