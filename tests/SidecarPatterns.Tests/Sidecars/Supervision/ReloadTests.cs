@@ -216,6 +216,30 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task MaxAttempts_TurnedOffWhileARetryWaits_TheFreshLanesKnowItsAttempts()
+    {
+        var attempts = new ConcurrentQueue<int>();
+        _configuration.Change(($"Sidecars:{Name}:MaxAttempts", "3"), ($"Sidecars:{Name}:RetryDelay", "39.00:00:00"), ($"Sidecars:{Name}:MaxRetryDelay", "40.00:00:00"));
+        await using var host = _configuration.BuildHost(services => services.AddSidecar<int>(Name, (_, context, _) =>
+        {
+            attempts.Enqueue(context.Attempt);
+            throw new InvalidOperationException("It always fails.");
+        }).PartitionBy(static message => message));
+        await host.StartAsync();
+        await PublishAsync(host, 1);
+        var delay = await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long);
+
+        Change("MaxAttempts", "1");
+        await host.Control.RestartAsync(Name).InTime();
+        await host.Clock.AdvanceAsync(delay);
+
+        _account.CountDeadLettered();
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(attempts, Is.EqualTo([1, 2]));
+        Assert.That(host.Control.GetDeadLetters(Name).Single().Attempts, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task MaxRate_SetAndRemoved_HoldsFromTheNextMessageOn()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);

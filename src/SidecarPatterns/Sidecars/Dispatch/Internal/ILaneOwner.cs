@@ -22,6 +22,9 @@ internal interface ILaneOwner<TItem>
     /// <summary>How failed items are attempted again; <see langword="null"/> if they are not.</summary>
     RetryRule? Retry { get; }
 
+    /// <summary>Whether items may have been attempted before: what was to be attempted again is, although retries have been turned off since.</summary>
+    bool MayHaveRetried { get; }
+
     /// <summary>Whether an item may turn out to be too old.</summary>
     bool HasExpiry { get; }
 

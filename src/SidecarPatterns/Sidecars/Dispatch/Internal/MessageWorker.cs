@@ -49,6 +49,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Metrics = metrics;
         _options = options;
         Retry = RetryRule.From(options);
+        MayHaveRetried |= Retry is not null;
         RateLimit = options.MaxRate is { } rate ? new PacedRateLimiter(rate, environment.TimeProvider) : null;
         Governed = environment.Governor is { } governor
             ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
@@ -79,6 +80,8 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     /// <summary>How failed messages are attempted again; <see langword="null"/> if they are not.</summary>
     public RetryRule? Retry { get; private set; }
+
+    public bool MayHaveRetried { get; private set; }
 
     public RateLimiter? RateLimit { get; private set; }
 
@@ -128,6 +131,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     public override void Apply(SidecarOptions options)
     {
         Retry = RetryRule.From(options);
+        MayHaveRetried |= Retry is not null;
         Metrics.NeedsTimes |= options.MaxAge is not null;
         if (options.MaxRate is not { } rate)
         {
