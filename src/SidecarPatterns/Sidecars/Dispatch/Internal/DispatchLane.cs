@@ -56,7 +56,7 @@ internal sealed partial class DispatchLane<T> : Incarnation
         _metrics = owner.Metrics;
         _callers = owner.Callers;
         _contexts = new CallContexts(owner.OwnQueue);
-        _idle = new IdlePolicy(owner.Capacity);
+        _idle = new IdlePolicy(owner.Capacity, pauses: _callers is null);
         _isTold = owner.HasExpiry || (source.Parks && owner.Retry is not null) || _callers is not null;
         _hurry = owner.Retry is null ? null : new CancellationTokenSource();
         if (owner.Options.HandlerTimeout is { } timeout)
