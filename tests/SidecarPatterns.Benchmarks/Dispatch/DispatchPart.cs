@@ -14,5 +14,6 @@ internal sealed class DispatchPart : Part
         new("keyed lanes", Messages, static () => new KeyedSidecar(), static () => new ChannelPerKey()),
         new("batches of 100", Messages, static () => new BatchedSidecar(), static () => new BatchedChannel()),
         new("with scope per message", Calls, static () => new ScopedSidecarContender(), static () => new ScopedChannel()),
+        new("request/reply", Calls, static () => new AskedSidecar(), static () => new AskedChannel()),
     ];
 }
