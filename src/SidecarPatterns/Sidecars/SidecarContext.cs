@@ -12,6 +12,7 @@ public sealed class SidecarContext
 {
     private readonly IReadiness? _readiness;
     private IServiceProvider _services;
+    private object? _ofItsKind; // The marks of a batch, or the spare token of a sidecar that replies: none is both, and most are neither.
 
     /// <summary>Creates a context, for tests that call a sidecar's methods without a host.</summary>
     /// <param name="name">The sidecar's name.</param>
@@ -65,8 +66,18 @@ public sealed class SidecarContext
     /// <remarks>Further calls, and calls after the incarnation has ended, do nothing. Thread-safe.</remarks>
     public void SignalReady() => _readiness?.OnReady(Incarnation);
 
+    /// <summary>What a sidecar that replies keeps for its next call.</summary>
+    internal CallerToken? SpareToken => _ofItsKind as CallerToken;
+
+    /// <summary>Keeps another one, if nobody else does so at the same time.</summary>
+    internal bool TryReplaceSpareToken(CallerToken? spare, CallerToken by) => Interlocked.CompareExchange(ref _ofItsKind, by, spare) == spare;
+
     /// <summary>The messages of the batch that is being handled.</summary>
-    internal IBatchMarks? Marks { get; set; }
+    internal IBatchMarks? Marks
+    {
+        get => _ofItsKind as IBatchMarks;
+        set => _ofItsKind = value;
+    }
 
     /// <summary>Says that a message of the batch is handled: should the batch fail, it is not attempted again.</summary>
     /// <param name="index">Its index in the list that the handler was given.</param>

@@ -14,7 +14,8 @@ internal sealed class Asking : IAsyncDisposable
         Func<int, SidecarContext, CancellationToken, ValueTask<string>> handle,
         Action<SidecarOptions>? configure,
         Action<ISidecarBuilder<int>>? chain,
-        bool onSystemClock)
+        bool onSystemClock,
+        Action<IServiceCollection>? register)
     {
         _handle = handle;
         Host = onSystemClock ? TestHost.BuildOnSystemClock(Register) : TestHost.Build(Register);
@@ -23,6 +24,7 @@ internal sealed class Asking : IAsyncDisposable
         void Register(IServiceCollection services)
         {
             services.AddSingleton(this);
+            register?.Invoke(services);
             var builder = services.AddSidecar<Clerk, int, string>(Name, configure);
             chain?.Invoke(builder);
         }
@@ -43,17 +45,19 @@ internal sealed class Asking : IAsyncDisposable
         Func<int, SidecarContext, CancellationToken, ValueTask<string>> handle,
         Action<SidecarOptions>? configure = null,
         Action<ISidecarBuilder<int>>? chain = null,
-        bool onSystemClock = false) =>
-        new(handle, configure, chain, onSystemClock);
+        bool onSystemClock = false,
+        Action<IServiceCollection>? services = null) =>
+        new(handle, configure, chain, onSystemClock, services);
 
     /// <inheritdoc cref="Build"/>
     public static async Task<Asking> StartAsync(
         Func<int, SidecarContext, CancellationToken, ValueTask<string>> handle,
         Action<SidecarOptions>? configure = null,
         Action<ISidecarBuilder<int>>? chain = null,
-        bool onSystemClock = false)
+        bool onSystemClock = false,
+        Action<IServiceCollection>? services = null)
     {
-        var asking = Build(handle, configure, chain, onSystemClock);
+        var asking = Build(handle, configure, chain, onSystemClock, services);
         await asking.Host.StartAsync();
         return asking;
     }

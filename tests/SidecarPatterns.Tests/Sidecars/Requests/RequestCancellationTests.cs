@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Polly;
+using Polly.Registry;
 
 namespace SidecarPatterns.Tests;
 
@@ -229,6 +232,90 @@ internal sealed class RequestCancellationTests
     }
 
     [Test]
+    public async Task Ask_OneAfterTheOther_TheCallsHaveNoTokenOfEachOther([Values] bool suspends)
+    {
+        var tokens = new List<CancellationToken>();
+        var late = 0;
+        var held = new SyncPoint();
+        await using var asking = await Asking.StartAsync(async (request, _, ct) =>
+        {
+            tokens.Add(ct);
+            if (suspends)
+            {
+                await Task.Yield();
+            }
+
+            if (request == 1)
+            {
+                ct.Register(() => Interlocked.Increment(ref late)); // Left behind.
+            }
+            else if (request == 2)
+            {
+                await held.PassAsync(CancellationToken.None);
+                ct.ThrowIfCancellationRequested();
+            }
+
+            return $"{request}";
+        });
+        await asking.Ask(1).InTime();
+        asking.Account.CountHandled();
+        using var caller = new CancellationTokenSource();
+        var second = asking.Ask(2, caller.Token);
+        await held.ReachedAsync();
+        await caller.CancelAsync();
+        AssertCancelledBy(caller, await second.FailureAsync());
+        await Eventually.HoldsAsync(() => tokens[1].IsCancellationRequested);
+        held.Release();
+        asking.Account.CountDeadLettered();
+
+        Assert.That(await asking.Ask(3).InTime(), Is.EqualTo("3"));
+        asking.Account.CountHandled();
+        await asking.BalancesAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(late, Is.Zero, "what the first call registered");
+            Assert.That(tokens[2].IsCancellationRequested, Is.False);
+        }
+    }
+
+    [Test]
+    public async Task Ask_PipelineMakesTwoCallsAtATime_BothAreCancelledWithTheirCallerAndEitherMayReply([Values] bool replies)
+    {
+        var calls = new ConcurrentQueue<CancellationToken>();
+        var held = new SyncPoint();
+        using var registry = new ResiliencePipelineRegistry<string>();
+        registry.TryAddBuilder("both", static (builder, _) => builder.AddStrategy(static _ => new Twice(), new Options()));
+        await using var asking = await Asking.StartAsync(
+            async (_, _, ct) =>
+            {
+                calls.Enqueue(ct);
+                await held.PassAsync(ct);
+                return "reply";
+            },
+            static options => options.Pipeline = "both",
+            services: services => services.AddSingleton<ResiliencePipelineProvider<string>>(registry));
+        using var caller = new CancellationTokenSource();
+        var asked = asking.Ask(1, caller.Token);
+        await Eventually.HoldsAsync(() => calls.Count == 2);
+
+        if (replies)
+        {
+            held.Release();
+            Assert.That(await asked.InTime(), Is.EqualTo("reply"));
+            asking.Account.CountHandled();
+        }
+        else
+        {
+            await caller.CancelAsync();
+            AssertCancelledBy(caller, await asked.FailureAsync());
+            await Eventually.HoldsAsync(() => calls.All(static ct => ct.IsCancellationRequested));
+            asking.Account.CountDeadLettered();
+        }
+
+        await asking.BalancesAsync();
+    }
+
+    [Test]
     public async Task Ask_CancelledAfterItsReply_ChangesNothing()
     {
         await using var asking = await Asking.StartAsync(static (_, _, _) => new ValueTask<string>("reply"));
@@ -291,6 +378,21 @@ internal sealed class RequestCancellationTests
             }
         }
     }
+
+    /// <summary>Makes each call twice at the same time, and goes on when both have ended.</summary>
+    private sealed class Twice : ResilienceStrategy
+    {
+        protected override async ValueTask<Outcome<TResult>> ExecuteCore<TResult, TState>(
+            Func<ResilienceContext, TState, ValueTask<Outcome<TResult>>> callback, ResilienceContext context, TState state)
+        {
+            var first = callback(context, state);
+            var second = await callback(context, state);
+            _ = await first;
+            return second;
+        }
+    }
+
+    private sealed class Options : ResilienceStrategyOptions;
 
     private static void AssertCancelledBy(CancellationTokenSource caller, Exception? failure) =>
         Assert.That(failure, Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(caller.Token));

@@ -85,7 +85,9 @@ internal sealed class RequestTests
         await using var asking = await Asking.StartAsync(static (request, _, _) =>
             request == 1 ? throw new OperationCanceledException("of its own") : new ValueTask<string>("reply"));
 
-        Assert.That(await asking.Ask(1).FailureAsync(), Is.TypeOf<OperationCanceledException>().With.Message.EqualTo("of its own"));
+        var asked = asking.Ask(1);
+        Assert.That(await asked.FailureAsync(), Is.TypeOf<OperationCanceledException>().With.Message.EqualTo("of its own"));
+        Assert.That(asked.IsCanceled, Is.True);
         Assert.That(await asking.Ask(2).InTime(), Is.EqualTo("reply"));
     }
 

@@ -142,6 +142,74 @@ internal sealed class RequestTimeoutTests
     }
 
     [Test]
+    public async Task ReplyTimeout_ManyAskAtDifferentTimes_EachIsToldWhenItsOwnIsOver()
+    {
+        const int Callers = 5;
+        var step = TimeSpan.FromSeconds(1);
+        await using var asking = await Asking.StartAsync(static async (request, _, ct) =>
+        {
+            if (request % 2 == 0)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            }
+
+            return $"{request}";
+        }, static options => options.Concurrency = 2 * Callers);
+        var asked = new List<Task<string>>();
+        for (var request = 0; request < 2 * Callers; request++)
+        {
+            asked.Add(asking.Ask(request)); // Every second one is answered, and gone from between the others.
+            if (request % 2 == 1)
+            {
+                await asked[request].InTime();
+                await asking.Clock.AdvanceAsync(step);
+            }
+        }
+
+        await asking.StandsAsync(queued: 0, inFlight: Callers);
+        await asking.Clock.AdvanceAsync(ReplyTimeout - (Callers * step) - TimeSpan.FromTicks(1));
+        for (var i = 0; i < Callers; i++)
+        {
+            Assert.That(asked.Where(static task => !task.IsCompleted).Count(), Is.EqualTo(Callers - i));
+            await asking.Clock.AdvanceAsync(TimeSpan.FromTicks(1));
+            Assert.That(await asked[2 * i].FailureAsync(), Is.TypeOf<TimeoutException>());
+            await asking.Clock.AdvanceAsync(step - TimeSpan.FromTicks(1));
+        }
+
+        asking.Account.CountDeadLettered(Callers);
+        for (var i = 0; i < Callers; i++)
+        {
+            asking.Account.CountHandled();
+        }
+
+        await asking.BalancesAsync();
+        Assert.That(asking.Clock.Armed, Has.None.LessThanOrEqualTo(ReplyTimeout), "nobody waits");
+    }
+
+    [Test]
+    public async Task ReplyTimeout_OnTheSystemClock_IsToldAndNotTooEarly()
+    {
+        var timeout = TimeSpan.FromMilliseconds(30);
+        await using var asking = await Asking.StartAsync(
+            static async (_, _, ct) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+                return "never";
+            },
+            options => options.ReplyTimeout = timeout,
+            onSystemClock: true);
+        for (var request = 1; request <= 5; request++)
+        {
+            var startedAt = TimeProvider.System.GetTimestamp();
+            Assert.That(await asking.Ask(request).FailureAsync(), Is.TypeOf<TimeoutException>());
+            Assert.That(TimeProvider.System.GetElapsedTime(startedAt), Is.GreaterThanOrEqualTo(timeout));
+            asking.Account.CountDeadLettered();
+        }
+
+        await asking.BalancesAsync();
+    }
+
+    [Test]
     public async Task HandlerTimeout_HandlerHeedsItsToken_CallerIsTold()
     {
         await using var asking = await Asking.StartAsync(

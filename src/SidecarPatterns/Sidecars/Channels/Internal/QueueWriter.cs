@@ -46,6 +46,9 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         return answer == OfferResult.Accepted || Explain(answer, item).IsAccepted;
     }
 
+    /// <summary>Writes a message, never null, if there is room now; if not, nothing is counted, dropped or told.</summary>
+    public bool TryWriteAtOnce(T item) => !_dropped.IsRunningHere && _queue.TryOffer(item, _metrics.Originate()) == OfferResult.Accepted;
+
     public override PublishResult Publish(T message)
     {
         ThrowIfNull(message);

@@ -54,7 +54,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _metrics = owner.Metrics;
         _callers = owner.Callers;
         _contexts = new CallContexts(owner.OwnQueue);
-        _idle = new IdlePolicy(owner.Capacity);
+        _idle = new IdlePolicy(owner.Capacity, pauses: _callers is null);
         _watchdog = owner.Watchdog;
         _thread = DedicatedThread.For(context.Name, owner.Options);
         _settings = owner.Options;

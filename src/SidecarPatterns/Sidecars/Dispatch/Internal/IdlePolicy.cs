@@ -6,7 +6,8 @@ namespace SidecarPatterns;
 /// </summary>
 /// <remarks>
 /// After a run of a few messages it pauses, in proportion: longer while runs stay short, shorter once they are long, so that publisher and
-/// dispatcher alternate. Then it may linger for some turns of the thread pool. After a shorter run it sleeps at once: being idle costs nothing.
+/// dispatcher alternate; but not where publishers wait for a reply, for they can not write ahead. Then it may linger for some turns of the
+/// thread pool. After a shorter run it sleeps at once: being idle costs nothing.
 /// </remarks>
 internal struct IdlePolicy
 {
@@ -20,10 +21,10 @@ internal struct IdlePolicy
     private int _pause;
     private int _taken;
 
-    public IdlePolicy(int capacity)
+    public IdlePolicy(int capacity, bool pauses)
     {
         _targetRun = Math.Min(MaxTargetRun, capacity / 4);
-        _maxPause = Math.Min(MaxPause, (capacity / 32) + 1);
+        _maxPause = pauses ? Math.Min(MaxPause, (capacity / 32) + 1) : 0;
         _pause = 1;
     }
 
@@ -49,7 +50,7 @@ internal struct IdlePolicy
             _pause = Math.Max(_pause / 2, 1);
         }
 
-        Thread.SpinWait(_pause);
+        Thread.SpinWait(Math.Min(_pause, _maxPause));
         return run >= RunWorthLingering;
     }
 }

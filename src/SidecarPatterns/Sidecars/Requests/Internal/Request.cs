@@ -1,83 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+
 namespace SidecarPatterns;
 
 /// <summary>The message of a sidecar that replies: what the caller sent, and the caller's wait.</summary>
 /// <remarks>Thread-safe. The first who ends the wait decides how it ends: the sidecar, the caller's token or the clock.</remarks>
-internal sealed class Request<TRequest, TReply>
+internal sealed class Request<TRequest, TReply> : TaskCompletionSource<TReply>
 {
-    private readonly Lock _lock = new();
-    private readonly TaskCompletionSource<TReply>? _wait; // None where nobody waits.
+    // What the call is cancelled by, where it is the only one; this one stands there once the caller has left.
+    private static readonly CallerToken Gone = new(CancellationToken.None);
+
+    private readonly bool _isAwaited;
+    private CallerToken? _call;
     private LazyCancellation _left;
-    private TReply _reply = default!; // Guarded by the lock: a call that was given up on may still leave one here.
+    private CancellationTokenRegistration _listening;
+    private ReplyDeadlines<TRequest, TReply>? _deadlines;
+
+    private TReply _reply = default!; // Of the call that holds the place above: written before it leaves it.
+    private StrongBox<TReply>? _otherReply; // Of any other call.
 
     /// <param name="content">What the handler is called with.</param>
     /// <param name="isAwaited">Whether somebody waits for the reply.</param>
     public Request(TRequest content, bool isAwaited)
+        : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         Content = content;
-        _wait = isAwaited ? new TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        _isAwaited = isAwaited;
     }
 
     public TRequest Content { get; }
 
     /// <summary>Whether the wait is over.</summary>
-    public bool IsOver => _wait is { Task.IsCompleted: true };
+    public bool IsOver => _isAwaited && Task.IsCompleted;
 
-    /// <summary>Cancelled when the caller leaves before there is an answer.</summary>
+    /// <summary>Cancelled when the caller leaves before there is an answer. Made when it is asked for.</summary>
     public CancellationToken Left => _left.Token;
 
-    /// <summary>The answer; to be asked for only where somebody waits.</summary>
-    public Task<TReply> Reply => _wait!.Task;
+    /// <summary>When the wait is over, as a time stamp; 0 where nobody looks after that. This and its neighbours are the deadlines' own.</summary>
+    public long DueAt { get; set; }
 
-    /// <summary>Keeps what a call of the handler returned, until its message counts as handled.</summary>
-    public void Keep(TReply reply)
+    public Request<TRequest, TReply>? Previous { get; set; }
+
+    public Request<TRequest, TReply>? Next { get; set; }
+
+    /// <summary>Begins to listen to the clock and to the caller's token; the request may be on its way already, or even be over.</summary>
+    public void Await(ReplyDeadlines<TRequest, TReply> deadlines, CancellationToken ct)
     {
-        lock (_lock)
+        Volatile.Write(ref _deadlines, deadlines);
+        deadlines.Add(this);
+        if (!ct.CanBeCanceled)
         {
-            _reply = reply;
+            return;
+        }
+
+        _listening = ct.UnsafeRegister(static (state, token) => ((Request<TRequest, TReply>)state!).Cancel(token), this);
+
+        // First the registration and then the look; whoever ends the wait does that first and then takes the registration back.
+        Interlocked.MemoryBarrier();
+        if (IsOver)
+        {
+            _listening.Unregister();
         }
     }
+
+    /// <summary>Has a call cancelled once the caller leaves.</summary>
+    /// <returns><see langword="false"/> if the caller has left, or another call is under way: then <see cref="Left"/> is to be used.</returns>
+    public bool TryBegin(CallerToken call) => Interlocked.CompareExchange(ref _call, call, null) is null;
+
+    /// <summary>The call that <see cref="TryBegin"/> was told of has ended.</summary>
+    /// <returns><see langword="false"/> if the caller has left meanwhile, and has the call cancelled.</returns>
+    public bool TryEnd(CallerToken call) => Interlocked.CompareExchange(ref _call, null, call) == call;
+
+    /// <summary>Keeps what that call returned, until its message counts as handled. To be done before it ends.</summary>
+    public void Keep(TReply reply) => _reply = reply;
+
+    /// <summary>Keeps what another call returned. One that was given up on may be under way still, and even leave a reply later.</summary>
+    public void KeepOther(TReply reply) => Volatile.Write(ref _otherReply, new StrongBox<TReply>(reply));
 
     /// <summary>Answers with the reply that was kept.</summary>
     public void Answer()
     {
-        TReply reply;
-        lock (_lock)
+        if (TrySetResult(Volatile.Read(ref _otherReply) is { } other ? other.Value! : _reply))
         {
-            reply = _reply;
+            EndWait();
         }
-
-        _wait?.TrySetResult(reply);
     }
 
     /// <summary>Answers with an exception.</summary>
     public void Fail(Exception exception) => TryFail(exception);
-
-    /// <summary>The caller has cancelled.</summary>
-    public void Cancel(CancellationToken ct)
-    {
-        if (_wait!.TrySetCanceled(ct))
-        {
-            _left.Cancel();
-        }
-    }
 
     /// <summary>The caller's time is over.</summary>
     public void TimeOut(TimeoutException exception)
     {
         if (TryFail(exception))
         {
-            _left.Cancel();
+            Leave();
+        }
+    }
+
+    private void Cancel(CancellationToken ct)
+    {
+        if (TrySetCanceled(ct))
+        {
+            EndWait();
+            Leave();
         }
     }
 
     private bool TryFail(Exception exception)
     {
-        if (_wait is null || !_wait.TrySetException(exception))
+        // As a task of an asynchronous method is: cancelled, with the exception and its stack.
+        if (!(exception is OperationCanceledException cancellation ? TrySetFromTask(CancelledBy(cancellation)) : TrySetException(exception)))
         {
             return false;
         }
 
-        _ = _wait.Task.Exception; // Observed: whoever waits has a task of his own, and it may be that nobody looks at this one.
+        if (!_isAwaited)
+        {
+            _ = Task.Exception; // Observed: nobody looks at it.
+        }
+
+        EndWait();
         return true;
+    }
+
+    private void EndWait()
+    {
+        Volatile.Read(ref _deadlines)?.Remove(this);
+        _listening.Unregister();
+    }
+
+    private void Leave()
+    {
+        _left.Cancel();
+        Interlocked.Exchange(ref _call, Gone)?.Cancel();
+    }
+
+#pragma warning disable CS1998 // For what it makes of the exception.
+    private static async Task<TReply> CancelledBy(OperationCanceledException exception)
+#pragma warning restore CS1998
+    {
+        ExceptionDispatchInfo.Throw(exception);
+        return default!;
     }
 }

@@ -4,18 +4,58 @@ using System.Threading.Channels;
 namespace SidecarPatterns;
 
 /// <inheritdoc cref="SidecarClient{TRequest, TReply}"/>
-internal sealed class RequestClient<TRequest, TReply>(
-    string sidecarName, MessageWorker<Request<TRequest, TReply>> worker, TimeProvider timeProvider)
-    : SidecarClient<TRequest, TReply>
+internal sealed class RequestClient<TRequest, TReply> : SidecarClient<TRequest, TReply>
 {
-    private readonly QueueWriter<Request<TRequest, TReply>> _writer = worker.Writer;
+    private readonly string _sidecarName;
+    private readonly MessageWorker<Request<TRequest, TReply>> _worker;
+    private readonly QueueWriter<Request<TRequest, TReply>> _writer;
+    private readonly TimeProvider _timeProvider;
+    private ReplyDeadlines<TRequest, TReply> _deadlines;
+
+    public RequestClient(string sidecarName, MessageWorker<Request<TRequest, TReply>> worker, TimeProvider timeProvider)
+    {
+        _sidecarName = sidecarName;
+        _worker = worker;
+        _writer = worker.Writer;
+        _timeProvider = timeProvider;
+        _deadlines = NewDeadlines(worker.Options.ReplyTimeout);
+    }
+
+    // Another limit of time has a list of its own; those who wait under the one before keep theirs.
+    private ReplyDeadlines<TRequest, TReply> Deadlines
+    {
+        get
+        {
+            var timeout = _worker.Options.ReplyTimeout;
+            if (Volatile.Read(ref _deadlines).Timeout != timeout)
+            {
+                Volatile.Write(ref _deadlines, NewDeadlines(timeout));
+            }
+
+            return _deadlines;
+        }
+    }
 
     public override Task<TReply> AskAsync(TRequest request, CancellationToken ct = default)
     {
         var asked = Create(request);
-        return ct.IsCancellationRequested
-            ? Task.FromCanceled<TReply>(ct)
-            : WaitAsync(asked, _writer.WriteAsync(asked, asked.Left), ct);
+        if (ct.IsCancellationRequested)
+        {
+            return Task.FromCanceled<TReply>(ct);
+        }
+
+        if (_writer.TryWriteAtOnce(asked))
+        {
+            asked.Await(Deadlines, ct);
+        }
+        else
+        {
+            var offer = _writer.WriteAsync(asked, asked.Left);
+            asked.Await(Deadlines, ct);
+            _ = WatchAsync(offer, asked);
+        }
+
+        return asked.Task;
     }
 
     public override bool TryAsk(TRequest request, [NotNullWhen(true)] out Task<TReply>? reply, CancellationToken ct = default)
@@ -28,7 +68,12 @@ internal sealed class RequestClient<TRequest, TReply>(
         }
 
         var result = _writer.Publish(asked);
-        reply = result.IsAccepted ? WaitAsync(asked, default, ct)
+        if (result.IsAccepted)
+        {
+            asked.Await(Deadlines, ct);
+        }
+
+        reply = result.IsAccepted ? asked.Task
             : result.Reason is PublishReason.Full or PublishReason.OwnQueueFull ? null
             : Task.FromException<TReply>(AsToldToCallers(_writer.Exception(result.Reason)));
         return reply is not null;
@@ -38,35 +83,26 @@ internal sealed class RequestClient<TRequest, TReply>(
         ? throw new ArgumentNullException(nameof(request), "A request is never null.")
         : new Request<TRequest, TReply>(request, isAwaited: true);
 
-    private async Task<TReply> WaitAsync(Request<TRequest, TReply> asked, ValueTask offer, CancellationToken ct)
+    /// <summary>Tells the caller if there is never any room.</summary>
+    private async Task WatchAsync(ValueTask offer, Request<TRequest, TReply> asked)
     {
-        var replyTimeout = worker.Options.ReplyTimeout;
-        using var timer = timeProvider.CreateTimer(
-            state => ((Request<TRequest, TReply>)state!).TimeOut(TooLate(replyTimeout)), asked, replyTimeout, Timeout.InfiniteTimeSpan);
-        using var cancellation = ct.UnsafeRegister(static (state, token) => ((Request<TRequest, TReply>)state!).Cancel(token), asked);
         try
         {
             await offer.ConfigureAwait(false);
         }
-        catch (ChannelClosedException exception)
+#pragma warning disable CA1031 // Whatever it is, it is the caller's; unless he had left by then, and has his answer.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            asked.Fail(Stopped(exception)); // Unless the caller had left by then.
+            asked.Fail(AsToldToCallers(exception));
         }
-        catch (OperationCanceledException) when (asked.IsOver)
-        {
-            // The caller left while there was no room: the answer is there already.
-        }
-
-        return await asked.Reply.ConfigureAwait(false);
     }
 
-    private Exception AsToldToCallers(Exception refusal) => refusal is ChannelClosedException closed ? Stopped(closed) : refusal;
-
-    private TimeoutException TooLate(TimeSpan replyTimeout) =>
-        new($"Sidecar '{sidecarName}' did not reply within {nameof(SidecarOptions.ReplyTimeout)} ({replyTimeout:c}).");
-
-    private SidecarStoppedException Stopped(ChannelClosedException closed) => new(
-        sidecarName,
-        $"Sidecar '{sidecarName}' {(closed.InnerException is null ? "has stopped" : "has failed for good")}: it does not answer.",
+    private Exception AsToldToCallers(Exception refusal) => refusal is not ChannelClosedException closed ? refusal : new SidecarStoppedException(
+        _sidecarName,
+        $"Sidecar '{_sidecarName}' {(closed.InnerException is null ? "has stopped" : "has failed for good")}: it does not answer.",
         closed.InnerException);
+
+    private ReplyDeadlines<TRequest, TReply> NewDeadlines(TimeSpan replyTimeout) => new(replyTimeout, _timeProvider, () =>
+        new TimeoutException($"Sidecar '{_sidecarName}' did not reply within {nameof(SidecarOptions.ReplyTimeout)} ({replyTimeout:c})."));
 }
