@@ -32,16 +32,24 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var intake = KeyedIntake?.Invoke(queue, environment.TimeProvider);
         var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
-        return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
+        var worker = CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
+        if (Evicts(options))
+        {
+            dropped.OnEvicted = worker.Watch.OnSettled; // A flush may have waited for just that message.
+        }
+
+        return worker;
     }
 
     protected override string? NoBytesHint => SizeOf is null ? "as long as SizeOf, on the sidecar's builder, does not say how many bytes a message has" : null;
 
     private MessageQueue<T> NewQueue(SidecarOptions options, DropCallback<T> dropped) =>
         SizeOf is not null ? new SizedQueue<T>(options.Capacity, options.CapacityInBytes, options.FullMode, SizeOf, dropped)
-        : options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest
+        : Evicts(options)
             ? new EvictingQueue<T>(options.Capacity, options.FullMode, dropped)
             : new RingQueue<T>(options.Capacity);
+
+    private static bool Evicts(SidecarOptions options) => options.FullMode is BoundedChannelFullMode.DropOldest or BoundedChannelFullMode.DropNewest;
 
     // The caller first, whatever the user's own callback throws.
     private void TellCaller(OnDroppedArguments<T> dropped)

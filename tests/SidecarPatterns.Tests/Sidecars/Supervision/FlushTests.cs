@@ -3,10 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Flushes of a queue that makes room.</summary>
-[TestFixture]
+/// <summary>Flushes of a queue that makes room, with and without a measure of its messages.</summary>
+[TestFixture(false)]
+[TestFixture(true)]
 [CancelAfter(120_000)]
-internal sealed class FlushTests
+internal sealed class FlushTests(bool isSized)
 {
     private const string Name = "sidecar";
 
@@ -56,15 +57,39 @@ internal sealed class FlushTests
         await account.BalancesAsync(host.Control, Name);
     }
 
-    private static async Task<TestHost> StartAsync(Account account, SyncPoint held)
+    [Test]
+    public async Task Flush_MessagesThatCameLaterAreInFlight_IsOverAllTheSame()
     {
-        var host = TestHost.Build(services => services
-            .AddSidecar(Name, account.Counting<int>(async (_, _, ct) => await held.PassAsync(ct)), static options =>
+        var account = new Account();
+        var (first, second) = (new SyncPoint(), new SyncPoint());
+        await using var host = await StartAsync(account, message => message == 0 ? first : second);
+        account.TryWrite(host.Writer<int>(), 0);
+        await first.ReachedAsync();
+        var flush = host.Control.FlushAsync(Name);
+        account.TryWrite(host.Writer<int>(), 1);
+
+        first.Release();
+        await second.ReachedAsync();
+        _ = host.Control.FlushAsync(Name); // Looks at both.
+
+        await flush.InTime();
+        second.Release();
+        await account.BalancesAsync(host.Control, Name);
+    }
+
+    private Task<TestHost> StartAsync(Account account, SyncPoint held) => StartAsync(account, _ => held);
+
+    private async Task<TestHost> StartAsync(Account account, Func<int, SyncPoint> held)
+    {
+        var host = TestHost.Build(services =>
+        {
+            var builder = services.AddSidecar(Name, account.Counting<int>(async (message, _, ct) => await held(message).PassAsync(ct)), static options =>
             {
                 options.Capacity = 2;
                 options.FullMode = BoundedChannelFullMode.DropOldest;
-            })
-            .OnDropped(account.CountDropped));
+            }).OnDropped(account.CountDropped);
+            _ = isSized ? builder.SizeOf(static _ => sizeof(int)) : builder;
+        });
         await host.StartAsync();
         return host;
     }

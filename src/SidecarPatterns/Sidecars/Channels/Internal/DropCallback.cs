@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>Calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.</summary>
+/// <summary>What every queue tells of the messages that it drops: calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.</summary>
 internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArguments<T>>? callback, ILogger logger)
 {
     // All that run on this thread, and not the innermost alone: two callbacks that publish to each other's full queue would never end.
@@ -11,10 +11,18 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
 
     public string SidecarName => sidecarName;
 
+    /// <summary>Told first of a message that had been accepted; set where the queue evicts.</summary>
+    public Action? OnEvicted { get; set; }
+
     public bool IsRunningHere => callback is not null && _running is { Count: > 0 } running && running.Contains(this);
 
     public void Invoke(T message, bool wasAccepted)
     {
+        if (wasAccepted)
+        {
+            OnEvicted?.Invoke();
+        }
+
         if (callback is null)
         {
             return;

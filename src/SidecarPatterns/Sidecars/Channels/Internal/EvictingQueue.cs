@@ -45,9 +45,6 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         _messages = new T[Math.Min(capacity, FirstLength)];
     }
 
-    /// <summary>Told that a message was evicted, before the user's callback is, on the publisher's thread and outside the gate.</summary>
-    public Action? OnEvicted { get; set; }
-
     public override Exception? Cause => Volatile.Read(ref _cause);
 
     public override bool IsClosed => Volatile.Read(ref _closed);
@@ -84,7 +81,6 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
         if (evicts)
         {
-            OnEvicted?.Invoke();
             _dropped.Invoke(evicted!, wasAccepted: true);
         }
 

@@ -23,8 +23,8 @@ internal abstract class MessageSource<T>
     /// <summary>The origin of the message that was taken last; it stays until the next take.</summary>
     public abstract MessageOrigin LastOrigin { get; }
 
-    /// <summary>Where in the queue the message was that was taken last; 0 where nobody asks.</summary>
-    public virtual long LastOrdinal => 0;
+    /// <summary>Where in the queue the message was that was taken last.</summary>
+    public abstract long LastOrdinal { get; }
 
     /// <summary>The lane goes on with a message that another one has left, as if it had taken it here.</summary>
     public virtual void Adopt(in ReturnedMessage<T> returned)

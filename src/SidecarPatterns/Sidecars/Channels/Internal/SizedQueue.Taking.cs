@@ -12,8 +12,11 @@ internal sealed partial class SizedQueue<T>
     // The dispatcher's own.
     private MessageOrigin _lastOrigin;
     private long _lastSize;
+    private long _lastOrdinal;
 
     public override MessageOrigin LastOrigin => _lastOrigin;
+
+    public override long LastOrdinal => Volatile.Read(ref _lastOrdinal);
 
     public override long LastSize => _lastSize;
 
@@ -133,6 +136,7 @@ internal sealed partial class SizedQueue<T>
             message = place.Message;
             _lastOrigin = place.Origin;
             _lastSize = place.Size;
+            Volatile.Write(ref _lastOrdinal, place.Ordinal);
             _places.RemoveFirst();
             if (isReleased)
             {

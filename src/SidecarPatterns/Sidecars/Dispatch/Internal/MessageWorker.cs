@@ -54,10 +54,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Governed = environment.Governor is { } governor
             ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
             : null;
-        if (queue is EvictingQueue<T> evicting)
-        {
-            evicting.OnEvicted = Watch.OnSettled; // A flush may have waited for just that message.
-        }
     }
 
     public MessageQueue<T> Queue { get; }

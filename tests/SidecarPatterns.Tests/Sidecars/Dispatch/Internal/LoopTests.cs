@@ -189,6 +189,8 @@ internal sealed class LoopTests
 
         public override MessageOrigin LastOrigin => inner.LastOrigin;
 
+        public override long LastOrdinal => inner.LastOrdinal;
+
         public override bool IsFull => inner.IsFull;
 
         public override bool HasNext => inner.HasNext;

@@ -18,6 +18,8 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override MessageOrigin LastOrigin => _current?.Origin ?? default;
 
+    public override long LastOrdinal => _current?.FirstOrdinal ?? 0;
+
     public override int LastCount => _current?.Count ?? 0;
 
     public override bool HasNext => queue.HasNext || Volatile.Read(ref _isDue);
