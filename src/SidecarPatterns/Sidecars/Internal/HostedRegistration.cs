@@ -18,10 +18,10 @@ internal sealed class HostedRegistration<[DynamicallyAccessedMembers(Dynamically
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
         var factory = SidecarFactory<IHostedService>.Of<TService>();
-        return new RunWorker((provider, context) =>
+        return new RunWorker(options, (provider, context, current) =>
         {
             var (service, owned) = factory.Create(provider);
-            return new HostedIncarnation(service, owned, context, options.DrainTimeout) { IsReadyOnceRunning = !options.WaitForSignal };
+            return new HostedIncarnation(service, owned, context, current.DrainTimeout) { IsReadyOnceRunning = !current.WaitForSignal };
         });
     }
 

@@ -10,10 +10,10 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
     public override SidecarWorker Build(SidecarOptions options, SidecarEnvironment environment)
     {
         var factory = SidecarFactory<ISidecar>.Of<TSidecar>();
-        return new RunWorker((services, context) =>
+        return new RunWorker(options, (services, context, current) =>
         {
             var (sidecar, owned) = factory.Create(services);
-            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync, DedicatedThread.For(context.Name, options)) { IsReadyOnceRunning = !options.WaitForSignal };
+            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync, DedicatedThread.For(context.Name, current)) { IsReadyOnceRunning = !current.WaitForSignal };
         });
     }
 }

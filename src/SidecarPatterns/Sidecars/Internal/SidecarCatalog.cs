@@ -32,7 +32,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
             var worker = registration.Build(settings, environment);
-            var supervisor = new SidecarSupervisor(registration.Name, settings, worker, environment, onCriticalFailure);
+            var supervisor = new SidecarSupervisor(registration.Name, worker, environment, onCriticalFailure);
             supervisors.Add(supervisor);
             _byName.Add(registration.Name, supervisor);
         }
@@ -56,8 +56,6 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>Every sidecar, in the order in which they start; they stop in the reverse of it.</summary>
     public IReadOnlyList<SidecarSupervisor> InStartOrder { get; }
-
-    private IEnumerable<(SidecarRegistration, SidecarSupervisor)> Sidecars => _registry.Registrations.Zip(Supervisors);
 
     public SidecarEnvironment Environment { get; }
 
@@ -119,7 +117,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         if (Environment.Services.GetService<IConfiguration>() is { } configuration)
         {
             _reload = Unflowed.Run(
-                static state => new SidecarReload(state.configuration, state.catalog.Sidecars, state.catalog._options, state.catalog.Environment.SupervisionLogger),
+                static state => new SidecarReload(state.configuration, state.catalog, state.catalog._registry, state.catalog._options),
                 (configuration, catalog: this));
         }
 
@@ -157,16 +155,12 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         var failures = new List<string>();
         foreach (var registration in registry.Registrations)
         {
-            try
+            if (registration.ReadOptions(options, out var problems) is { } setting)
             {
-                var setting = options.Create(registration.Name);
-                failures.AddRange(registration.FindFailures(setting));
                 settings.Add((registration, setting));
             }
-            catch (OptionsValidationException exception)
-            {
-                failures.AddRange(exception.Failures);
-            }
+
+            failures.AddRange(problems);
         }
 
         return failures.Count == 0

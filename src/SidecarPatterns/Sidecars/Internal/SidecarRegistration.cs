@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace SidecarPatterns;
 
 /// <summary>What <c>AddSidecar</c> remembers until the container is built.</summary>
@@ -15,6 +17,25 @@ internal abstract class SidecarRegistration(string name, string description)
 
     /// <summary>Whether the host runs the same type as a hosted service as well.</summary>
     public virtual bool IsHostedServiceToo => false;
+
+    /// <summary>Reads the options of the sidecar.</summary>
+    /// <param name="options">Where from.</param>
+    /// <param name="failures">Everything that is not allowed in them.</param>
+    /// <returns>The options, or <see langword="null"/> if there is a failure.</returns>
+    public SidecarOptions? ReadOptions(IOptionsFactory<SidecarOptions> options, out IReadOnlyList<string> failures)
+    {
+        try
+        {
+            var read = options.Create(Name);
+            failures = [.. FindFailures(read)];
+            return failures.Count == 0 ? read : null;
+        }
+        catch (OptionsValidationException exception)
+        {
+            failures = [.. exception.Failures];
+            return null;
+        }
+    }
 
     /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>
     public virtual IEnumerable<string> FindFailures(SidecarOptions options)

@@ -210,6 +210,36 @@ internal sealed class HostedSidecarFaultTests
     }
 
     [Test]
+    public async Task Stop_OfWhatFailedHangs_HasTheTimeThatTheOptionsLeaveByThen()
+    {
+        var (stopping, cancelled) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var script = new HostedScript<First>();
+        script.Execute = ct => script.Created == 2 ? Task.FromException(Cause) : Script.UntilCancelledAsync(ct);
+        script.OnPhase = HostedScript.In("stop", async ct =>
+        {
+            if (script.Created == 2)
+            {
+                stopping.TrySetResult(); // Its time runs.
+                await Script.UntilCancelledAsync(ct);
+                cancelled.TrySetResult();
+            }
+        });
+        var configuration = new ReloadableConfiguration();
+        await using var host = configuration.BuildHost(services => services.AddBackground(script, Name));
+        await host.StartAsync();
+        configuration.Change(($"Sidecars:{Name}:DrainTimeout", "00:00:03"));
+        await host.Control.RestartAsync(Name).InTime();
+
+        await stopping.Task.InTime();
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(3));
+
+        await cancelled.Task.InTime();
+        await PassRestartDelayAsync(host, seconds: 1);
+        await Eventually.HoldsAsync(() => host.Snapshot(Name) is { State: SidecarState.Ready, Incarnation: 3 });
+        await host.StopAsync();
+    }
+
+    [Test]
     public async Task Host_DisposedOfWithoutAStop_EndsTheServiceToo()
     {
         var script = new HostedScript<First>();

@@ -39,12 +39,12 @@ internal sealed class CallTimeout : IDisposable
         _outer = outer;
         _onIgnored = onIgnored;
         _timer = timeProvider.CreateTimer(
-            static state => ((CallTimeout)state!).OnTimer(), this, System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
+            static state => ((CallTimeout)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _outerRegistration = outer.UnsafeRegister(static state => Cancel(Volatile.Read(ref ((CallTimeout)state!)._source)), this);
     }
 
     /// <summary>How long a call may take.</summary>
-    public TimeSpan Timeout => _timeout;
+    public TimeSpan Limit => _timeout;
 
     public CancellationToken Begin()
     {
@@ -60,7 +60,7 @@ internal sealed class CallTimeout : IDisposable
 
         Volatile.Write(ref _startedAt, _timeProvider.GetTimestamp());
         Volatile.Write(ref _state, (++_calls << PhaseBits) | Running);
-        _timer.Change(_timeout, System.Threading.Timeout.InfiniteTimeSpan);
+        _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
         return _source.Token;
     }
 
@@ -68,7 +68,7 @@ internal sealed class CallTimeout : IDisposable
     /// <returns>Whether that was too late.</returns>
     public CallEnd End()
     {
-        _timer.Change(System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var phase = Interlocked.Exchange(ref _state, Idle) & PhaseMask;
         if (phase == Running)
         {
@@ -124,10 +124,10 @@ internal sealed class CallTimeout : IDisposable
     /// <summary>Sets the timer for the call that was looked at; if another has begun meanwhile, it is looked at again at once.</summary>
     private void Arm(TimeSpan due, long state)
     {
-        _timer.Change(due, System.Threading.Timeout.InfiniteTimeSpan);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
         if (Volatile.Read(ref _state) != state)
         {
-            _timer.Change(TimeSpan.Zero, System.Threading.Timeout.InfiniteTimeSpan);
+            _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }
 

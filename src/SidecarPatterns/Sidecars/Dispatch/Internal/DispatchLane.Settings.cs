@@ -19,7 +19,7 @@ internal sealed partial class DispatchLane<T>
         _retries = _owner.Retry is not null;
         _isTold = _owner.HasExpiry || (_source.Parks && _owner.MayHaveRetried) || _callers is not null;
         _stuckAfter = settings.StuckAfter is { } stuckAfter ? RoughClock.TicksOf(stuckAfter, Context.TimeProvider) : 0;
-        if (_timeout?.Timeout != settings.HandlerTimeout)
+        if (_timeout?.Limit != settings.HandlerTimeout)
         {
             _timeout?.Dispose();
             _timeout = settings.HandlerTimeout is { } timeout ? new CallTimeout(timeout, Context.TimeProvider, GiveUpOnCall, Token) : null;
@@ -27,7 +27,6 @@ internal sealed partial class DispatchLane<T>
 
         if (_pacing?.Limiter != _owner.RateLimit || (_pacing is null && _owner.Governed is not null))
         {
-            _pacing?.Dispose();
             _pacing = _owner.RateLimit is null && _owner.Governed is null ? null : new LanePacing(_owner.RateLimit, _owner.Governed, Context.TimeProvider);
         }
     }

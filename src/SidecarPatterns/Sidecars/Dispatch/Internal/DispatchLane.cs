@@ -82,7 +82,6 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     public override ValueTask DisposeAsync()
     {
         _timeout?.Dispose();
-        _pacing?.Dispose();
         _thread?.Dispose();
         return base.DisposeAsync();
     }

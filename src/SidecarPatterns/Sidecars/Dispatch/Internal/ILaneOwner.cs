@@ -1,5 +1,3 @@
-using System.Threading.RateLimiting;
-
 namespace SidecarPatterns;
 
 /// <summary>What a lane knows of the sidecar that it works for.</summary>
@@ -33,7 +31,7 @@ internal interface ILaneOwner<TItem>
     SidecarWatchdog Watchdog { get; }
 
     /// <summary>What limits how many items are taken in a time; <see langword="null"/> for nothing.</summary>
-    RateLimiter? RateLimit { get; }
+    PacedRateLimiter? RateLimit { get; }
 
     /// <summary>The sidecar as the governor sees it; <see langword="null"/> where there is none.</summary>
     GovernedSidecar? Governed { get; }

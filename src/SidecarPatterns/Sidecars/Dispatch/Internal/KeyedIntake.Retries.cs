@@ -14,8 +14,7 @@ internal sealed partial class KeyedIntake<T, TKey>
     public override bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay)
     {
         Held? held = null;
-        bool wasAlone;
-        using (EnterAgainstSolo(out wasAlone))
+        using (EnterAgainstSolo())
         {
             if (!_hurry.IsCancellationRequested && lane.Key is KeyLane key)
             {
@@ -25,11 +24,6 @@ internal sealed partial class KeyedIntake<T, TKey>
                 lane.Key = null; // The lane goes on, the key does not.
                 lane.Ordinal = LaneSource<T>.NoOrdinal;
             }
-        }
-
-        if (wasAlone)
-        {
-            Listen();
         }
 
         if (held is null)
@@ -47,7 +41,7 @@ internal sealed partial class KeyedIntake<T, TKey>
 
     public override void SettleHeld(Action<MessageSource<T>, T, int, DeadLetter?> settle)
     {
-        using (EnterAgainstSolo(out _))
+        using (EnterAgainstSolo())
         {
             foreach (var held in _parked)
             {

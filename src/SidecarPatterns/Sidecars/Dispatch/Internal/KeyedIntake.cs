@@ -189,16 +189,10 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
     protected override void SettleFailed(LaneSource<T> lane)
     {
         List<(T, Exception)> failed;
-        bool wasAlone;
-        using (EnterAgainstSolo(out wasAlone))
+        using (EnterAgainstSolo())
         {
             (failed, _failed) = (_failed ?? [], null);
             HasFailed = false;
-        }
-
-        if (wasAlone)
-        {
-            Listen();
         }
 
         var ordinal = lane.Ordinal;
@@ -208,14 +202,9 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
         }
 
         lane.Ordinal = ordinal; // What was settled was not the lane's own message.
-        using (EnterAgainstSolo(out wasAlone))
+        using (EnterAgainstSolo())
         {
             _unsettledFailures -= failed.Count;
-        }
-
-        if (wasAlone)
-        {
-            Listen();
         }
 
         OnFailuresSettled?.Invoke();

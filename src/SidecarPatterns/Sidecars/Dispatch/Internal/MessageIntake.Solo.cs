@@ -54,12 +54,10 @@ internal partial class MessageIntake<T>
     }
 
     /// <summary>Enters the gate, and keeps out the lane that took without it.</summary>
-    /// <param name="wasAlone">Whether there was one: then <see cref="Listen"/> is to follow outside the gate, for it may be blocked in a call.</param>
-    protected SpinGate.Scope EnterAgainstSolo(out bool wasAlone)
+    protected SoloScope EnterAgainstSolo()
     {
         var scope = Gate.Enter();
-        wasAlone = TakeBackSoloLocked();
-        return scope;
+        return new SoloScope(this, scope, TakeBackSoloLocked());
     }
 
     /// <returns><see langword="false"/> if the lane is not alone any more.</returns>
@@ -181,6 +179,21 @@ internal partial class MessageIntake<T>
         if (isStuck)
         {
             Listen();
+        }
+    }
+
+    /// <summary>The time inside the gate. If a lane was alone, others listen from its end on, for that one may be blocked in a call.</summary>
+    protected readonly ref struct SoloScope(MessageIntake<T> intake, SpinGate.Scope scope, bool wasAlone)
+    {
+        private readonly SpinGate.Scope _scope = scope;
+
+        public void Dispose()
+        {
+            _scope.Dispose();
+            if (wasAlone)
+            {
+                intake.Listen();
+            }
         }
     }
 }

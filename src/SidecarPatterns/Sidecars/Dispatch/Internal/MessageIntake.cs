@@ -1,25 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 
 namespace SidecarPatterns;
 
 /// <summary>What stands between one queue and several lanes: it gives each lane the next message, in the order of the queue.</summary>
 /// <remarks>
 /// Lanes with nothing to do rest here; the intake itself waits on the queue for them, and wakes one. A lane that takes a message while
-/// more wait wakes the next, so that no more lanes are awake than there is work for; while calls are short, one lane goes on alone
-/// (<c>MessageIntake.Solo.cs</c>).
+/// more wait wakes the next, so that no more lanes are awake than there is work for (<c>MessageIntake.Resting.cs</c>); while calls are short,
+/// one lane goes on alone (<c>MessageIntake.Solo.cs</c>).
 /// </remarks>
 internal partial class MessageIntake<T>
 {
-    private readonly List<LaneSource<T>> _resting = [];
     private readonly Stack<LaneSource<T>> _free = new();
     private LaneSource<T>[] _allLanes = [];
-    private readonly Action _onAvailable;
-    private ConfiguredValueTaskAwaitable<bool>.ConfiguredValueTaskAwaiter _listening;
     private SpinGate _gate = new();
-    private bool _isListening;
     private bool _hasFailed;
-    private LaneSource<T>? _woken;
 
     public MessageIntake(MessageQueue<T> queue)
     {
@@ -171,55 +165,6 @@ internal partial class MessageIntake<T>
     /// <summary>Whether there is a message; without the gate, whether there may be one: a cheap look.</summary>
     public virtual bool HasNext => Queue.HasNext;
 
-    public ValueTask<bool> WaitToTakeAsync(LaneSource<T> lane)
-    {
-        ValueTask<bool> wait;
-        using (Gate.Enter())
-        {
-            ReturnLocked(lane);
-            lane.Pace.Break();
-            GiveUpSoloLocked(lane);
-            if (_solo is null && HasNext)
-            {
-                return new ValueTask<bool>(true);
-            }
-
-            if (_solo is null && IsOverLocked)
-            {
-                WakeAllLocked();
-                return new ValueTask<bool>(false);
-            }
-
-            lane.Signal.Prepare();
-            _resting.Add(lane);
-            wait = lane.Signal.Wait();
-        }
-
-        Listen();
-        return wait;
-    }
-
-    public void Wake(LaneSource<T> lane)
-    {
-        var wasAlone = false;
-        using (Gate.Enter())
-        {
-            if (_resting.Remove(lane))
-            {
-                lane.Signal.Set();
-            }
-            else if (_solo == lane)
-            {
-                wasAlone = TakeBackSoloLocked(); // It is about to leave.
-            }
-        }
-
-        if (wasAlone)
-        {
-            Listen();
-        }
-    }
-
     public virtual bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay) => false;
 
     /// <summary>Parks nothing any more: what is parked is due at once.</summary>
@@ -240,18 +185,10 @@ internal partial class MessageIntake<T>
     /// <summary>Whether everything that was queued before a place in the queue is settled.</summary>
     public bool IsSettledUpTo(long mark)
     {
-        bool wasAlone, isSettled;
-        using (EnterAgainstSolo(out wasAlone))
+        using (EnterAgainstSolo())
         {
-            isSettled = Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
+            return Queue.PullOrdinal >= mark && Array.TrueForAll(AllLanes, lane => lane.Ordinal >= mark) && IsSettledUpToLocked(mark);
         }
-
-        if (wasAlone)
-        {
-            Listen();
-        }
-
-        return isSettled;
     }
 
     protected virtual bool IsSettledUpToLocked(long mark) => true;
@@ -288,107 +225,4 @@ internal partial class MessageIntake<T>
     {
     }
 
-    /// <summary>Wakes a lane, if one rests.</summary>
-    public void WakeOne()
-    {
-        using (Gate.Enter())
-        {
-            PopResting()?.Signal.Set();
-        }
-    }
-
-    /// <summary>Waits on the queue, for all who rest. A lane that is woken sees to it that this goes on.</summary>
-    protected void Listen()
-    {
-        var answer = default(bool?);
-        do
-        {
-            using (Gate.Enter())
-            {
-                if (_isListening || _resting.Count == 0 || _solo is not null)
-                {
-                    return;
-                }
-
-#pragma warning disable CA2012 // Kept while it is waited for, and asked once.
-                _listening = Queue.WaitToTakeAsync().ConfigureAwait(false).GetAwaiter();
-#pragma warning restore CA2012
-                if (!_listening.IsCompleted)
-                {
-                    _isListening = true;
-                    _listening.UnsafeOnCompleted(_onAvailable);
-                    return;
-                }
-
-                answer = _listening.GetResult();
-            }
-        }
-        while (!Rouse(answer.Value));
-    }
-
-    private void OnAvailable()
-    {
-        bool more;
-        using (Gate.Enter())
-        {
-            more = _listening.GetResult();
-            _isListening = false;
-        }
-
-        if (!Rouse(more))
-        {
-            Listen();
-        }
-    }
-
-    /// <summary>Wakes one lane for a message, or all of them at the end.</summary>
-    /// <returns><see langword="false"/> if there was neither: somebody must wait on the queue again.</returns>
-    private bool Rouse(bool more)
-    {
-        using (Gate.Enter())
-        {
-            if (_solo is not null)
-            {
-                return true; // It sees what there is.
-            }
-
-            if (more)
-            {
-                if (!HasNext)
-                {
-                    return false;
-                }
-
-                PopResting()?.Signal.Set(); // Only queues work: safe under the gate.
-            }
-            else if (IsOverLocked)
-            {
-                WakeAllLocked();
-            }
-        }
-
-        return true;
-    }
-
-    private void WakeAllLocked()
-    {
-        foreach (var lane in _resting)
-        {
-            lane.Signal.Set();
-        }
-
-        _resting.Clear();
-    }
-
-    private LaneSource<T>? PopResting()
-    {
-        if (_resting.Count == 0)
-        {
-            return null;
-        }
-
-        var lane = _resting[^1];
-        _resting.RemoveAt(_resting.Count - 1);
-        return lane;
-    }
 }

@@ -1,11 +1,13 @@
 using System.Threading.Channels;
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
 /// <summary>The dispatch side of one sidecar with messages: its queue, its writer, its lanes, and what becomes of what they take.</summary>
-/// <remarks>Its account is in <c>MessageWorker.Account.cs</c>; what the control asks of it, in <c>MessageWorker.Control.cs</c>.</remarks>
+/// <remarks>
+/// How it settles what was not handled is in <c>MessageWorker.Settling.cs</c>, its account in <c>MessageWorker.Account.cs</c>, what the control asks
+/// of it in <c>MessageWorker.Control.cs</c>.
+/// </remarks>
 internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlements
 {
     private readonly SidecarFactory<ISidecar<T>>? _factory;
@@ -13,7 +15,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     private readonly ILogger _logger;
     private readonly string _name;
     private readonly IDeadLetterSink? _sink;
-    private SidecarOptions _options;
     private MessageIntake<T>? _intake; // There from the beginning for keys, else made for the first incarnation with several lanes.
     private DeadLetterOffice? _letters; // Made for the first letter: most sidecars never have one.
 
@@ -30,6 +31,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         SidecarEnvironment environment,
         MessageIntake<T>? intake = null,
         IDeadLetterSink? sink = null)
+        : base(options)
     {
         _name = name;
         _factory = factory;
@@ -47,7 +49,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Queue = queue;
         Writer = writer;
         Metrics = metrics;
-        _options = options;
         Retry = RetryRule.From(options);
         MayHaveRetried |= Retry is not null;
         RateLimit = options.MaxRate is { } rate ? new PacedRateLimiter(rate, environment.TimeProvider) : null;
@@ -72,14 +73,12 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public SidecarMetrics Metrics { get; }
 
-    public SidecarOptions Options => Volatile.Read(ref _options);
-
     /// <summary>How failed messages are attempted again; <see langword="null"/> if they are not.</summary>
     public RetryRule? Retry { get; private set; }
 
     public bool MayHaveRetried { get; private set; }
 
-    public RateLimiter? RateLimit { get; private set; }
+    public PacedRateLimiter? RateLimit { get; private set; }
 
     public GovernedSidecar? Governed { get; }
 
@@ -129,21 +128,9 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         Retry = RetryRule.From(options);
         MayHaveRetried |= Retry is not null;
         Metrics.NeedsTimes |= options.MaxAge is not null;
-        if (options.MaxRate is not { } rate)
-        {
-            (RateLimit as PacedRateLimiter)?.SetRate(double.PositiveInfinity); // Whoever waits for a turn need not do so any longer.
-            RateLimit = null;
-        }
-        else if (RateLimit is PacedRateLimiter paced)
-        {
-            paced.SetRate(rate);
-        }
-        else
-        {
-            RateLimit = new PacedRateLimiter(rate, _environment.TimeProvider);
-        }
-
-        Volatile.Write(ref _options, options); // Last: a lane that finds other options adopts what goes with them, once.
+        RateLimit?.SetRate(options.MaxRate ?? double.PositiveInfinity); // Where there is no limit any more, whoever waits for a turn need not.
+        RateLimit = options.MaxRate is { } rate ? RateLimit ?? new PacedRateLimiter(rate, _environment.TimeProvider) : null;
+        base.Apply(options); // Last: a lane that finds other options adopts what goes with them, once.
     }
 
     public override Incarnation Widen(Incarnation incarnation) => ((DispatchLane<T>)incarnation).Widen(IntakeForLanes());
@@ -185,119 +172,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
             DispatchLog.ShouldHandleFailed(_logger, _name, exception);
             return false;
         }
-    }
-
-    /// <summary>Settles a message that was taken and not handled.</summary>
-    /// <returns>Completes when its letter has been delivered, and never fails.</returns>
-    public Task Settle(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
-    {
-        var delivery = Letters.DeliverAsync(ContentOf(item), reason, cause, attempts, source.LastOrigin.Letter);
-        CountSettled(source, reason, cause, attempts);
-        Callers?.OnGivenUp(item, reason, cause); // Last: who is told finds it in the account.
-        return delivery;
-    }
-
-    protected void CountSettled(MessageSource<T> source, DeadLetterReason reason, Exception? cause, int attempts)
-    {
-        if (Count(source, reason, cause) == Settlement.DeadLettered)
-        {
-            LastError = cause ?? LastError;
-            DispatchLog.MessageDeadLettered(_logger, _name, reason, attempts, cause);
-        }
-    }
-
-    /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
-    public void SettleInterrupted(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
-    {
-        if (reason != DeadLetterReason.Abandoned &&
-            MayRetry(item, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
-        {
-            if (!source.TryPark(item, attempts, RetryDelayAfter(attempts)))
-            {
-                Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin, source.LastOrdinal));
-            }
-        }
-        else
-        {
-            _ = Settle(source, item, reason, cause, attempts); // Whoever ends the sidecar waits for its letters.
-        }
-    }
-
-    public void Return(ReturnedMessage<T> item)
-    {
-        var returned = _returned ?? Interlocked.CompareExchange(ref _returned, new Queue<ReturnedMessage<T>>(), null) ?? _returned;
-        lock (returned)
-        {
-            returned.Enqueue(item);
-        }
-    }
-
-    public bool TryTakeReturned(MessageSource<T> source, out ReturnedMessage<T> item)
-    {
-        item = default;
-        if (_returned is not { } returned)
-        {
-            return false;
-        }
-
-        lock (returned)
-        {
-            if (!returned.TryDequeue(out item))
-            {
-                return false;
-            }
-
-            source.Adopt(item);
-            return true;
-        }
-    }
-
-    public override void SettleRest(DeadLetterReason reason, Exception? cause)
-    {
-        while (TryTakeReturned(Queue, out var returned))
-        {
-            SettleLeft(Queue, returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
-        }
-
-        SettleHeld(reason, cause);
-        if (Intake is not null)
-        {
-            Intake.SettleHeld((source, message, attempts, letter) => SettleLeft(source, message, reason, cause, attempts, letter));
-        }
-
-        while (Queue.TryTake(out var message))
-        {
-            SettleLeft(Queue, message, reason, cause, attempts: 0, Queue.LastOrigin.Letter);
-        }
-
-        Watch.OnSettled();
-    }
-
-    public override Task WhenLettersDelivered => _letters?.Delivered ?? Task.CompletedTask;
-
-    /// <summary>Settles what is neither in the queue nor with a lane.</summary>
-    protected virtual void SettleHeld(DeadLetterReason reason, Exception? cause)
-    {
-    }
-
-    protected void SettleLeft(
-        MessageSource<T> source, T message, DeadLetterReason reason, Exception? cause, int attempts, DeadLetter? replayed)
-    {
-        _ = Letters.DeliverAsync(ContentOf(message), reason, cause, attempts, replayed);
-        Count(source, reason, cause);
-        Callers?.OnGivenUp(message, reason, cause);
-    }
-
-    private Settlement Count(MessageSource<T> source, DeadLetterReason reason, Exception? cause)
-    {
-        var settlement = reason == DeadLetterReason.Abandoned ? Settlement.Abandoned : Settlement.DeadLettered;
-        source.Settle(settlement);
-        if (settlement == Settlement.DeadLettered)
-        {
-            Letters.CountFailure(cause, reason);
-        }
-
-        return settlement;
     }
 
     // No lane is at the queue.

@@ -5,30 +5,31 @@ using Microsoft.Extensions.Primitives;
 
 namespace SidecarPatterns;
 
-/// <summary>Follows the configuration while the host runs: what can change does so, what can not is told of, and what is wrong changes nothing.</summary>
+/// <summary>
+/// Follows the configuration from the start of the host on: what can change does so, what can not is told of, as is what nobody reads, and what is
+/// wrong changes nothing.
+/// </summary>
 /// <remarks>One reload at a time; a configuration that tells twice of one change has no second effect.</remarks>
 internal sealed class SidecarReload : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly IConfiguration _configuration;
+    private readonly SidecarRegistry _registry;
     private readonly IReadOnlyList<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> _sidecars;
     private readonly IOptionsFactory<SidecarOptions> _options;
     private readonly ILogger _logger;
     private readonly HashSet<string> _told = []; // So that each is said once.
     private readonly IDisposable _registration;
-    private IReadOnlyList<string> _unknown; // The keys that nobody reads, as they were told at the start of the host or at the last change.
+    private IReadOnlyList<string> _unknown = []; // The keys that nobody reads, as they were told last.
 
-    public SidecarReload(
-        IConfiguration configuration,
-        IEnumerable<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> sidecars,
-        IOptionsFactory<SidecarOptions> options,
-        ILogger logger)
+    public SidecarReload(IConfiguration configuration, SidecarCatalog catalog, SidecarRegistry registry, IOptionsFactory<SidecarOptions> options)
     {
         _configuration = configuration;
-        _sidecars = [.. sidecars];
+        _registry = registry;
+        _sidecars = [.. registry.Registrations.Zip(catalog.Supervisors)];
         _options = options;
-        _logger = logger;
-        _unknown = FindUnknown();
+        _logger = catalog.Environment.SupervisionLogger;
+        TellUnknown();
         _registration = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -84,7 +85,11 @@ internal sealed class SidecarReload : IDisposable
 
     private void TellUnknown()
     {
-        var unknown = FindUnknown();
+        IReadOnlyList<string> unknown =
+        [
+            .. SidecarConfigurationCheck.FindUnknown(_configuration, [.. _registry.Registrations.Select(static sidecar => sidecar.Name)]),
+            .. SidecarConfigurationCheck.FindUnknownOfGroups(_configuration, [.. _registry.Groups.Select(static group => group.Name)]),
+        ];
         foreach (var problem in unknown.Except(_unknown))
         {
             SupervisionLog.ConfigurationProblem(_logger, problem);
@@ -93,20 +98,12 @@ internal sealed class SidecarReload : IDisposable
         _unknown = unknown;
     }
 
-    private IReadOnlyList<string> FindUnknown() =>
-        SidecarConfigurationCheck.FindUnknown(_configuration, [.. _sidecars.Select(static sidecar => sidecar.Registration.Name)]);
-
     private (SidecarOptions? Options, string? Error) Read(SidecarRegistration registration)
     {
         try
         {
-            var options = _options.Create(registration.Name);
-            var failures = registration.FindFailures(options).ToList();
-            return failures.Count == 0 ? (options, null) : (null, string.Join(" ", failures));
-        }
-        catch (OptionsValidationException exception)
-        {
-            return (null, string.Join(" ", exception.Failures));
+            var options = registration.ReadOptions(_options, out var failures);
+            return (options, options is null ? string.Join(" ", failures) : null);
         }
 #pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.
         catch (Exception exception)

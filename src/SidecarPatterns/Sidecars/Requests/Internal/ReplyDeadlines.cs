@@ -13,9 +13,6 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
     // A timer that is set to less is due at once, and again, while the rough clock stands still.
     private static readonly TimeSpan ShortestLeft = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>How long a caller waits.</summary>
-    public TimeSpan Timeout => timeout;
-
     private readonly long _timeoutTicks = (long)Math.Ceiling(
         (timeProvider == TimeProvider.System ? timeout + Roughness : timeout).TotalSeconds * timeProvider.TimestampFrequency);
 
@@ -27,6 +24,9 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
 
     private readonly Lock _arming = new(); // The timer is told of one change after the other.
     private ITimer? _timer; // Made when first armed.
+
+    /// <summary>How long a caller waits.</summary>
+    public TimeSpan Limit => timeout;
 
     public void Add(Request<TRequest, TReply> request)
     {
@@ -98,13 +98,13 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
             }
 
             _timer ??= NewTimer();
-            _timer.Change(isArmed ? timeout : System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan);
+            _timer.Change(isArmed ? timeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
     private ITimer NewTimer() => Unflowed.Run(
         static self => self.timeProvider.CreateTimer(
-            static state => ((ReplyDeadlines<TRequest, TReply>)state!).OnTimer(), self.deadlines, System.Threading.Timeout.InfiniteTimeSpan, System.Threading.Timeout.InfiniteTimeSpan),
+            static state => ((ReplyDeadlines<TRequest, TReply>)state!).OnTimer(), self.deadlines, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
         (timeProvider, deadlines: this));
 
     private void OnTimer()
@@ -118,7 +118,7 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
         {
             if (TimeLeft() is { } left)
             {
-                _timer!.Change(left, System.Threading.Timeout.InfiniteTimeSpan);
+                _timer!.Change(left, Timeout.InfiniteTimeSpan);
             }
         }
     }

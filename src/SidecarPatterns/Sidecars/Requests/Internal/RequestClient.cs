@@ -27,7 +27,7 @@ internal sealed class RequestClient<TRequest, TReply> : SidecarClient<TRequest, 
         get
         {
             var timeout = _worker.Options.ReplyTimeout;
-            if (Volatile.Read(ref _deadlines).Timeout != timeout)
+            if (Volatile.Read(ref _deadlines).Limit != timeout)
             {
                 Volatile.Write(ref _deadlines, NewDeadlines(timeout));
             }
@@ -44,14 +44,10 @@ internal sealed class RequestClient<TRequest, TReply> : SidecarClient<TRequest, 
             return Task.FromCanceled<TReply>(ct);
         }
 
-        if (_writer.TryWriteAtOnce(asked))
+        var offer = _writer.TryWriteAtOnce(asked) ? default : _writer.WriteAsync(asked, asked.Left);
+        asked.Await(Deadlines, ct);
+        if (!offer.IsCompletedSuccessfully)
         {
-            asked.Await(Deadlines, ct);
-        }
-        else
-        {
-            var offer = _writer.WriteAsync(asked, asked.Left);
-            asked.Await(Deadlines, ct);
             _ = WatchAsync(offer, asked);
         }
 

@@ -6,14 +6,13 @@ internal sealed class SourceWorker<T> : SidecarWorker
     private readonly SidecarFactory<ISidecarSource<T>> _factory;
     private readonly SourceChannel<T> _channel;
     private readonly DeadLetterOffice _letters;
-    private readonly SidecarOptions _options;
 
     public SourceWorker(string name, SidecarFactory<ISidecarSource<T>> factory, SidecarOptions options, SidecarEnvironment environment)
+        : base(options)
     {
         _factory = factory;
         _channel = new SourceChannel<T>(options.Capacity, options.FullMode);
         _letters = new DeadLetterOffice(name, options.DeadLetterCapacity, environment);
-        _options = options;
         Reader = new SourceReader<T>(_channel);
     }
 
@@ -35,9 +34,9 @@ internal sealed class SourceWorker<T> : SidecarWorker
     {
         var (source, owned) = _factory.Create(services);
         return new RunIncarnation(
-            source, owned, context, (own, ct) => source.RunAsync(new SourceOutput<T>(_channel, ct), own, ct), DedicatedThread.For(context.Name, _options))
+            source, owned, context, (own, ct) => source.RunAsync(new SourceOutput<T>(_channel, ct), own, ct), DedicatedThread.For(context.Name, Options))
         {
-            IsReadyOnceRunning = !_options.WaitForSignal,
+            IsReadyOnceRunning = !Options.WaitForSignal,
         };
     }
 

@@ -1,7 +1,9 @@
 namespace SidecarPatterns;
 
 /// <summary>The work of a sidecar that takes no messages.</summary>
-internal sealed class RunWorker(Func<IServiceProvider, SidecarContext, Incarnation> create) : SidecarWorker
+/// <param name="options">Its options.</param>
+/// <param name="create">Makes an incarnation, by the options of that time.</param>
+internal sealed class RunWorker(SidecarOptions options, Func<IServiceProvider, SidecarContext, SidecarOptions, Incarnation> create) : SidecarWorker(options)
 {
     public override bool EndsWhenDrained => false;
 
@@ -11,7 +13,7 @@ internal sealed class RunWorker(Func<IServiceProvider, SidecarContext, Incarnati
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => [];
 
-    public override Incarnation Create(IServiceProvider services, SidecarContext context) => create(services, context);
+    public override Incarnation Create(IServiceProvider services, SidecarContext context) => create(services, context, Options);
 
     public override void CloseIntake(Exception? cause)
     {

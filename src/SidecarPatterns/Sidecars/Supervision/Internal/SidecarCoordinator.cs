@@ -1,5 +1,4 @@
 using System.Runtime.ExceptionServices;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -159,15 +158,6 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
         foreach (var registration in _registry.Registrations.Where(static registration => registration.IsHostedServiceToo))
         {
             SupervisionLog.RunsTwice(_environment.SupervisionLogger, registration.Name);
-        }
-
-        var configuration = _environment.Services.GetService<IConfiguration>();
-        var names = _catalog.Supervisors.Select(static supervisor => supervisor.Name).ToArray();
-        var groupNames = _registry.Groups.Select(static group => group.Name).ToArray();
-        foreach (var problem in SidecarConfigurationCheck.FindUnknown(configuration, names)
-            .Concat(SidecarConfigurationCheck.FindUnknownOfGroups(configuration, groupNames)))
-        {
-            SupervisionLog.ConfigurationProblem(_environment.SupervisionLogger, problem);
         }
     }
 }

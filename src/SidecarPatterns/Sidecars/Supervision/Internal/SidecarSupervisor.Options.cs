@@ -10,13 +10,12 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            Volatile.Write(ref _options, options);
+            Worker.Apply(options);
             if (_backoff is not null)
             {
                 _backoff.Limits = RestartLimits.Of(options);
             }
 
-            Worker.Apply(options);
             if (_incarnation is { } incarnation && !incarnation.TryResize(options.Concurrency))
             {
                 _widens = true;

@@ -51,13 +51,11 @@ internal sealed partial class SidecarSupervisor
         lane.Watch is { IsReported: true } watch && lane.TryReadCall(out var number, out _) && number == watch.Number) ?? 0;
 
     /// <summary>Each call that is left behind may hold a thread, and whatever else it likes: there is an end to that.</summary>
-    private bool HasLeftTooManyBehind(out InvalidOperationException tooMany)
-    {
-        var count = Worker.CallsLeftBehind;
-        tooMany = new InvalidOperationException(
+    /// <returns>The failure for good, if there are too many.</returns>
+    private InvalidOperationException? FindTooManyLeftBehind() => Worker.CallsLeftBehind is var count && count > Options.MaxAbandoned
+        ? new InvalidOperationException(
             $"Sidecar '{Name}' has left {count} handler call(s) behind that ignore their cancelled token and still run; "
             + $"{nameof(SidecarOptions.MaxAbandoned)} allows {Options.MaxAbandoned}.",
-            Worker.LastError);
-        return count > Options.MaxAbandoned;
-    }
+            Worker.LastError)
+        : null;
 }

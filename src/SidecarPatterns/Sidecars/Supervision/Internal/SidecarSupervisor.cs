@@ -34,19 +34,16 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private bool _stopRequested;
     private bool _deadlinePassed;
 
-    private SidecarOptions _options;
     private int _lastNumber;
     private int _restarts;
 
     public SidecarSupervisor(
         string name,
-        SidecarOptions options,
         SidecarWorker worker,
         SidecarEnvironment environment,
         Action<SidecarSupervisor, Exception> onCriticalFailure)
     {
         Name = name;
-        _options = options;
         Worker = worker;
         _environment = environment;
         _timeProvider = environment.TimeProvider;
@@ -57,8 +54,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     public string Name { get; }
 
-    /// <summary>The options at present: another object whenever they have changed.</summary>
-    public SidecarOptions Options => Volatile.Read(ref _options);
+    /// <inheritdoc cref="SidecarWorker.Options"/>
+    public SidecarOptions Options => Worker.Options;
 
     /// <summary>Why the last change of the configuration was not adopted.</summary>
     public string? OptionsError { get; set; }
@@ -191,7 +188,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
             return IsLastWhileStopping(end);
         }
 
-        if (HasLeftTooManyBehind(out var tooMany))
+        if (FindTooManyLeftBehind() is { } tooMany)
         {
             Worker.LastError = tooMany;
             Escalate(tooMany);

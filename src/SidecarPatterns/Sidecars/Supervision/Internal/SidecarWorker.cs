@@ -1,9 +1,13 @@
 namespace SidecarPatterns;
 
 /// <summary>What a supervisor supervises: the work of one sidecar, over all its incarnations.</summary>
-internal abstract class SidecarWorker
+internal abstract class SidecarWorker(SidecarOptions options)
 {
+    private SidecarOptions _options = options;
     private Exception? _lastError;
+
+    /// <summary>The options at present: another object whenever they have changed.</summary>
+    public SidecarOptions Options => Volatile.Read(ref _options);
 
     /// <summary>The last exception of a handler, of the sidecar's start or of its run.</summary>
     public Exception? LastError
@@ -54,9 +58,7 @@ internal abstract class SidecarWorker
     public virtual double Share => 1;
 
     /// <summary>Goes by other options from here on.</summary>
-    public virtual void Apply(SidecarOptions options)
-    {
-    }
+    public virtual void Apply(SidecarOptions options) => Volatile.Write(ref _options, options);
 
     /// <summary>Goes on with the instance of an incarnation that has left to make room for more lanes.</summary>
     public virtual Incarnation Widen(Incarnation incarnation) => throw new NotSupportedException();

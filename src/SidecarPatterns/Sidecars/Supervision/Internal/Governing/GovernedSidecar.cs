@@ -10,5 +10,5 @@ internal sealed class GovernedSidecar(SidecarGovernor governor, SidecarPriority 
     public double Share => governor.ShareOf(priority);
 
     /// <summary>Whether it is to give way now.</summary>
-    public bool MustYield => governor.IsUnderPressure && Share < 1 && !holdsUpPublishers();
+    public bool MustYield => Share < 1 && !holdsUpPublishers();
 }

@@ -32,9 +32,6 @@ internal sealed class SidecarGovernor : IDisposable
         _logger = environment.SupervisionLogger;
     }
 
-    /// <summary>Whether anybody is to give way.</summary>
-    public bool IsUnderPressure => Volatile.Read(ref _pressure) > 0;
-
     /// <summary>What part of their time is left to sidecars of a priority: 1 for all of it.</summary>
     public double ShareOf(SidecarPriority priority) =>
         1 - (Math.Clamp((Volatile.Read(ref _pressure) / (double)Steps) - (int)priority, 0, 1) * (1 - _options.MinShare));
