@@ -3,10 +3,12 @@ using System.Diagnostics;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Listens to the library's activity source, and keeps what has ended.</summary>
+/// <summary>Listens to the library's activity source, and keeps what has begun before it and has ended.</summary>
+/// <remarks>A handler that an earlier test has left behind may end while this one listens.</remarks>
 internal sealed class ActivityRecorder : IDisposable
 {
     private readonly ActivityListener _listener;
+    private readonly ConcurrentDictionary<Activity, bool> _started = new();
     private readonly ConcurrentQueue<Activity> _stopped = new();
 
     public ActivityRecorder()
@@ -19,10 +21,18 @@ internal sealed class ActivityRecorder : IDisposable
                 OnSample();
                 return ActivitySamplingResult.AllDataAndRecorded;
             },
-            ActivityStarted = _ => OnStarted(),
+            ActivityStarted = activity =>
+            {
+                _started[activity] = true;
+                OnStarted();
+            },
             ActivityStopped = activity =>
             {
-                _stopped.Enqueue(activity);
+                if (_started.ContainsKey(activity))
+                {
+                    _stopped.Enqueue(activity);
+                }
+
                 OnStopped();
             },
         };

@@ -38,11 +38,12 @@ internal sealed class RestartBackoff(RestartLimits limits)
         FailuresInRow = 0;
     }
 
+    /// <summary>In whole milliseconds, as the framework's timers count: what is told is what is waited.</summary>
     public TimeSpan NextDelay()
     {
         var doubled = Limits.Delay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
         var bounded = Math.Min(doubled, Limits.MaxDelay.TotalMilliseconds);
         var jitter = 1 + (SidecarConstants.RestartJitter * ((2 * Random.Shared.NextDouble()) - 1));
-        return TimeSpan.FromMilliseconds(bounded * jitter);
+        return TimeSpan.FromMilliseconds(Math.Ceiling(bounded * jitter));
     }
 }
