@@ -13,6 +13,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly Dictionary<string, SidecarSupervisor> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly ITimer _neverStarted;
     private readonly IOptionsFactory<SidecarOptions> _options;
+    private readonly IOptionsFactory<SidecarGroupOptions> _groupOptions;
     private SidecarReload? _reload;
     private Task? _end;
 
@@ -24,6 +25,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     {
         _registry = registry;
         _options = options;
+        _groupOptions = groupOptions;
         Environment = environment;
         environment.Governor = environment.Services.GetService<SidecarGovernor>(); // Which needs the environment itself.
         var startOrder = StartOrder.Of(registry.Registrations);
@@ -39,7 +41,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
         Supervisors = supervisors;
         InStartOrder = [.. startOrder.Select(index => supervisors[index])];
-        SidecarGroups.Form(registry, groupOptions, InStartOrder, environment, () => HostIsStopping);
+        Groups = SidecarGroups.Form(registry, groupOptions, InStartOrder, environment, () => HostIsStopping);
         environment.Watchdog.Supervisors = Supervisors;
         environment.Instruments.Observe(this);
         _neverStarted = Unflowed.Run(
@@ -56,6 +58,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
 
     /// <summary>Every sidecar, in the order in which they start; they stop in the reverse of it.</summary>
     public IReadOnlyList<SidecarSupervisor> InStartOrder { get; }
+
+    public IReadOnlyList<SidecarGroup> Groups { get; }
 
     public SidecarEnvironment Environment { get; }
 
@@ -117,7 +121,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         if (Environment.Services.GetService<IConfiguration>() is { } configuration)
         {
             _reload = Unflowed.Run(
-                static state => new SidecarReload(state.configuration, state.catalog, state.catalog._registry, state.catalog._options),
+                static state => new SidecarReload(
+                    state.configuration, state.catalog, state.catalog._registry, state.catalog._options, state.catalog._groupOptions),
                 (configuration, catalog: this));
         }
 
@@ -155,7 +160,8 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         var failures = new List<string>();
         foreach (var registration in registry.Registrations)
         {
-            if (registration.ReadOptions(options, out var problems) is { } setting)
+            var (setting, problems) = registration.ReadOptions(options);
+            if (setting is not null)
             {
                 settings.Add((registration, setting));
             }

@@ -11,9 +11,10 @@ internal static class SidecarGroups
     /// <param name="inStartOrder">All sidecars, in the order of their start.</param>
     /// <param name="environment">What they share.</param>
     /// <param name="isHostStopping">Whether the host has begun to stop.</param>
+    /// <returns>The groups, in the order of their registration.</returns>
     /// <exception cref="InvalidOperationException">A sidecar is in a group that was not added.</exception>
     /// <exception cref="OptionsValidationException">Options are wrong; all of their errors at once.</exception>
-    public static void Form(
+    public static IReadOnlyList<SidecarGroup> Form(
         SidecarRegistry registry,
         IOptionsFactory<SidecarGroupOptions> options,
         IReadOnlyList<SidecarSupervisor> inStartOrder,
@@ -21,6 +22,7 @@ internal static class SidecarGroups
         Func<bool> isHostStopping)
     {
         ThrowIfUnknown(registry);
+        var groups = new List<SidecarGroup>();
         foreach (var (registration, settings) in ReadSettings(registry, options))
         {
             var members = inStartOrder
@@ -28,7 +30,10 @@ internal static class SidecarGroups
                 .ToArray();
             var group = new SidecarGroup(registration, settings, members, environment, isHostStopping);
             Array.ForEach(members, member => member.Join(group));
+            groups.Add(group);
         }
+
+        return groups;
     }
 
     private static void ThrowIfUnknown(SidecarRegistry registry)
@@ -56,14 +61,13 @@ internal static class SidecarGroups
         var failures = new List<string>();
         foreach (var registration in registry.Groups)
         {
-            try
+            var (setting, problems) = options.Read(registration.Name);
+            if (setting is not null)
             {
-                settings.Add((registration, options.Create(registration.Name)));
+                settings.Add((registration, setting));
             }
-            catch (OptionsValidationException exception)
-            {
-                failures.AddRange(exception.Failures);
-            }
+
+            failures.AddRange(problems);
         }
 
         return failures.Count == 0

@@ -18,23 +18,16 @@ internal abstract class SidecarRegistration(string name, string description)
     /// <summary>Whether the host runs the same type as a hosted service as well.</summary>
     public virtual bool IsHostedServiceToo => false;
 
-    /// <summary>Reads the options of the sidecar.</summary>
-    /// <param name="options">Where from.</param>
-    /// <param name="failures">Everything that is not allowed in them.</param>
-    /// <returns>The options, or <see langword="null"/> if there is a failure.</returns>
-    public SidecarOptions? ReadOptions(IOptionsFactory<SidecarOptions> options, out IReadOnlyList<string> failures)
+    /// <summary>The options of the sidecar, or <see langword="null"/> and everything that is not allowed in them.</summary>
+    public (SidecarOptions? Options, IReadOnlyList<string> Failures) ReadOptions(IOptionsFactory<SidecarOptions> factory)
     {
-        try
+        var (options, failures) = factory.Read(Name);
+        if (options is not null)
         {
-            var read = options.Create(Name);
-            failures = [.. FindFailures(read)];
-            return failures.Count == 0 ? read : null;
+            failures = [.. FindFailures(options)];
         }
-        catch (OptionsValidationException exception)
-        {
-            failures = [.. exception.Failures];
-            return null;
-        }
+
+        return (failures.Count == 0 ? options : null, failures);
     }
 
     /// <summary>What is not allowed in the options of a sidecar of this kind, beside what is allowed in none.</summary>

@@ -377,6 +377,45 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task Group_MaxRestartsChanged_HoldsForTheNextFailureOfAMember()
+    {
+        await using var host = BuildGroup(out var second);
+        await host.StartAsync();
+        await host.StateAsync("first", SidecarState.Ready);
+
+        _configuration.Change(("SidecarGroups:pair:MaxRestarts", "0"));
+        var cause = new FormatException("No more.");
+        second.SetException(cause);
+
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("GroupOptionsChanged").Single().Message, Is.EqualTo("Options of group 'pair' have changed: MaxRestarts = 0."));
+            Assert.That(host.Snapshot("first").Restarts, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Group_WrongValue_ChangesNothingAndIsToldWheneverItIsNew()
+    {
+        await using var host = BuildGroup(out var second);
+        await host.StartAsync();
+        _configuration.Change(("SidecarGroups:pair:MaxRestarts", "-1"), ("SidecarGroups:pair:RestartDelay", "00:00:07"));
+        _configuration.Change();
+
+        Assert.That(host.Logs.Named("GroupOptionsRefused").Single().Message, Does.Contain(
+            "SidecarGroups:pair:MaxRestarts is -1; allowed is a whole number from 0 to 1,000,000."));
+        second.SetException(new FormatException("Once."));
+        await host.Clock.PassFirstRestartDelayAsync(); // The second that it was.
+        await Eventually.HoldsAsync(() => host.Snapshot("second").Restarts == 1);
+
+        _configuration.Change(("SidecarGroups:pair:MaxRestarts", null));
+        _configuration.Change(("SidecarGroups:pair:MaxRestarts", "-1"));
+        Assert.That(host.Logs.Named("GroupOptionsRefused"), Has.Count.EqualTo(2));
+        await host.StopAsync();
+    }
+
+    [Test]
     public async Task FixedOption_Changed_IsToldOnceAndStays()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
@@ -479,6 +518,20 @@ internal sealed class ReloadTests
     }
 
     private Task BegunAsync(int count) => Eventually.HoldsAsync(() => _begun.Count == count, $"{count} calls have begun");
+
+    /// <summary>A host with two sidecars in a group; the second runs until it is told how to end, and again after that.</summary>
+    private TestHost BuildGroup(out TaskCompletionSource end)
+    {
+        var ends = end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _configuration.BuildHost(services =>
+        {
+            services.AddSidecarGroup("pair");
+            services.AddRun(new Script<First> { Run = static (_, ct) => Script.UntilCancelledAsync(ct) }, "first").InGroup("pair");
+            services.AddRun(
+                new Script<Second> { Run = (context, ct) => context.Incarnation == 1 ? ends.Task.WaitAsync(ct) : Script.UntilCancelledAsync(ct) },
+                "second").InGroup("pair");
+        });
+    }
 
     private async Task<TestHost> StartAsync(bool keyed, int concurrency, bool holds = true, bool heedsToken = false)
     {

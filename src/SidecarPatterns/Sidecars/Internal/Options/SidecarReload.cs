@@ -16,18 +16,28 @@ internal sealed class SidecarReload : IDisposable
     private readonly IConfiguration _configuration;
     private readonly SidecarRegistry _registry;
     private readonly IReadOnlyList<(SidecarRegistration Registration, SidecarSupervisor Supervisor)> _sidecars;
+    private readonly IReadOnlyList<SidecarGroup> _groups;
     private readonly IOptionsFactory<SidecarOptions> _options;
+    private readonly IOptionsFactory<SidecarGroupOptions> _groupOptions;
     private readonly ILogger _logger;
     private readonly HashSet<string> _told = []; // So that each is said once.
+    private readonly Dictionary<string, string> _groupErrors = []; // What is wrong at present, by group.
     private readonly IDisposable _registration;
     private IReadOnlyList<string> _unknown = []; // The keys that nobody reads, as they were told last.
 
-    public SidecarReload(IConfiguration configuration, SidecarCatalog catalog, SidecarRegistry registry, IOptionsFactory<SidecarOptions> options)
+    public SidecarReload(
+        IConfiguration configuration,
+        SidecarCatalog catalog,
+        SidecarRegistry registry,
+        IOptionsFactory<SidecarOptions> options,
+        IOptionsFactory<SidecarGroupOptions> groupOptions)
     {
         _configuration = configuration;
         _registry = registry;
         _sidecars = [.. registry.Registrations.Zip(catalog.Supervisors)];
+        _groups = catalog.Groups;
         _options = options;
+        _groupOptions = groupOptions;
         _logger = catalog.Environment.SupervisionLogger;
         TellUnknown();
         _registration = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
@@ -44,13 +54,18 @@ internal sealed class SidecarReload : IDisposable
                 Reload(registration, supervisor);
             }
 
+            foreach (var group in _groups)
+            {
+                Reload(group);
+            }
+
             TellUnknown();
         }
     }
 
     private void Reload(SidecarRegistration registration, SidecarSupervisor supervisor)
     {
-        var (next, error) = Read(registration);
+        var (next, error) = Read(() => registration.ReadOptions(_options));
         var isNews = error != supervisor.OptionsError;
         supervisor.OptionsError = error;
         if (error is not null)
@@ -83,6 +98,29 @@ internal sealed class SidecarReload : IDisposable
         }
     }
 
+    private void Reload(SidecarGroup group)
+    {
+        var (next, error) = Read(() => _groupOptions.Read(group.Name));
+        if (error is not null)
+        {
+            if (_groupErrors.GetValueOrDefault(group.Name) != error)
+            {
+                _groupErrors[group.Name] = error;
+                SupervisionLog.GroupOptionsRefused(_logger, group.Name, error);
+            }
+
+            return;
+        }
+
+        _groupErrors.Remove(group.Name);
+        var changed = SidecarGroupOptionRules.Table.Rules.Where(rule => rule.Show(group.Options) != rule.Show(next!)).ToList();
+        if (changed.Count > 0)
+        {
+            group.Apply(next!);
+            SupervisionLog.GroupOptionsChanged(_logger, group.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next!)}")));
+        }
+    }
+
     private void TellUnknown()
     {
         IReadOnlyList<string> unknown =
@@ -98,11 +136,12 @@ internal sealed class SidecarReload : IDisposable
         _unknown = unknown;
     }
 
-    private (SidecarOptions? Options, string? Error) Read(SidecarRegistration registration)
+    private static (TOptions? Options, string? Error) Read<TOptions>(Func<(TOptions? Options, IReadOnlyList<string> Failures)> read)
+        where TOptions : class
     {
         try
         {
-            var options = registration.ReadOptions(_options, out var failures);
+            var (options, failures) = read();
             return (options, options is null ? string.Join(" ", failures) : null);
         }
 #pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.

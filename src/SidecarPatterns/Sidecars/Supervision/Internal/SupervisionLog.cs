@@ -73,4 +73,10 @@ internal static partial class SupervisionLog
 
     [LoggerMessage(122, LogLevel.Error, "Sidecar '{Sidecar}' was ended for good along with its group '{Group}'.", EventName = "FailedWithGroup")]
     public static partial void FailedWithGroup(ILogger logger, string sidecar, string group, Exception exception);
+
+    [LoggerMessage(123, LogLevel.Error, "The new options of group '{Group}' are wrong, and the ones before stay in force: {Problem}", EventName = "GroupOptionsRefused")]
+    public static partial void GroupOptionsRefused(ILogger logger, string group, string problem);
+
+    [LoggerMessage(124, LogLevel.Information, "Options of group '{Group}' have changed: {Changes}.", EventName = "GroupOptionsChanged")]
+    public static partial void GroupOptionsChanged(ILogger logger, string group, string changes);
 }

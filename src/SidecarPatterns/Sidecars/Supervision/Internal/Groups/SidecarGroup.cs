@@ -40,14 +40,28 @@ internal sealed partial class SidecarGroup
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
         _isHostStopping = isHostStopping;
+        Options = options;
         _backoff = new RestartBackoff(RestartLimits.Of(options));
         IsCritical = members.Any(static member => member.Options.Critical);
     }
 
     public string Name { get; }
 
+    /// <summary>Its settings, as they are in force.</summary>
+    public SidecarGroupOptions Options { get; private set; }
+
     /// <summary>Whether its failure for good stops the host.</summary>
     public bool IsCritical { get; }
+
+    /// <summary>Goes by other settings from the next failure on.</summary>
+    public void Apply(SidecarGroupOptions options)
+    {
+        lock (_lock)
+        {
+            Options = options;
+            _backoff.Limits = RestartLimits.Of(options);
+        }
+    }
 
     /// <summary>Judges the end of a member's incarnation that calls for a restart, and begins what the strategy says.</summary>
     /// <param name="member">The member.</param>
