@@ -122,7 +122,7 @@ internal sealed partial class ModelProgram
     private TestHost Build()
     {
         Change(
-            ("Capacity", $"{_mode.Capacity}"),
+            (_mode.InBytes ? "CapacityInBytes" : "Capacity", $"{_mode.Capacity}"),
             ("FullMode", $"{_mode.FullMode}"),
             ("Concurrency", $"{_model.Concurrency}"),
             ("BatchSize", $"{_model.BatchSize}"),
@@ -138,6 +138,11 @@ internal sealed partial class ModelProgram
                 ? services.AddBatchSidecar<ModelCalls, int>(Name)
                 : services.AddSidecar<int>(Name, _calls.HandleAsync);
             builder.OnDropped(_account.CountDropped);
+            if (_mode.InBytes)
+            {
+                builder.SizeOf(static _ => 1);
+            }
+
             if (_mode.Kind == ModelKind.Keyed)
             {
                 builder.PartitionBy(KeyOf);

@@ -173,7 +173,7 @@ internal sealed partial class SidecarModel
         evicted.IsSettled = true;
         Evicted++;
 
-        // The new one has the other's place, and a flush waits for places.
-        _flushes.FindAll(flush => !isOldest && flush.Contains(evicted)).ForEach(flush => flush.Add(coming));
+        // The new one has the other's place, and a flush waits for places; a queue that is bounded in bytes gives each message a place of its own.
+        _flushes.FindAll(flush => !isOldest && !mode.InBytes && flush.Contains(evicted)).ForEach(flush => flush.Add(coming));
     }
 }

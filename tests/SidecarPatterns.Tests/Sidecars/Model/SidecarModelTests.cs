@@ -11,7 +11,7 @@ namespace SidecarPatterns.Tests;
 [CancelAfter(120_000)]
 internal sealed class SidecarModelTests
 {
-    private const int Programs = 256; // Four for each mode.
+    private const int Programs = 384; // Three for each mode.
 
     [Test]
     public async Task Programs_OfEveryMode_DoAsTheModelSays()
