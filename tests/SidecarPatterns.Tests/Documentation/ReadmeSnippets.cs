@@ -3,6 +3,8 @@ using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
 
 namespace SidecarPatterns.Tests.Documentation;
 
@@ -62,6 +64,14 @@ internal static partial class ReadmeSnippets
             })
             .ShouldHandle((message, exception) => exception is not FormatException)
             .DeadLettersTo("dead-letters.ndjson", AuditContext.Default.AuditEvent);
+    }
+
+    public static void PollyPipeline(HostApplicationBuilder builder)
+    {
+        builder.Services.AddResiliencePipeline("mail", static pipeline => pipeline
+            .AddRetry(new RetryStrategyOptions { MaxRetryAttempts = 4, BackoffType = DelayBackoffType.Exponential, UseJitter = true })
+            .AddTimeout(TimeSpan.FromSeconds(10)));
+        builder.Services.AddSidecar<AuditSidecar, AuditEvent>(options => options.Pipeline = "mail");
     }
 
     public static async Task<(int Replayed, int Forgotten)> ControlAsync(ISidecarControl control, CancellationToken ct)

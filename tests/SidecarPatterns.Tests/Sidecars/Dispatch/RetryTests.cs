@@ -235,6 +235,40 @@ internal sealed class RetryTests
     }
 
     [Test]
+    public async Task Pipeline_AddedToTheContainerByPollyItself_GivesUpAfterItsAttempts([Values] bool batch)
+    {
+        var account = new Account();
+        var attempts = new ConcurrentQueue<int>();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddResiliencePipeline("three", static builder => builder.AddRetry(
+                new RetryStrategyOptions { MaxRetryAttempts = 2, Delay = TimeSpan.Zero }));
+            services.AddSingleton(new FailingBatches(attempts));
+            _ = batch
+                ? services.AddBatchSidecar<FailingBatches, int>(Name, static options => options.Pipeline = "three")
+                : services.AddSidecar<int>(
+                    Name,
+                    (_, context, _) =>
+                    {
+                        attempts.Enqueue(context.Attempt);
+                        throw new IOException("never");
+                    },
+                    static options => options.Pipeline = "three");
+        });
+        account.TryWrite(host.Writer<int>(), 0);
+        await host.StartAsync();
+        await host.StopAsync();
+
+        account.CountDeadLettered();
+        account.AssertBalances(host.Control, Name);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(attempts, Is.EqualTo([1, 2, 3]));
+            Assert.That(host.Control.GetDeadLetters(Name).Single().Exception, Is.TypeOf<IOException>());
+        }
+    }
+
+    [Test]
     public async Task Pipeline_OfUnknownName_FailsTheStartNamingKeyValueAndWhatIsAllowed([Values] bool hasRegistry)
     {
         await using var host = TestHost.Build(services =>
@@ -288,6 +322,15 @@ internal sealed class RetryTests
 
             account.CountHandled();
         };
+
+    private sealed class FailingBatches(ConcurrentQueue<int> attempts) : IBatchSidecar<int>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<int> batch, SidecarContext context, CancellationToken ct)
+        {
+            attempts.Enqueue(context.Attempt);
+            throw new IOException("never");
+        }
+    }
 
     private static TestHost Build(Func<int, SidecarContext, CancellationToken, ValueTask> handler, Action<SidecarOptions> configure) =>
         TestHost.Build(services => services.AddSidecar(Name, handler, options =>
