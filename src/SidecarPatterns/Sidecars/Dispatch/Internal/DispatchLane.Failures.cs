@@ -50,6 +50,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The message is to be attempted again: later by any lane, by this one after a wait, or by the next incarnation.</summary>
     private bool PlanRetry(out ValueTask pending)
     {
+        _watch.OnSettled(); // Of a batch, a part may be.
         var delay = _owner.RetryDelayAfter(Context.Attempt);
         var isParked = _source.TryPark(_current, Context.Attempt, delay);
         if (!isParked && Volatile.Read(ref _order) is GoOn or Hold)

@@ -6,13 +6,18 @@ namespace SidecarPatterns;
 internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
 {
     private readonly List<Place> _places = [];
+    private long _firstOrdinal;
 
     public int Count => _places.Count;
 
     public T this[int index] => _places[index].Message;
 
-    /// <summary>Where in the queue its first message was.</summary>
-    public long FirstOrdinal { get; private set; }
+    /// <summary>Where in the queue the first of its messages was that are not settled; any thread.</summary>
+    public long FirstOrdinal
+    {
+        get => Volatile.Read(ref _firstOrdinal);
+        private set => Volatile.Write(ref _firstOrdinal, value);
+    }
 
     /// <summary>The bytes of its messages, where they have sizes.</summary>
     public long Size { get; private set; }
@@ -31,7 +36,7 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
             FirstOrdinal = ordinal;
         }
 
-        _places.Add(new Place { Message = message, Origin = origin });
+        _places.Add(new Place { Message = message, Origin = origin, Ordinal = ordinal });
     }
 
     /// <summary>What the batch is now: a handler that was given up on may go on marking it, but not its copy.</summary>
@@ -76,6 +81,10 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
         }
 
         _places.RemoveRange(kept, _places.Count - kept);
+        if (kept > 0)
+        {
+            FirstOrdinal = _places[0].Ordinal;
+        }
     }
 
     public IEnumerator<T> GetEnumerator() => _places.Select(static place => place.Message).GetEnumerator();
@@ -95,6 +104,8 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
         public T Message { get; init; }
 
         public MessageOrigin Origin { get; init; }
+
+        public long Ordinal { get; init; }
 
         public bool IsHandled { get; init; }
 
