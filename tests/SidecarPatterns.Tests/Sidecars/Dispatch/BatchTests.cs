@@ -109,6 +109,42 @@ internal sealed partial class BatchTests
     }
 
     [Test]
+    public async Task Flush_EndsWithinABatchWhoseRestIsRetried_DoesNotWaitForThat()
+    {
+        var held = new SyncPoint();
+        _script.Handle = async (batch, context, _) =>
+        {
+            if (batch[0] == 0)
+            {
+                await held.PassAsync(CancellationToken.None);
+                await Handled(batch);
+                return;
+            }
+
+            Count(1);
+            if (context.Attempt == 1)
+            {
+                context.MarkHandled(0);
+                throw new IOException("down");
+            }
+        };
+        await using var host = await StartAsync(static options => options.MaxAttempts = 2);
+        await PublishAsync(host, 0, 10);
+        await held.ReachedAsync();
+        await PublishAsync(host, 10, 1);
+        var flush = host.Control.FlushAsync(Name);
+        await PublishAsync(host, 11, 1);
+        Assert.That(flush.IsCompleted, Is.False);
+
+        held.Release();
+
+        await flush.InTime();
+        await _account.BalancesAsync(host.Control, Name, inFlight: 1);
+        await host.StopAsync();
+        _account.AssertBalances(host.Control, Name);
+    }
+
+    [Test]
     public async Task ManyPublishers_EveryMessageIsHandledOnceInItsOrder([Values(10, 11, 1024)] int capacity, [Values] bool suspends)
     {
         const int Publishers = 4;
