@@ -6,7 +6,7 @@
 //                                            putStrLn "Logs captured."
 //
 // and what `forkIO` lacks: the log service is ready before the main service starts, is fed through a typed channel,
-// and ends with it, after it has handled every line.
+// and ends with it, after it has handled every line; one that fails is attempted again, and it is itself restarted when it fails.
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -16,8 +16,8 @@ using SidecarPatterns;
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);      // both streams belong to the two services
 
-builder.Services.AddSidecar<LogService, string>();      // forkIO logService
-builder.Services.AddHostedService<MainService>();       // runMainService
+builder.Services.AddSidecar<LogService, string>(static options => options.MaxAttempts = 3); // forkIO logService
+builder.Services.AddHostedService<MainService>();                                           // runMainService
 
 await builder.Build().RunAsync();
 
