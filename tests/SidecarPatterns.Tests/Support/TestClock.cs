@@ -20,6 +20,9 @@ internal sealed class TestClock : FakeTimeProvider
     /// <summary>Sets the wall clock forward or back, as an administrator or a time server does; no time passes.</summary>
     public void JumpWallClock(TimeSpan by) => _wallOffset += by;
 
+    /// <summary>Told of each timer that is about to be armed, and when it is to be due; time may pass in it.</summary>
+    public Action<TimeSpan>? OnArming { get; set; }
+
     /// <summary>What is left of each timer that is armed, shortest first.</summary>
     public IReadOnlyList<TimeSpan> Armed
     {
@@ -102,6 +105,7 @@ internal sealed class TestClock : FakeTimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
+            clock.OnArming?.Invoke(dueTime);
             var dueAt = clock.GetTimestamp() + dueTime.Ticks;
             lock (clock._armed)
             {

@@ -97,6 +97,25 @@ internal sealed partial class BatchTests
     }
 
     [Test]
+    public async Task BatchDelay_PassesWhileItsTimerIsSet_TheBatchIsNotLate()
+    {
+        var delay = TimeSpan.FromMilliseconds(10);
+        await using var host = await StartAsync(options => options.BatchDelay = delay);
+        host.Clock.OnArming = due =>
+        {
+            if (due == delay)
+            {
+                host.Clock.OnArming = null;
+                host.Clock.Advance(delay);
+            }
+        };
+        await PublishAsync(host, 0, 1);
+
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Clock.OnArming, Is.Null, "the delay has passed while the timer was set");
+    }
+
+    [Test]
     public async Task Flush_PartOfABatch_IsHandedOverAtOnce()
     {
         await using var host = await StartAsync();

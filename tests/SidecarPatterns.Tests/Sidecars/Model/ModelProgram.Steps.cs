@@ -5,7 +5,8 @@ namespace SidecarPatterns.Tests;
 /// <summary>The steps of a program. One that would not have one certain outcome just now is left out.</summary>
 internal sealed partial class ModelProgram
 {
-    private static readonly TimeSpan LongestShortTime = TimeSpan.FromMilliseconds(60);
+    // Of timers that are not those of retries: the longest is the grace of a handler whose time is over.
+    private static readonly TimeSpan LongestShortTime = SidecarConstants.AbandonGrace;
 
     private static readonly TimeSpan?[] HandlerTimeouts = [null, TimeSpan.FromMilliseconds(25), TimeSpan.FromMilliseconds(40)];
 

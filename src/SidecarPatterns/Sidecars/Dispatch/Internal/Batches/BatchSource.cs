@@ -9,6 +9,8 @@ namespace SidecarPatterns;
 internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queue) : MessageSource<Batch<T>>
     where T : notnull
 {
+    private static readonly TimeSpan Precision = TimeSpan.FromMilliseconds(1); // Of the framework's timers.
+
     private readonly TimeProvider _timeProvider = worker.Clock;
     private Batch<T> _forming = new();
     private Batch<T>? _spare;
@@ -141,22 +143,29 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
     private bool IsReady() => _forming.Count >= worker.Options.BatchSize || Volatile.Read(ref _isDue) || worker.Watch.IsObserved ||
         (queue.IsClosed && !queue.HasNext) || queue.IsHeldUp;
 
-    private void ArmTimer(MessageOrigin origin)
+    private void ArmTimer(in MessageOrigin origin)
     {
-        var left = worker.Options.BatchDelay - (origin.PublishedAt == 0 ? TimeSpan.Zero : _timeProvider.GetElapsedTime(origin.PublishedAt));
-        if (left <= TimeSpan.Zero)
+        TimeSpan left;
+        do
         {
-            _isDue = true;
-            return;
-        }
+            left = TimeLeft(origin);
+            _isDue = left <= TimeSpan.Zero;
+            if (_isDue)
+            {
+                return;
+            }
 
-        _isDue = false;
-        _timer ??= Unflowed.Run(
-            static self => self._timeProvider.CreateTimer(
-                static source => ((BatchSource<T>)source!).OnDue(), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
-            this);
-        _timer.Change(left, Timeout.InfiniteTimeSpan);
+            _timer ??= Unflowed.Run(
+                static self => self._timeProvider.CreateTimer(
+                    static source => ((BatchSource<T>)source!).OnDue(), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
+                this);
+            _timer.Change(left, Timeout.InfiniteTimeSpan);
+        }
+        while (left - TimeLeft(origin) >= Precision); // It counts from now on, whatever has passed since the look at the clock.
     }
+
+    private TimeSpan TimeLeft(in MessageOrigin origin) =>
+        worker.Options.BatchDelay - (origin.PublishedAt == 0 ? TimeSpan.Zero : _timeProvider.GetElapsedTime(origin.PublishedAt));
 
     // May come late, for the batch before: then the next one is handed over early.
     private void OnDue()
