@@ -12,8 +12,6 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
     private readonly SidecarRegistry _registry;
     private readonly Dictionary<string, SidecarSupervisor> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly ITimer _neverStarted;
-    private readonly IOptionsFactory<SidecarOptions> _options;
-    private readonly IOptionsFactory<SidecarGroupOptions> _groupOptions;
     private SidecarReload? _reload;
     private Task? _end;
 
@@ -24,14 +22,13 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         SidecarEnvironment environment)
     {
         _registry = registry;
-        _options = options;
-        _groupOptions = groupOptions;
         Environment = environment;
         environment.Governor = environment.Services.GetService<SidecarGovernor>(); // Which needs the environment itself.
         var startOrder = StartOrder.Of(registry.Registrations);
         var supervisors = new List<SidecarSupervisor>();
         Action<SidecarSupervisor, Exception> onCriticalFailure = OnCriticalFailure; // One for all.
-        foreach (var (registration, settings) in ReadSettings(registry, options))
+        foreach (var (registration, settings) in OptionsReading.ReadAll(
+            registry.Registrations, registration => registration.ReadOptions(options), SidecarConstants.SectionName))
         {
             var worker = registration.Build(settings, environment);
             var supervisor = new SidecarSupervisor(registration.Name, worker, environment, onCriticalFailure);
@@ -121,9 +118,7 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
         if (Environment.Services.GetService<IConfiguration>() is { } configuration)
         {
             _reload = Unflowed.Run(
-                static state => new SidecarReload(
-                    state.configuration, state.catalog, state.catalog._registry, state.catalog._options, state.catalog._groupOptions),
-                (configuration, catalog: this));
+                static state => new SidecarReload(state.configuration, state.catalog, state.catalog._registry), (configuration, catalog: this));
         }
 
         _neverStarted.Dispose();
@@ -150,28 +145,6 @@ internal sealed class SidecarCatalog : IAsyncDisposable, IDisposable
             Environment.Watchdog.Dispose();
             Watchers.End(); // Last: who watches sees how each of them ended.
         }
-    }
-
-    /// <summary>The options of all sidecars; if some are wrong, all of their errors at once.</summary>
-    private static List<(SidecarRegistration Registration, SidecarOptions Options)> ReadSettings(
-        SidecarRegistry registry, IOptionsFactory<SidecarOptions> options)
-    {
-        var settings = new List<(SidecarRegistration, SidecarOptions)>();
-        var failures = new List<string>();
-        foreach (var registration in registry.Registrations)
-        {
-            var (setting, problems) = registration.ReadOptions(options);
-            if (setting is not null)
-            {
-                settings.Add((registration, setting));
-            }
-
-            failures.AddRange(problems);
-        }
-
-        return failures.Count == 0
-            ? settings
-            : throw new OptionsValidationException(SidecarConstants.SectionName, typeof(SidecarOptions), failures);
     }
 
     private void OnCriticalFailure(SidecarSupervisor supervisor, Exception cause) => CriticalFailure?.Invoke(supervisor, cause);

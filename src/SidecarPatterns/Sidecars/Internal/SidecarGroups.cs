@@ -23,7 +23,8 @@ internal static class SidecarGroups
     {
         ThrowIfUnknown(registry);
         var groups = new List<SidecarGroup>();
-        foreach (var (registration, settings) in ReadSettings(registry, options))
+        foreach (var (registration, settings) in OptionsReading.ReadAll(
+            registry.Groups, registration => options.Read(registration.Name), SidecarConstants.GroupSectionName))
         {
             var members = inStartOrder
                 .Where(supervisor => registration.Name.Equals(registry.Find(supervisor.Name)!.Group, StringComparison.OrdinalIgnoreCase))
@@ -53,25 +54,4 @@ internal static class SidecarGroups
         $"Sidecar '{sidecar}' is in group '{group}', but no group has this name; " + (NearestName.Find(group, names) is { } nearest
             ? $"did you mean '{nearest}'?"
             : names.Length == 0 ? $"add it with AddSidecarGroup(\"{group}\")." : $"added are {string.Join(", ", names)}.");
-
-    private static List<(GroupRegistration Registration, SidecarGroupOptions Options)> ReadSettings(
-        SidecarRegistry registry, IOptionsFactory<SidecarGroupOptions> options)
-    {
-        var settings = new List<(GroupRegistration, SidecarGroupOptions)>();
-        var failures = new List<string>();
-        foreach (var registration in registry.Groups)
-        {
-            var (setting, problems) = options.Read(registration.Name);
-            if (setting is not null)
-            {
-                settings.Add((registration, setting));
-            }
-
-            failures.AddRange(problems);
-        }
-
-        return failures.Count == 0
-            ? settings
-            : throw new OptionsValidationException(SidecarConstants.GroupSectionName, typeof(SidecarGroupOptions), failures);
-    }
 }

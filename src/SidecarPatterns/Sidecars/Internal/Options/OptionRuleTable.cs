@@ -19,6 +19,9 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     public IEnumerable<string> FindFailures(string section, TOptions options) =>
         Rules.Where(rule => !rule.Allows(options)).Select(rule => rule.Describe(section, rule.Show(options)));
 
+    /// <summary>The rules of the options that differ.</summary>
+    public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) => [.. Rules.Where(rule => rule.Show(from) != rule.Show(to))];
+
     /// <summary>The errors of a section that the binder must not see, since it would throw or misread; none if it can be bound.</summary>
     /// <param name="section">The section of the options.</param>
     /// <remarks>

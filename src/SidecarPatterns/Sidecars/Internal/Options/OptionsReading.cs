@@ -18,4 +18,29 @@ internal static class OptionsReading
             return (null, [.. exception.Failures]);
         }
     }
+
+    /// <summary>The options of everything that was registered.</summary>
+    /// <param name="registrations">What was registered.</param>
+    /// <param name="read">Reads the options of one of them.</param>
+    /// <param name="section">The section that they all come from.</param>
+    /// <exception cref="OptionsValidationException">Some are wrong; all of their errors at once.</exception>
+    public static List<(TRegistration Registration, TOptions Options)> ReadAll<TRegistration, TOptions>(
+        IReadOnlyList<TRegistration> registrations, Func<TRegistration, (TOptions? Options, IReadOnlyList<string> Failures)> read, string section)
+        where TOptions : class
+    {
+        var all = new List<(TRegistration, TOptions)>();
+        var problems = new List<string>();
+        foreach (var registration in registrations)
+        {
+            var (options, failures) = read(registration);
+            if (options is not null)
+            {
+                all.Add((registration, options));
+            }
+
+            problems.AddRange(failures);
+        }
+
+        return problems.Count == 0 ? all : throw new OptionsValidationException(section, typeof(TOptions), problems);
+    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -25,19 +26,14 @@ internal sealed class SidecarReload : IDisposable
     private readonly IDisposable _registration;
     private IReadOnlyList<string> _unknown = []; // The keys that nobody reads, as they were told last.
 
-    public SidecarReload(
-        IConfiguration configuration,
-        SidecarCatalog catalog,
-        SidecarRegistry registry,
-        IOptionsFactory<SidecarOptions> options,
-        IOptionsFactory<SidecarGroupOptions> groupOptions)
+    public SidecarReload(IConfiguration configuration, SidecarCatalog catalog, SidecarRegistry registry)
     {
         _configuration = configuration;
         _registry = registry;
         _sidecars = [.. registry.Registrations.Zip(catalog.Supervisors)];
         _groups = catalog.Groups;
-        _options = options;
-        _groupOptions = groupOptions;
+        _options = catalog.Environment.Services.GetRequiredService<IOptionsFactory<SidecarOptions>>();
+        _groupOptions = catalog.Environment.Services.GetRequiredService<IOptionsFactory<SidecarGroupOptions>>();
         _logger = catalog.Environment.SupervisionLogger;
         TellUnknown();
         _registration = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
@@ -78,7 +74,7 @@ internal sealed class SidecarReload : IDisposable
             return;
         }
 
-        var changed = SidecarOptionRules.Table.Rules.Where(rule => rule.Show(supervisor.Options) != rule.Show(next!)).ToList();
+        var changed = SidecarOptionRules.Table.FindChanged(supervisor.Options, next!);
         foreach (var rule in changed.Where(static rule => rule.Keep is not null))
         {
             var problem = $"{SidecarOptionRules.SectionOf(supervisor.Name)}:{rule.Key} is {rule.Show(next!)} now, but can not change while the sidecar runs: "
@@ -94,7 +90,7 @@ internal sealed class SidecarReload : IDisposable
         if (changed.Count > 0)
         {
             supervisor.Apply(next!);
-            SupervisionLog.OptionsChanged(_logger, supervisor.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next!)}")));
+            SupervisionLog.OptionsChanged(_logger, supervisor.Name, Describe(changed, next!));
         }
     }
 
@@ -113,11 +109,11 @@ internal sealed class SidecarReload : IDisposable
         }
 
         _groupErrors.Remove(group.Name);
-        var changed = SidecarGroupOptionRules.Table.Rules.Where(rule => rule.Show(group.Options) != rule.Show(next!)).ToList();
+        var changed = SidecarGroupOptionRules.Table.FindChanged(group.Options, next!);
         if (changed.Count > 0)
         {
             group.Apply(next!);
-            SupervisionLog.GroupOptionsChanged(_logger, group.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next!)}")));
+            SupervisionLog.GroupOptionsChanged(_logger, group.Name, Describe(changed, next!));
         }
     }
 
@@ -135,6 +131,9 @@ internal sealed class SidecarReload : IDisposable
 
         _unknown = unknown;
     }
+
+    private static string Describe<TOptions>(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
+        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));
 
     private static (TOptions? Options, string? Error) Read<TOptions>(Func<(TOptions? Options, IReadOnlyList<string> Failures)> read)
         where TOptions : class
