@@ -59,6 +59,40 @@ internal sealed partial class ConsoleAppTests
 
     [Test]
     [CancelAfter(Limit)]
+    public async Task Run_OnOrdersOfOnesOwn_ReadsThemAllAndNamesTheMalformedLine([Values("a file", "-", "piped in")] string from)
+    {
+        const string Orders = $"{Order}\nnot an order\n{Order}\n{Order}\n";
+        string[] arguments = from switch
+        {
+            "a file" => [Path.Combine(Directory.CreateDirectory(_folder).FullName, "orders.ndjson")],
+            "-" => ["-"],
+            _ => [],
+        };
+        if (from == "a file")
+        {
+            await File.WriteAllTextAsync(arguments[0], Orders);
+        }
+
+        await using var child = ChildProgram.Start("ConsoleApp", [.. arguments, "--audit", _audit]);
+        if (from != "a file")
+        {
+            await child.Input.WriteAsync(Orders);
+        }
+
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Row(child, "audit"), Is.EqualTo(new TableRow(Accepted: 3, Handled: 3, DeadLettered: 0)));
+            Assert.That(Row(child, "totals"), Is.EqualTo(new TableRow(Accepted: 3, Handled: 3, DeadLettered: 0)));
+            Assert.That(child.Error, Has.Exactly(1).Contains("line 2: "));
+            Assert.That(child.Output, Has.Some.Contains("account balances"));
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
     public async Task Run_WithReplay_SendsWhatWasRefusedInTheEnd()
     {
         await using var child = ChildProgram.Start("ConsoleApp", "--audit", _audit, "--replay");
