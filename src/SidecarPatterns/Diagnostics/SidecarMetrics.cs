@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace SidecarPatterns;
 
@@ -9,15 +10,17 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     private const string ErrorTypeKey = "error.type";
 
     private readonly KeyValuePair<string, object?> _nameTag = NameTag(sidecarName);
+    private readonly Histogram<double> _queueDuration = instruments.QueueDuration;
+    private readonly Histogram<double> _processDuration = instruments.ProcessDuration;
     private readonly double _secondsPerTick = 1.0 / timeProvider.TimestampFrequency;
 
     /// <summary>Whether handler calls are to be watched.</summary>
-    public bool IsListening => instruments.ProcessDuration.Enabled || ListensToOrigins;
+    public bool IsListening => _processDuration.Enabled || ListensToOrigins;
 
     /// <summary>Whether every message is to say when it was published, even if nobody listens.</summary>
     public bool NeedsTimes { get; set; }
 
-    private bool ListensToOrigins => instruments.QueueDuration.Enabled || SidecarDiagnostics.Source.HasListeners();
+    private bool ListensToOrigins => _queueDuration.Enabled || SidecarDiagnostics.Source.HasListeners();
 
     public static KeyValuePair<string, object?> NameTag(string sidecarName) => new("sidecar.name", sidecarName);
 
@@ -50,17 +53,18 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     {
         // To read the clock costs as much as to handle a message.
         var now = observation.LastEndedAt != 0 ? observation.LastEndedAt : timeProvider.GetTimestamp();
-        observation = new CallObservation { IsActive = true, StartedAt = now };
+        observation.IsActive = true;
+        observation.StartedAt = now;
         try
         {
-            if (instruments.QueueDuration.Enabled)
+            if (_queueDuration.Enabled)
             {
                 RecordWaits(now, origin, batch);
             }
 
             if (SidecarDiagnostics.Source.HasListeners())
             {
-                observation = new CallObservation { IsActive = true, StartedAt = now, Activity = StartActivity(origin, batch, messageType) };
+                observation.Activity = StartActivity(origin, batch, messageType);
             }
         }
 #pragma warning disable CA1031 // A listener's failure is not the message's.
@@ -77,7 +81,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
         var now = timeProvider.GetTimestamp();
         try
         {
-            if (instruments.ProcessDuration.Enabled)
+            if (_processDuration.Enabled)
             {
                 Record((now - observation.StartedAt) * _secondsPerTick, failure);
             }
@@ -100,7 +104,12 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
             // As above.
         }
 
-        observation = new CallObservation { LastEndedAt = now };
+        observation.IsActive = false;
+        observation.LastEndedAt = now;
+        if (observation.Activity is not null)
+        {
+            observation.Activity = null;
+        }
     }
 
     private void RecordWaits(long now, in MessageOrigin origin, IMessageOrigins? batch)
@@ -111,7 +120,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
             if (publishedAt != 0)
             {
                 // It may have been published since the call before ended.
-                instruments.QueueDuration.Record(Math.Max(0, now - publishedAt) * _secondsPerTick, _nameTag);
+                _queueDuration.Record(Math.Max(0, now - publishedAt) * _secondsPerTick, _nameTag);
             }
         }
     }
@@ -120,11 +129,11 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
     {
         if (failure is null)
         {
-            instruments.ProcessDuration.Record(seconds, _nameTag);
+            _processDuration.Record(seconds, _nameTag);
         }
         else
         {
-            instruments.ProcessDuration.Record(seconds, _nameTag, ErrorTag(failure.GetType().FullName!));
+            _processDuration.Record(seconds, _nameTag, ErrorTag(failure.GetType().FullName!));
         }
     }
 

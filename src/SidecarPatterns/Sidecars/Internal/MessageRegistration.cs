@@ -35,7 +35,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var worker = CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
         if (Evicts(options))
         {
-            dropped.OnEvicted = worker.Watch.OnSettled; // A flush may have waited for just that message.
+            dropped.Flushes = worker.Watch;
         }
 
         return worker;

@@ -11,8 +11,8 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
 
     public string SidecarName => sidecarName;
 
-    /// <summary>Told first of a message that had been accepted; set where the queue evicts.</summary>
-    public Action? OnEvicted { get; set; }
+    /// <summary>The flushes, which are told first of a message that had been accepted: they may have waited for it. Set where the queue evicts.</summary>
+    public SettlementWatch? Flushes { get; set; }
 
     public bool IsRunningHere => callback is not null && _running is { Count: > 0 } running && running.Contains(this);
 
@@ -20,7 +20,7 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
     {
         if (wasAccepted)
         {
-            OnEvicted?.Invoke();
+            Flushes?.OnSettled();
         }
 
         if (callback is null)

@@ -8,7 +8,8 @@ internal sealed partial class RingQueue<T>
 {
     private long _next;
     private RingSegment<T> _takeSegment;
-    private MessageOrigin _lastOrigin;
+    private long _lastPublishedAt;
+    private object? _lastFrom;
     private readonly TakeSignal _signal = new();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,7 +67,7 @@ internal sealed partial class RingQueue<T>
 
         if (_takeSegment.HasOrigins)
         {
-            _lastOrigin = _takeSegment.TakeOrigin(position);
+            NoteOrigin(_takeSegment.TakeOrigin(position));
         }
 
         _next = position + 1;
@@ -82,7 +83,7 @@ internal sealed partial class RingQueue<T>
 
     public override long EndOrdinal => Volatile.Read(ref _tail.Word) >> PositionShift;
 
-    public override MessageOrigin LastOrigin => _lastOrigin;
+    public override MessageOrigin LastOrigin => new(_lastPublishedAt, _lastFrom);
 
     public override bool HasNext
     {
@@ -91,6 +92,17 @@ internal sealed partial class RingQueue<T>
             var position = _next;
             return Volatile.Read(ref _takeSegment.At(position).Sequence) == position + 1 ||
                 Volatile.Read(ref _tail.Word) >> PositionShift != position;
+        }
+    }
+
+    // Field by field, as it is read again: a read of both would have to wait until both writes are through.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void NoteOrigin(in MessageOrigin origin)
+    {
+        _lastPublishedAt = origin.PublishedAt;
+        if (origin.From != _lastFrom)
+        {
+            _lastFrom = origin.From;
         }
     }
 
@@ -105,7 +117,7 @@ internal sealed partial class RingQueue<T>
             if (_takeSegment.Next is { } larger && position >= larger.Start)
             {
                 _takeSegment = larger;
-                _lastOrigin = default; // As long as no message here has an origin, no take looks for one.
+                NoteOrigin(default); // As long as no message here has an origin, no take looks for one.
                 continue;
             }
 

@@ -13,7 +13,10 @@ internal sealed class RingSegment<T>
 {
     private readonly Slot[] _slots;
     private readonly int _mask;
-    private Origin[]? _origins;
+
+    // Made for the first message with an origin; from then on each publisher writes its own over the one before, so that the dispatcher only reads.
+    private long[]? _times;
+    private object?[]? _froms;
 
     public RingSegment(int length, long start, int capacity)
     {
@@ -47,7 +50,7 @@ internal sealed class RingSegment<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Publish(long position, T message, in MessageOrigin origin)
     {
-        if (!origin.IsEmpty)
+        if (!origin.IsEmpty || HasOrigins)
         {
             SetOrigin(position, origin);
         }
@@ -60,29 +63,37 @@ internal sealed class RingSegment<T>
     /// <summary>Shows the dispatcher that a place holds nothing.</summary>
     public void PublishVoid(long position) => Volatile.Write(ref At(position).Sequence, -(position + 1));
 
-    /// <summary>Whether any message here came with an origin: only while somebody listens.</summary>
-    public bool HasOrigins => _origins is not null;
+    /// <summary>Whether any message here came with an origin: only once somebody has listened.</summary>
+    public bool HasOrigins => _times is not null;
 
-    /// <summary>Takes the origin out of a place, for most places have none and must not show an old one.</summary>
+    /// <summary>The origin of the message in a place; what it comes from is not kept alive there.</summary>
     public MessageOrigin TakeOrigin(long position)
     {
-        ref var place = ref _origins![position & _mask];
-        var origin = new MessageOrigin(place.PublishedAt, place.From);
-        place = default;
-        return origin;
+        var index = position & _mask;
+        var from = _froms?[index];
+        if (from is not null)
+        {
+            _froms![index] = null;
+        }
+
+        return new MessageOrigin(_times![index], from);
     }
 
     private void SetOrigin(long position, in MessageOrigin origin)
     {
-        // The dispatcher sees the array because the slot's sequence is written after it.
-        var origins = Volatile.Read(ref _origins);
-        if (origins is null)
+        // The dispatcher sees the arrays because the slot's sequence is written after them, and so does whoever publishes to the place after it.
+        var index = position & _mask;
+        (Volatile.Read(ref _times) ?? Make(ref _times))[index] = origin.PublishedAt;
+        if (origin.From is not null || Volatile.Read(ref _froms) is not null)
         {
-            var made = new Origin[_slots.Length];
-            origins = Interlocked.CompareExchange(ref _origins, made, null) ?? made;
+            (Volatile.Read(ref _froms) ?? Make(ref _froms))[index] = origin.From;
         }
+    }
 
-        origins[position & _mask] = new Origin { PublishedAt = origin.PublishedAt, From = origin.From };
+    private TItem[] Make<TItem>(ref TItem[]? field)
+    {
+        var made = new TItem[_slots.Length];
+        return Interlocked.CompareExchange(ref field, made, null) ?? made;
     }
 
     /// <summary>One place of the ring.</summary>
@@ -92,11 +103,5 @@ internal sealed class RingSegment<T>
         public long Sequence;
 
         public T Message;
-    }
-
-    private struct Origin
-    {
-        public long PublishedAt;
-        public object? From;
     }
 }
