@@ -132,13 +132,16 @@ internal sealed class RequestTimeoutTests
     }
 
     [Test]
-    public async Task ReplyTimeout_Answered_LeavesNoTimerBehind()
+    public async Task ReplyTimeout_AllAreAnswered_TimerRunsOutOnceAndIsSetAgainByTheNext()
     {
         await using var asking = await Asking.StartAsync(static (_, _, _) => new ValueTask<string>("reply"));
-
         await asking.Ask(1).InTime();
 
-        Assert.That(asking.Clock.Armed, Does.Not.Contain(ReplyTimeout));
+        await asking.Clock.AdvanceAsync(ReplyTimeout);
+        Assert.That(asking.Clock.Armed, Does.Not.Contain(ReplyTimeout), "nobody waits");
+
+        await asking.Ask(2).InTime();
+        Assert.That(asking.Clock.Armed, Does.Contain(ReplyTimeout));
     }
 
     [Test]

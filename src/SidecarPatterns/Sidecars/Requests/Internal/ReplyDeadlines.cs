@@ -1,7 +1,10 @@
 namespace SidecarPatterns;
 
-/// <summary>Ends the waits of one client's callers in time. One timer serves them all, and runs only while anybody waits. Thread-safe.</summary>
-/// <remarks>All wait equally long, so whoever asked first is the first whose time is over.</remarks>
+/// <summary>Ends the waits of one client's callers in time. One timer serves them all. Thread-safe.</summary>
+/// <remarks>
+/// All wait equally long, so whoever asked first is the first whose time is over. The timer is not stopped when the last is answered, for then
+/// it would be set and stopped at every call of a quiet client: it runs out once, and is not set again until somebody waits.
+/// </remarks>
 /// <param name="timeout">How long a caller waits.</param>
 /// <param name="timeProvider">The clock.</param>
 /// <param name="explain">Makes what a caller is told whose time is over.</param>
@@ -20,9 +23,8 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
     private SpinGate _gate = new();
     private Request<TRequest, TReply>? _first;
     private Request<TRequest, TReply>? _last;
-    private bool _isArmed;
+    private bool _isArmed; // Whoever sets this is the one who sets the timer next.
 
-    private readonly Lock _arming = new(); // The timer is told of one change after the other.
     private ITimer? _timer; // Made when first armed.
 
     /// <summary>How long a caller waits.</summary>
@@ -31,7 +33,7 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
     public void Add(Request<TRequest, TReply> request)
     {
         var dueAt = RoughClock.GetTimestamp(timeProvider) + _timeoutTicks;
-        bool isArmed;
+        bool isToArm;
         using (_gate.Enter())
         {
             if (request.IsOver)
@@ -51,54 +53,25 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
             }
 
             _last = request;
-            isArmed = _isArmed;
+            isToArm = !_isArmed;
+            _isArmed = true;
         }
 
-        if (!isArmed)
+        if (isToArm)
         {
-            Arm();
+            _timer ??= NewTimer();
+            _timer.Change(timeout, Timeout.InfiniteTimeSpan);
         }
     }
 
     public void Remove(Request<TRequest, TReply> request)
     {
-        bool isLast;
         using (_gate.Enter())
         {
-            if (request.DueAt == 0)
+            if (request.DueAt != 0)
             {
-                return;
+                RemoveLocked(request);
             }
-
-            RemoveLocked(request);
-            isLast = _first is null;
-        }
-
-        if (isLast)
-        {
-            Arm();
-        }
-    }
-
-    /// <summary>Sets the timer if somebody waits by now, and stops it if nobody does any more.</summary>
-    private void Arm()
-    {
-        lock (_arming)
-        {
-            bool isArmed;
-            using (_gate.Enter())
-            {
-                isArmed = _first is not null;
-                if (isArmed == _isArmed)
-                {
-                    return; // Others came or went meanwhile; the timer itself sees to those who came since it was set.
-                }
-
-                _isArmed = isArmed;
-            }
-
-            _timer ??= NewTimer();
-            _timer.Change(isArmed ? timeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -114,12 +87,9 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
             due.TimeOut(explain());
         }
 
-        lock (_arming)
+        if (TimeLeft() is { } left)
         {
-            if (TimeLeft() is { } left)
-            {
-                _timer!.Change(left, Timeout.InfiniteTimeSpan);
-            }
+            _timer!.Change(left, Timeout.InfiniteTimeSpan);
         }
     }
 
