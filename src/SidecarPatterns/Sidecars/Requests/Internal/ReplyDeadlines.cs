@@ -2,13 +2,11 @@ namespace SidecarPatterns;
 
 /// <summary>Ends the waits of one client's callers in time. One timer serves them all. Thread-safe.</summary>
 /// <remarks>
-/// All wait equally long, so whoever asked first is the first whose time is over. The timer is not stopped when the last is answered, for then
-/// it would be set and stopped at every call of a quiet client: it runs out once, and is not set again until somebody waits.
+/// All wait equally long, so whoever asked first is the first whose time is over: they stand on pages in the order in which they asked. Those who
+/// are answered leave without a lock, and pages that all have left are taken out while new ones are begun. The timer is not stopped when the last
+/// is answered, for then it would be set and stopped at every call of a quiet client: it runs out once, and is not set again until somebody waits.
 /// </remarks>
-/// <param name="timeout">How long a caller waits.</param>
-/// <param name="timeProvider">The clock.</param>
-/// <param name="explain">Makes what a caller is told whose time is over.</param>
-internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimeProvider timeProvider, Func<TimeoutException> explain)
+internal sealed class ReplyDeadlines<TRequest, TReply>
 {
     // The rough clock may be behind when a request begins to wait: none is to be told too early.
     private static readonly TimeSpan Roughness = TimeSpan.FromMilliseconds(16);
@@ -16,141 +14,170 @@ internal sealed class ReplyDeadlines<TRequest, TReply>(TimeSpan timeout, TimePro
     // A timer that is set to less is due at once, and again, while the rough clock stands still.
     private static readonly TimeSpan ShortestLeft = TimeSpan.FromMilliseconds(1);
 
-    private readonly long _timeoutTicks = (long)Math.Ceiling(
-        (timeProvider == TimeProvider.System ? timeout + Roughness : timeout).TotalSeconds * timeProvider.TimestampFrequency);
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _timeProvider;
+    private readonly Func<TimeoutException> _explain;
+    private readonly long _timeoutTicks;
 
-    // Guarded by the gate.
-    private SpinGate _gate = new();
-    private Request<TRequest, TReply>? _first;
-    private Request<TRequest, TReply>? _last;
+    // The pages, from the one before the oldest on. The lock guards how they hang together.
+    private readonly Lock _pages = new();
+    private readonly WaitingPage _head = new();
+    private WaitingPage _swept;
+    private WaitingPage _newest;
+
     private bool _isArmed; // Whoever sets this is the one who sets the timer next.
-
     private ITimer? _timer; // Made when first armed.
 
+    /// <param name="timeout">How long a caller waits.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="explain">Makes what a caller is told whose time is over.</param>
+    public ReplyDeadlines(TimeSpan timeout, TimeProvider timeProvider, Func<TimeoutException> explain)
+    {
+        _timeout = timeout;
+        _timeProvider = timeProvider;
+        _explain = explain;
+        _timeoutTicks = (long)Math.Ceiling(
+            (timeProvider == TimeProvider.System ? timeout + Roughness : timeout).TotalSeconds * timeProvider.TimestampFrequency);
+        _swept = _head;
+        _newest = _head.Next = new WaitingPage();
+    }
+
     /// <summary>How long a caller waits.</summary>
-    public TimeSpan Limit => timeout;
+    public TimeSpan Limit => _timeout;
 
     public void Add(Request<TRequest, TReply> request)
     {
-        var dueAt = RoughClock.GetTimestamp(timeProvider) + _timeoutTicks;
-        bool isToArm;
-        using (_gate.Enter())
+        var dueAt = RoughClock.GetTimestamp(_timeProvider) + _timeoutTicks;
+        var page = Volatile.Read(ref _newest);
+        int place;
+        while (!page.TryTake(out place))
         {
-            if (request.IsOver)
-            {
-                return; // Whoever ends it later finds it here.
-            }
-
-            request.DueAt = dueAt;
-            if (_last is null)
-            {
-                _first = request;
-            }
-            else
-            {
-                request.Previous = _last;
-                _last.Next = request;
-            }
-
-            _last = request;
-            isToArm = !_isArmed;
-            _isArmed = true;
+            page = PageAfter(page);
         }
 
-        if (isToArm)
+        request.WaitAt(page, place, dueAt);
+        if (!Volatile.Read(ref _isArmed) && !Interlocked.Exchange(ref _isArmed, true))
         {
             _timer ??= NewTimer();
-            _timer.Change(timeout, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    public void Remove(Request<TRequest, TReply> request)
-    {
-        using (_gate.Enter())
-        {
-            if (request.DueAt != 0)
-            {
-                RemoveLocked(request);
-            }
+            _timer.Change(_timeout, Timeout.InfiniteTimeSpan);
         }
     }
 
     private ITimer NewTimer() => Unflowed.Run(
-        static self => self.timeProvider.CreateTimer(
-            static state => ((ReplyDeadlines<TRequest, TReply>)state!).OnTimer(), self.deadlines, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
-        (timeProvider, deadlines: this));
+        static self => self._timeProvider.CreateTimer(
+            static state => ((ReplyDeadlines<TRequest, TReply>)state!).OnTimer(), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan),
+        this);
+
+    private WaitingPage PageAfter(WaitingPage full)
+    {
+        lock (_pages)
+        {
+            if (_newest == full)
+            {
+                // Two for each that is begun: however few stay, the others do not pile up between them.
+                Sweep();
+                Sweep();
+                Volatile.Write(ref _newest, full.Next = new WaitingPage());
+            }
+
+            return _newest;
+        }
+    }
+
+    /// <summary>Looks at one page more, round and round, and takes it out if all have left it.</summary>
+    private void Sweep()
+    {
+        var page = _swept.Next!;
+        if (page == _newest)
+        {
+            _swept = _head;
+        }
+        else if (page.IsLeft)
+        {
+            _swept.Next = page.Next;
+        }
+        else
+        {
+            _swept = page;
+        }
+    }
 
     private void OnTimer()
     {
-        while (TakeDue() is { } due)
+        var left = EndOverdue();
+        if (left is null)
         {
-            due.TimeOut(explain());
+            // First this and then another look; whoever comes does it the other way round.
+            Interlocked.Exchange(ref _isArmed, false);
+            left = EndOverdue();
+            if (left is null || Interlocked.Exchange(ref _isArmed, true))
+            {
+                return;
+            }
         }
 
-        if (TimeLeft() is { } left)
-        {
-            _timer!.Change(left, Timeout.InfiniteTimeSpan);
-        }
+        _timer!.Change(left.Value, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes out the first, if its time is over.</summary>
-    private Request<TRequest, TReply>? TakeDue()
+    /// <summary>Ends the waits of those whose time is over.</summary>
+    /// <returns>How long it is until the next one's is; <see langword="null"/> if nobody waits any more.</returns>
+    private TimeSpan? EndOverdue()
     {
-        var now = RoughClock.GetTimestamp(timeProvider);
-        using (_gate.Enter())
+        List<Request<TRequest, TReply>> overdue = [];
+        var now = RoughClock.GetTimestamp(_timeProvider);
+        long next;
+        lock (_pages)
         {
-            if (_first is not { } first || first.DueAt > now)
-            {
-                return null;
-            }
-
-            RemoveLocked(first);
-            return first;
-        }
-    }
-
-    /// <summary>How long it is until the first is due; <see langword="null"/> if nobody waits: then whoever does next sets the timer.</summary>
-    private TimeSpan? TimeLeft()
-    {
-        var now = RoughClock.GetTimestamp(timeProvider);
-        long dueAt;
-        using (_gate.Enter())
-        {
-            _isArmed = _first is not null;
-            if (!_isArmed)
-            {
-                return null;
-            }
-
-            dueAt = _first!.DueAt;
+            next = Collect(overdue, now);
         }
 
-        var left = timeProvider.GetElapsedTime(now, dueAt);
+        foreach (var request in overdue)
+        {
+            request.TimeOut(_explain());
+        }
+
+        if (next == long.MaxValue)
+        {
+            return null;
+        }
+
+        var left = _timeProvider.GetElapsedTime(now, next);
         return left > ShortestLeft ? left : ShortestLeft;
     }
 
-    private void RemoveLocked(Request<TRequest, TReply> request)
+    /// <summary>Goes through the pages as far as to the first where somebody waits whose time is not over, and takes out those that all have left.</summary>
+    /// <returns>When the next one's time is over.</returns>
+    private long Collect(List<Request<TRequest, TReply>> overdue, long now)
     {
-        var (previous, next) = (request.Previous, request.Next);
-        if (previous is null)
+        var next = long.MaxValue;
+        var before = _swept = _head;
+        for (var page = _head.Next; page is not null && next == long.MaxValue; page = page.Next)
         {
-            _first = next;
-        }
-        else
-        {
-            previous.Next = next;
+            if (page.IsLeft && page != _newest)
+            {
+                before.Next = page.Next;
+                continue;
+            }
+
+            before = page;
+            for (var place = 0; place < WaitingPage.Length; place++)
+            {
+                if (page[place] is not Request<TRequest, TReply> request)
+                {
+                    continue;
+                }
+
+                if (request.DueAt <= now)
+                {
+                    overdue.Add(request);
+                }
+                else
+                {
+                    next = Math.Min(next, request.DueAt);
+                }
+            }
         }
 
-        if (next is null)
-        {
-            _last = previous;
-        }
-        else
-        {
-            next.Previous = previous;
-        }
-
-        request.DueAt = 0;
-        request.Previous = request.Next = null;
+        return next;
     }
 }

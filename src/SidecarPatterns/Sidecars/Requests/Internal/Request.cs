@@ -14,7 +14,8 @@ internal sealed class Request<TRequest, TReply> : TaskCompletionSource<TReply>
     private CallerToken? _call;
     private LazyCancellation _left;
     private CancellationTokenRegistration _listening;
-    private ReplyDeadlines<TRequest, TReply>? _deadlines;
+    private WaitingPage? _page; // Where the deadlines find it.
+    private int _place;
 
     private TReply _reply = default!; // Of the call that holds the place above: written before it leaves it.
     private StrongBox<TReply>? _otherReply; // Of any other call.
@@ -36,17 +37,12 @@ internal sealed class Request<TRequest, TReply> : TaskCompletionSource<TReply>
     /// <summary>Cancelled when the caller leaves before there is an answer. Made when it is asked for.</summary>
     public CancellationToken Left => _left.Token;
 
-    /// <summary>When the wait is over, as a time stamp; 0 where nobody looks after that. This and its neighbours are the deadlines' own.</summary>
-    public long DueAt { get; set; }
-
-    public Request<TRequest, TReply>? Previous { get; set; }
-
-    public Request<TRequest, TReply>? Next { get; set; }
+    /// <summary>When the caller's time is over, as a time stamp.</summary>
+    public long DueAt { get; private set; }
 
     /// <summary>Begins to listen to the clock and to the caller's token; the request may be on its way already, or even be over.</summary>
     public void Await(ReplyDeadlines<TRequest, TReply> deadlines, CancellationToken ct)
     {
-        Volatile.Write(ref _deadlines, deadlines);
         deadlines.Add(this);
         if (!ct.CanBeCanceled)
         {
@@ -60,6 +56,21 @@ internal sealed class Request<TRequest, TReply> : TaskCompletionSource<TReply>
         if (IsOver)
         {
             _listening.Unregister();
+        }
+    }
+
+    /// <summary>Waits at this place until that time. Whoever ends the wait leaves it.</summary>
+    public void WaitAt(WaitingPage page, int place, long dueAt)
+    {
+        DueAt = dueAt;
+        _place = place;
+        Volatile.Write(ref _page, page);
+
+        // First the place and then the look; whoever ends the wait does that first and then leaves the place.
+        page.Enter(place, this);
+        if (IsOver)
+        {
+            page.Leave(place);
         }
     }
 
@@ -126,7 +137,7 @@ internal sealed class Request<TRequest, TReply> : TaskCompletionSource<TReply>
 
     private void EndWait()
     {
-        Volatile.Read(ref _deadlines)?.Remove(this);
+        Volatile.Read(ref _page)?.Leave(_place);
         _listening.Unregister();
     }
 
