@@ -1,0 +1,114 @@
+using Polly;
+
+namespace SidecarPatterns;
+
+/// <summary>The settings of one ambassador. Every number of its behaviour is here.</summary>
+/// <remarks>
+/// <para>
+/// Bound from the configuration section <c>Ambassadors:&lt;name&gt;</c>, then changed by the callback of the registration, then checked. A wrong value
+/// stops the start of the host with an error that names the key, the value and what is allowed.
+/// </para>
+/// <para>
+/// Changes of the configuration take effect with the next call, and calls that are under way keep what they began with; a wrong change is told of
+/// and changes nothing. <see cref="Network"/> is read when a handler is built: a change is told of, and takes effect with the next handler.
+/// </para>
+/// </remarks>
+public sealed class AmbassadorOptions
+{
+    /// <summary>Where relative addresses lead.</summary>
+    /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without user info.</value>
+    public Uri? BaseAddress { get; set; }
+
+    /// <summary>How long a call may take in all: attempts, waits between them, and the bodies that are read within an attempt.</summary>
+    /// <value>30 s by default; more than zero, at most 49 days. A request can have its own: <see cref="AmbassadorRequestOptions.Timeout"/>.</value>
+    public TimeSpan Timeout { get; set; } = AmbassadorConstants.Timeout;
+
+    /// <summary>How long an attempt may take where another one can follow; one that is the last, or can not be repeated, has all the time that is left.</summary>
+    /// <value>
+    /// 10 s by default; more than zero, at most 49 days. It spans the wait for a connection, the request and the response's headers. A request can have
+    /// its own: <see cref="AmbassadorRequestOptions.AttemptTimeout"/>.
+    /// </value>
+    public TimeSpan AttemptTimeout { get; set; } = AmbassadorConstants.AttemptTimeout;
+
+    /// <summary>With less time left than this, no further attempt is begun.</summary>
+    /// <value>10 ms by default; from zero to 49 days.</value>
+    public TimeSpan MinAttemptTime { get; set; } = AmbassadorConstants.MinAttemptTime;
+
+    /// <summary>How long an attempt that was cancelled is waited for. An inner handler that takes longer is given up on, and the call ends without a further attempt.</summary>
+    /// <value>1 s by default; from zero to 49 days.</value>
+    public TimeSpan CancellationGrace { get; set; } = AmbassadorConstants.CancellationGrace;
+
+    /// <summary>The header that tells the server how many milliseconds the caller will still wait, such as <c>x-request-timeout-ms</c>.</summary>
+    /// <value><see langword="null"/> by default: none. <c>grpc-timeout</c> is written as gRPC does. A value that the caller has set stays if it is smaller.</value>
+    public string? DeadlineHeader { get; set; }
+
+    /// <summary>Whether timeouts wait while a debugger is attached.</summary>
+    /// <value><see langword="false"/> by default.</value>
+    public bool SuspendTimeoutsWhileDebugging { get; set; }
+
+    /// <summary>What is tried again, when, and how often.</summary>
+    public AmbassadorRetryOptions Retry { get; } = new();
+
+    /// <summary>How much load further attempts may add.</summary>
+    public AmbassadorRetryBudgetOptions RetryBudget { get; } = new();
+
+    /// <summary>When an endpoint that fails is left alone.</summary>
+    public AmbassadorCircuitBreakerOptions CircuitBreaker { get; } = new();
+
+    /// <summary>What is kept of requests, and read of responses, so that an attempt can be repeated.</summary>
+    public AmbassadorContentOptions Content { get; } = new();
+
+    /// <summary>How redirects are followed.</summary>
+    public AmbassadorRedirectOptions Redirect { get; } = new();
+
+    /// <summary>The connections: read where the ambassador makes the primary handler, and when that is built.</summary>
+    public AmbassadorNetworkOptions Network { get; } = new();
+
+    /// <summary>The name of a <see cref="ResiliencePipeline{T}"/> of <see cref="HttpResponseMessage"/>, in Polly's registry, that stands around each call.</summary>
+    /// <value><see langword="null"/> by default: none. It sees one execution a call, and may call the ambassador more than once.</value>
+    public string? CallPipeline { get; set; }
+
+    /// <summary>The name of a pipeline in Polly's registry that stands around each attempt.</summary>
+    /// <value><see langword="null"/> by default: none.</value>
+    public string? AttemptPipeline { get; set; }
+
+    /// <summary>The name of a pipeline in Polly's registry that stands in the place of the ambassador's own retry.</summary>
+    /// <value>
+    /// <see langword="null"/> by default: none. Its first execution sends the caller's message and every further one a copy, where the content allows it. The
+    /// circuit breaker counts and never opens, and the attempt timeout applies only if the request sets its own.
+    /// </value>
+    public string? RetryPipeline { get; set; }
+
+    internal ResiliencePipeline<HttpResponseMessage>? CallPipelineInPlace { get; private set; }
+
+    internal ResiliencePipeline<HttpResponseMessage>? AttemptPipelineInPlace { get; private set; }
+
+    internal ResiliencePipeline<HttpResponseMessage>? RetryPipelineInPlace { get; private set; }
+
+    /// <summary>Puts a pipeline around each call, as <see cref="CallPipeline"/> does by name.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="pipeline"/> is <see langword="null"/>.</exception>
+    public void UseCallPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        CallPipelineInPlace = pipeline;
+    }
+
+    /// <summary>Puts a pipeline around each attempt, as <see cref="AttemptPipeline"/> does by name.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="pipeline"/> is <see langword="null"/>.</exception>
+    public void UseAttemptPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        AttemptPipelineInPlace = pipeline;
+    }
+
+    /// <summary>Puts a pipeline in the place of the ambassador's own retry, as <see cref="RetryPipeline"/> does by name.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="pipeline"/> is <see langword="null"/>.</exception>
+    public void UseRetryPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        RetryPipelineInPlace = pipeline;
+    }
+}
