@@ -15,6 +15,9 @@ namespace SidecarPatterns;
 /// </remarks>
 public sealed class AmbassadorOptions
 {
+    // A field, since the binding takes every property that it can see for an option.
+    private AmbassadorPipelines _inPlace;
+
     /// <summary>Where relative addresses lead.</summary>
     /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without user info.</value>
     public Uri? BaseAddress { get; set; }
@@ -79,19 +82,13 @@ public sealed class AmbassadorOptions
     /// </value>
     public string? RetryPipeline { get; set; }
 
-    internal ResiliencePipeline<HttpResponseMessage>? CallPipelineInPlace { get; private set; }
-
-    internal ResiliencePipeline<HttpResponseMessage>? AttemptPipelineInPlace { get; private set; }
-
-    internal ResiliencePipeline<HttpResponseMessage>? RetryPipelineInPlace { get; private set; }
-
     /// <summary>Puts a pipeline around each call, as <see cref="CallPipeline"/> does by name.</summary>
     /// <param name="pipeline">The pipeline.</param>
     /// <exception cref="ArgumentNullException"><paramref name="pipeline"/> is <see langword="null"/>.</exception>
     public void UseCallPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        CallPipelineInPlace = pipeline;
+        _inPlace = _inPlace with { Call = pipeline };
     }
 
     /// <summary>Puts a pipeline around each attempt, as <see cref="AttemptPipeline"/> does by name.</summary>
@@ -100,7 +97,7 @@ public sealed class AmbassadorOptions
     public void UseAttemptPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        AttemptPipelineInPlace = pipeline;
+        _inPlace = _inPlace with { Attempt = pipeline };
     }
 
     /// <summary>Puts a pipeline in the place of the ambassador's own retry, as <see cref="RetryPipeline"/> does by name.</summary>
@@ -109,6 +106,9 @@ public sealed class AmbassadorOptions
     public void UseRetryPipeline(ResiliencePipeline<HttpResponseMessage> pipeline)
     {
         ArgumentNullException.ThrowIfNull(pipeline);
-        RetryPipelineInPlace = pipeline;
+        _inPlace = _inPlace with { Retry = pipeline };
     }
+
+    /// <summary>The pipelines that stand there by no name.</summary>
+    internal AmbassadorPipelines GetPipelinesInPlace() => _inPlace;
 }

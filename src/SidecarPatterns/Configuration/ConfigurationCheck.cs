@@ -40,11 +40,15 @@ internal sealed class ConfigurationCheck(string section, string kind, IReadOnlyL
             return IsKnown(key) ? FindUnknownKeys(child, key) : [DescribeKey(child.Path, key)];
         });
 
-    // A key that others stand below is known as they are.
-    private bool IsKnown(string key) =>
-        keys.Any(known =>
-            known.Equals(key, StringComparison.OrdinalIgnoreCase)
+    // A key that others stand below is known as they are; the places of a list are known by the first.
+    private bool IsKnown(string key)
+    {
+        var place = key.LastIndexOf(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal) + 1;
+        var first = place > 0 && key.AsSpan(place).ContainsAnyExceptInRange('0', '9') is false ? key[..place] + "0" : key;
+        return keys.Any(known =>
+            known.Equals(first, StringComparison.OrdinalIgnoreCase)
             || known.StartsWith(key + ConfigurationPath.KeyDelimiter, StringComparison.OrdinalIgnoreCase));
+    }
 
     private string DescribeValue(IConfigurationSection named) =>
         $"{named.Path} is '{named.Value}', which is not used; known keys below it are {List(keys)}.";

@@ -8,7 +8,7 @@ namespace SidecarPatterns;
 /// Every text that a rule reads is read by the configuration binder too, as the same value; the reverse does not hold. The binder
 /// takes <c>10</c> for ten days, <c>24:00:00</c> for twenty-four days and <c>7</c> for a member of any enumeration: a rule refuses these.
 /// </remarks>
-internal sealed class OptionRule<TOptions>
+internal sealed partial class OptionRule<TOptions>
 {
     private const string DurationFormat = "[d.]hh:mm:ss[.fff]";
 
@@ -33,6 +33,9 @@ internal sealed class OptionRule<TOptions>
     /// <summary>The name of the property, and of its key below the section of the options.</summary>
     public string Key { get; }
 
+    /// <summary>Whether the values stand below the key, numbered from 0.</summary>
+    public bool IsList { get; private init; }
+
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
@@ -41,7 +44,8 @@ internal sealed class OptionRule<TOptions>
 
     /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
     /// <param name="keep">Copies the value from the first to the second.</param>
-    public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) => new(Key, Allowed, _canRead, _allowsText, _allows, _show) { Keep = keep };
+    public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) =>
+        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, Keep = keep };
 
     /// <summary>A rule for a whole number, both limits included.</summary>
     public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
@@ -122,6 +126,16 @@ internal sealed class OptionRule<TOptions>
             static value => value is > 0 and <= 1,
             static value => value.ToString(CultureInfo.InvariantCulture));
 
+    /// <summary>A rule for a number, both limits included.</summary>
+    public static OptionRule<TOptions> Number(string key, Func<TOptions, double> get, double min, double max) =>
+        Create(
+            key,
+            string.Create(CultureInfo.InvariantCulture, $"a number from {min:N0} to {max:N0}"),
+            get,
+            static (text, out value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value),
+            value => value >= min && value <= max,
+            static value => value.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>A rule for a member of an enumeration, by its name without regard to case.</summary>
     public static OptionRule<TOptions> Choice<TEnum>(string key, Func<TOptions, TEnum> get)
         where TEnum : struct, Enum
@@ -171,14 +185,23 @@ internal sealed class OptionRule<TOptions>
     public string Describe(string section, string value) => $"{ConfigurationPath.Combine(section, Key)} is {value}; allowed is {Allowed}.";
 
     private static OptionRule<TOptions> Create<TValue>(
-        string key, string allowed, Func<TOptions, TValue> get, Reader<TValue> tryRead, Predicate<TValue> isAllowed, Func<TValue, string> show) =>
+        string key,
+        string allowed,
+        Func<TOptions, TValue> get,
+        Reader<TValue> tryRead,
+        Predicate<TValue> isAllowed,
+        Func<TValue, string> show,
+        bool isList = false) =>
         new(
             key,
             allowed,
             text => tryRead(text, out _),
             text => tryRead(text, out var value) && isAllowed(value),
             options => isAllowed(get(options)),
-            options => show(get(options)));
+            options => show(get(options)))
+        {
+            IsList = isList,
+        };
 
     // As the binder reads it, but only where the constant format says the same: that has no hours beyond 23 which turn into days.
     // It has "10" for ten days, hence the colon.

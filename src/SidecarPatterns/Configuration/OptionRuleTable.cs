@@ -11,7 +11,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     public IReadOnlyList<OptionRule<TOptions>> Rules { get; } = rules;
 
     /// <summary>The keys that the section of the options may have.</summary>
-    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.Key)];
+    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.IsList ? ConfigurationPath.Combine(rule.Key, "0") : rule.Key)];
 
     /// <summary>One error for every value that is not allowed.</summary>
     /// <param name="section">The path of the section that the options come from, for the messages.</param>

@@ -108,6 +108,7 @@ internal sealed class LogMethodsTests
         var type = parameter.ParameterType;
         return type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(TimeSpan) || type.IsEnum
             || type == typeof(ILogger) || type == typeof(Exception)
-            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType" or "changes");
+            || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType" or "changes"
+                or "ambassador" or "outcome" or "handler" or "problems");
     }
 }

@@ -142,8 +142,8 @@ internal sealed class TestClock : FakeTimeProvider
             lock (clock._armed)
             {
                 clock._armed.Remove(this);
-                // The watchdog's is there whenever handlers are called, and no test means it.
-                if (state is not SidecarWatchdog && due > TimeSpan.Zero && dueAt > clock.GetTimestamp())
+                // The watchdog's and the scanner's are there whenever handlers or servers are called, and no test means them.
+                if (state is not (SidecarWatchdog or DeadlineScanner) && due > TimeSpan.Zero && dueAt > clock.GetTimestamp())
                 {
                     DueAt = dueAt;
                     clock._armed.Add(this);

@@ -1,0 +1,175 @@
+namespace SidecarPatterns;
+
+/// <summary>One call while it is under way: what it was asked for, and how far it is.</summary>
+/// <remarks>Pooled, one for each thread. Used by one flow at a time.</remarks>
+internal sealed class Call
+{
+    [ThreadStatic]
+    private static Call? _spare;
+
+    private RequestOriginal _original;
+    private RequestOriginal _sent; // What the request was made for the sending.
+
+    private Call()
+    {
+    }
+
+    public AmbassadorSettings Settings { get; private set; } = null!;
+
+    public HttpRequestMessage Request { get; private set; } = null!;
+
+    /// <summary>The caller's token.</summary>
+    public CancellationToken Caller { get; private set; }
+
+    /// <summary>Whether the caller's thread is blocked meanwhile, and may be used to wait.</summary>
+    public bool IsSync { get; private set; }
+
+    public long StartedAt { get; private set; }
+
+    /// <summary>When all of its time is over.</summary>
+    public long DueAt { get; private set; }
+
+    /// <summary>What the request has of its own.</summary>
+    public RequestLimits Limits { get; private set; }
+
+    /// <summary>Whether the request may be sent twice, whatever became of it the first time.</summary>
+    public bool IsIdempotent { get; private set; }
+
+    /// <summary>How many attempts it may have.</summary>
+    public int MaxAttempts { get; private set; }
+
+    /// <summary>Whether its bodies go both ways at once: then it has one attempt, no limit of time, and nothing stands in for a body.</summary>
+    public bool IsUntouchable { get; private set; }
+
+    /// <summary>How often its content can be sent.</summary>
+    public ReplayKind Replay { get; set; }
+
+    /// <summary>Who watches content while it is sent, and knows whether that has begun.</summary>
+    public ContentTracker? Tracker { get; set; }
+
+    /// <summary>Whether the ambassador gave the request its key.</summary>
+    public bool HasOurKey { get; set; }
+
+    /// <summary>What the caller had in the header of the deadline.</summary>
+    public string? CallersDeadline { get; set; }
+
+    /// <summary>How many attempts were begun.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>The attempt that is under way, and when it began.</summary>
+    public AttemptScope Scope { get; set; } = null!;
+
+    public long AttemptStartedAt { get; set; }
+
+    public HealthPermit Permit { get; set; }
+
+    /// <summary>The failed response that is returned if no attempt brings a better one.</summary>
+    public HttpResponseMessage? Held { get; set; }
+
+    /// <summary>The status of the last response that was not returned.</summary>
+    public int? LastStatus { get; set; }
+
+    /// <summary>Whether a token of the budget comes back if the attempt succeeds.</summary>
+    public bool IsRefundable { get; set; }
+
+    /// <summary>Whether nobody below has put another address, method, version or content into the request.</summary>
+    public bool IsUntouched => _sent.Fits(Request);
+
+    /// <summary>Whether content can be sent again: it can, or nobody has begun to.</summary>
+    public bool IsReplayable => Replay != ReplayKind.OneShot || Tracker is { HasBegun: false };
+
+    public static Call Rent(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, bool withHeaders, long now, CancellationToken caller)
+    {
+        var call = _spare ?? new Call();
+        _spare = null;
+        call.Settings = settings;
+        call.Request = request;
+        call.IsSync = isSync;
+        call.Caller = caller;
+        call.StartedAt = now;
+        call.DueAt = now + settings.TimeoutTicks;
+        call._original = call._sent = RequestOriginal.Of(request, withHeaders);
+        return call;
+    }
+
+    /// <summary>Reads what the request has of its own, and what may be done with it.</summary>
+    /// <returns>What is wrong with it; <see langword="null"/> if nothing is.</returns>
+    public string? TryReadRequest(TimeProvider clock)
+    {
+        if (RequestParts.OptionsOf(Request) is { } options)
+        {
+            if (RequestLimits.TryRead(options, out var limits) is { } failure)
+            {
+                return failure;
+            }
+
+            Limits = limits;
+            if (limits.Timeout is { } timeout)
+            {
+                DueAt = StartedAt + TimeTicks.Of(timeout, clock);
+            }
+        }
+
+        IsIdempotent = Limits.IsIdempotent ?? (IsSafeToRepeat(Request.Method) || IdempotencyKey.IsIn(Request));
+        Replay = ContentReplay.KindOf(Request.Content);
+        MaxAttempts = Limits.MaxAttempts ?? Settings.MaxAttempts;
+        if (ResponseBody.IsUntouchable(Request))
+        {
+            IsUntouchable = true;
+            MaxAttempts = 1;
+            DueAt = long.MaxValue;
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives the request a key of ours, by which the server knows it again.</summary>
+    public void TakeKey()
+    {
+        HasOurKey = true;
+        IsIdempotent = true;
+    }
+
+    /// <summary>An attempt of a pipeline's: it has what the call has left, and its own limit only where the request sets one.</summary>
+    public void BeginWithin(Call call)
+    {
+        DueAt = call.DueAt;
+        Limits = call.Limits;
+        IsIdempotent = call.IsIdempotent && call.Limits.AttemptTimeout is not null;
+        Replay = call.Replay;
+        MaxAttempts = int.MaxValue; // The pipeline knows.
+    }
+
+    /// <summary>Remembers what the request is about to be sent with.</summary>
+    public void MarkSent() => _sent = RequestOriginal.Of(Request);
+
+    /// <summary>Puts the request back as the caller made it.</summary>
+    /// <returns>Whether somebody below had changed it.</returns>
+    public bool Restore() => _original.Restore(Request, _sent);
+
+    // RFC 9110, section 9.2.2.
+    private static bool IsSafeToRepeat(HttpMethod method) =>
+        method == HttpMethod.Get || method == HttpMethod.Put || method == HttpMethod.Delete || method == HttpMethod.Head
+        || method == HttpMethod.Options || method == HttpMethod.Trace;
+
+    /// <summary>Gives it back. Nobody may have it any more.</summary>
+    public void Return()
+    {
+        Settings = null!;
+        Request = null!;
+        Caller = default;
+        Limits = default;
+        Tracker = null;
+        HasOurKey = false;
+        IsUntouchable = false;
+        CallersDeadline = null;
+        Attempts = 0;
+        Scope = null!;
+        Held = null;
+        LastStatus = null;
+        IsRefundable = false;
+        _original.Release();
+        _original = _sent = default;
+        _spare = this;
+    }
+}

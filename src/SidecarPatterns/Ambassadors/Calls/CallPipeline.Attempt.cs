@@ -1,0 +1,163 @@
+namespace SidecarPatterns;
+
+/// <content>What becomes of an attempt that has to be waited for: its redirects, its body, its class.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>Waits for an attempt's end, finds its class, and tells all who go by it.</summary>
+    private async Task<AttemptOutcome> EndAttemptAsync(Call call, Task<HttpResponseMessage> sending)
+    {
+        var outcome = await ReceiveAsync(call, sending).ConfigureAwait(false);
+        var now = _clock.GetTimestamp();
+        if (call.Attempts == 1)
+        {
+            state.Account.CountAttempt(AttemptCause.First); // Those of calls that this one answers at once are worked out.
+        }
+
+        call.Scope.Complete(isLent: outcome.IsOrphan || outcome is { Response: not null, IsRead: false });
+        state.Account.CountOutcome(outcome.Class);
+        state.Health.Record(call.Permit, outcome.Effect, now, outcome.RetryAfter);
+        if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
+        {
+            state.Remember(outcome);
+        }
+
+        AmbassadorMetrics.RecordAttempt(call.Attempts, outcome.Class);
+        return outcome;
+    }
+
+    private async Task<AttemptOutcome> ReceiveAsync(Call call, Task<HttpResponseMessage> sending)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await ResponseOf(call, sending).ConfigureAwait(false);
+            if (RedirectRule.IsRedirect(response))
+            {
+                response = await FollowAsync(call, response).ConfigureAwait(false);
+            }
+
+            var isRead = await ReadBodyAsync(call, response).ConfigureAwait(false);
+            return AttemptOutcome.Of(response, isRead, RetryAfterHeader.Read(response, _clock));
+        }
+        catch (OrphanException)
+        {
+            Observe(call, sending);
+            return Explain(call, new OperationCanceledException(), isOrphan: true);
+        }
+#pragma warning disable CA1031 // Whatever it is, it ends the attempt; what it means is found below.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            response?.Dispose();
+            return Explain(call, exception, isOrphan: false);
+        }
+    }
+
+    /// <summary>The response, unless the inner handler ignores its cancellation.</summary>
+    private static async ValueTask<HttpResponseMessage> ResponseOf(Call call, Task<HttpResponseMessage> sending)
+    {
+        if (!sending.IsCompleted)
+        {
+            await call.Scope.EndOf(sending).ConfigureAwait(false);
+            if (!sending.IsCompleted)
+            {
+                throw new OrphanException();
+            }
+        }
+
+        return await sending.ConfigureAwait(false);
+    }
+
+    /// <summary>Reads what is to be read within the attempt, and guards what is handed over.</summary>
+    /// <returns>Whether all of it is in memory.</returns>
+    private async ValueTask<bool> ReadBodyAsync(Call call, HttpResponseMessage response)
+    {
+        if (ResponseBody.IsUntouchable(call.Request, response))
+        {
+            return false;
+        }
+
+        var options = call.Settings.Options.Content;
+        if (await ReadInsideAsync(call, ResponseBody.ReadInsideAsync(response, options, _clock, call.Scope.Token)).ConfigureAwait(false) == ResponseRead.Whole)
+        {
+            return true;
+        }
+
+        var permit = call.Permit.AsResult();
+        ResponseBody.Guard(response, BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout), _clock, end => OnBodyEnd(permit, end));
+        return false;
+    }
+
+    private static async ValueTask<ResponseRead> ReadInsideAsync(Call call, ValueTask<ResponseRead> reading)
+    {
+        if (reading.IsCompleted)
+        {
+            return await reading.ConfigureAwait(false);
+        }
+
+        var task = reading.AsTask();
+        if (!call.IsSync)
+        {
+            await call.Scope.EndOf(task).ConfigureAwait(false);
+            return task.IsCompleted ? await task.ConfigureAwait(false) : throw new OrphanException();
+        }
+
+        return task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>A body that was handed over has ended: if it was cut off or stalled, that is the endpoint's failure too.</summary>
+    private void OnBodyEnd(HealthPermit permit, BodyEnd end)
+    {
+        if (end is BodyEnd.Truncated or BodyEnd.Stalled or BodyEnd.TooSlow)
+        {
+            state.Health.Record(permit, HealthEffect.Failure, _clock.GetTimestamp());
+        }
+
+        state.Account.CountBody(end);
+    }
+
+    /// <summary>Why an attempt threw: first its caller, then its time limits, and only then the exception itself.</summary>
+    private AttemptOutcome Explain(Call call, Exception exception, bool isOrphan)
+    {
+        if (call.Caller.IsCancellationRequested)
+        {
+            return AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = isOrphan };
+        }
+
+        if (call.Scope.IsClaimed)
+        {
+            return AttemptOutcome.Of(AttemptClass.Unknown, exception) with
+            {
+                IsTimeout = true,
+                IsTotalTimeout = _clock.GetTimestamp() >= call.DueAt,
+                IsOrphan = isOrphan,
+            };
+        }
+
+        return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), exception);
+    }
+
+    /// <summary>An attempt that goes on by itself: what becomes of it is nobody's concern, but is not left unobserved.</summary>
+    private void Observe(Call call, Task<HttpResponseMessage> sending)
+    {
+        AmbassadorLog.AttemptGivenUp(state.Logger, state.Name, call.Settings.Options.CancellationGrace);
+        _ = sending.ContinueWith(
+            static ended =>
+            {
+                if (ended.IsCompletedSuccessfully)
+                {
+                    ended.Result.Dispose();
+                }
+                else
+                {
+                    _ = ended.Exception;
+                }
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    /// <summary>The inner handler has not ended although it was cancelled. Caught where it is thrown from.</summary>
+    private sealed class OrphanException : Exception;
+}

@@ -1,0 +1,68 @@
+namespace SidecarPatterns;
+
+/// <content>A pipeline of the user's in the place of the retry.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>Has the pipeline make the attempts: the first with the caller's message, any other with a copy, since it may make several at a time.</summary>
+    private async Task<HttpResponseMessage> PipelineAsync(Call call)
+    {
+        var now = _clock.GetTimestamp();
+        var options = call.Settings.Options;
+        var whole = state.Scanner.Rent();
+        whole.Begin(now, call.DueAt, options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
+        call.Scope = whole;
+        AttemptOutcome outcome;
+        try
+        {
+            var executions = new PipelineExecutions(this, call);
+            var executing = call.Settings.Pipelines.Retry!.ExecuteAsync(
+                static (executions, ct) => executions.ExecuteAsync(ct), executions, whole.Token).AsTask();
+            outcome = AttemptOutcome.Of(await executing.ConfigureAwait(false), isRead: false, retryAfter: null);
+        }
+#pragma warning disable CA1031 // It ends the call, and is thrown below.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            outcome = Explain(call, exception, isOrphan: false);
+        }
+
+        whole.Complete(isLent: true);
+        return Finish(call, outcome);
+    }
+
+    /// <summary>The executions of one call.</summary>
+    private sealed class PipelineExecutions(CallPipeline pipeline, Call call)
+    {
+        private int _executions;
+
+        public async ValueTask<HttpResponseMessage> ExecuteAsync(CancellationToken ct)
+        {
+            var number = Interlocked.Increment(ref _executions);
+            call.Attempts = Math.Max(call.Attempts, number);
+            if (number > 1 && call.Request.Content is not null && call.Replay != ReplayKind.Concurrent)
+            {
+                pipeline.CountSkippedBody();
+                throw new InvalidOperationException(
+                    $"The content of the request, a {call.Request.Content.GetType().Name}, can not be sent again, so the retry pipeline can not make another attempt.");
+            }
+
+            var request = number == 1 ? call.Request : RequestClone.Of(call.Request, call.Request.RequestUri!, call.Request.Method);
+            return await pipeline.ExecuteOnceAsync(call, request, number == 1 ? AttemptCause.First : AttemptCause.Retry, ct).ConfigureAwait(false);
+        }
+    }
+
+    private void CountSkippedBody() => state.Account.CountSkipped(RetrySkip.Body);
+
+    /// <summary>One attempt of the pipeline's. The circuit breaker counts it; it never opens here.</summary>
+    private async Task<HttpResponseMessage> ExecuteOnceAsync(Call call, HttpRequestMessage request, AttemptCause cause, CancellationToken ct)
+    {
+        // An attempt has the members of a call of its own, since several may run at a time.
+        var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
+        attempt.BeginWithin(call);
+        var sending = Send(attempt, cause);
+        var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
+        var exception = outcome.Response is null ? ExceptionOf(attempt, outcome) : null;
+        attempt.Return();
+        return exception is null ? outcome.Response! : throw exception;
+    }
+}

@@ -1,0 +1,110 @@
+namespace SidecarPatterns;
+
+/// <content>What is done to a request before its first attempt, and undone before the next one and before the call returns.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>What is known of the handlers below; set before the first call.</summary>
+    public InnerHandlers Inner { get; set; } = new(ChangeHeaders: false);
+
+    /// <summary>Keeps the content aside where it can be sent once only, and adds what the server is to know.</summary>
+    private async Task<HttpResponseMessage> PreparedAsync(Call call)
+    {
+        if (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent && call.Limits.IsIdempotent is null)
+        {
+            IdempotencyKey.AddTo(call.Request);
+            call.TakeKey();
+        }
+
+        if (call.Settings.Deadline is { } header)
+        {
+            call.CallersDeadline = header.Find(call.Request);
+        }
+
+        try
+        {
+            await KeepContentAsync(call).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The caller's content failed: nothing was sent.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Restore(call);
+            return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
+        }
+
+        if (Admit(call) is { } closed)
+        {
+            Restore(call);
+            return await Refused(call, closed).ConfigureAwait(false);
+        }
+
+        Dress(call);
+        return await First(call).ConfigureAwait(false);
+    }
+
+    /// <summary>Content that can be sent once only: a small one is kept, of any other it is watched whether it has been begun.</summary>
+    private async ValueTask KeepContentAsync(Call call)
+    {
+        if (call.Request.Content is not { } content || call.IsUntouchable)
+        {
+            return;
+        }
+
+        var options = call.Settings.Options.Content;
+        var length = content.Headers.ContentLength;
+        if (call.Replay == ReplayKind.OneShot && call.IsIdempotent && length <= options.BufferRequestsUpTo)
+        {
+            var keeping = ContentReplay.BufferAsync(content, options.BufferRequestsUpTo, call.Caller);
+            if (call.IsSync)
+            {
+                keeping.AsTask().GetAwaiter().GetResult();
+            }
+            else
+            {
+                await keeping.ConfigureAwait(false);
+            }
+
+            call.Replay = ReplayKind.Concurrent;
+        }
+        else if (call.Replay == ReplayKind.OneShot || !(length <= options.LargeUploadFrom))
+        {
+            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
+        }
+    }
+
+    /// <summary>With each part of a large upload, the time of its attempt starts again.</summary>
+    private Action<long> OnProgress(Call call, int largeFrom) => sent =>
+    {
+        if (sent > largeFrom && call.Scope is { } scope)
+        {
+            scope.Extend(DueOf(call, _clock.GetTimestamp()));
+        }
+    };
+
+    /// <summary>Puts on the request what belongs to an attempt.</summary>
+    private void Dress(Call call)
+    {
+        if (call.Tracker is { } tracker)
+        {
+            call.Request.Content = tracker.Content;
+        }
+
+        call.Settings.Deadline?.Set(call.Request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
+        call.MarkSent();
+    }
+
+    /// <summary>Puts the request back as the caller made it, whatever was done to it by us or below.</summary>
+    private void Restore(Call call)
+    {
+        if (call.Restore() && state.Told.IsNew(nameof(Restore)))
+        {
+            AmbassadorLog.RequestWasChanged(state.Logger, state.Name);
+        }
+
+        call.Settings.Deadline?.Restore(call.Request, call.CallersDeadline);
+        if (call.HasOurKey)
+        {
+            call.Request.Headers.Remove(IdempotencyKey.HeaderName);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace SidecarPatterns;
+
+/// <content>The redirects of an attempt: they share its time.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>Follows redirects up to a response that is none, or is not to be followed.</summary>
+    private async ValueTask<HttpResponseMessage> FollowAsync(Call call, HttpResponseMessage response)
+    {
+        var request = call.Request;
+        var uri = response.RequestMessage?.RequestUri ?? request.RequestUri!;
+        for (var hops = 0; hops < call.Settings.Options.Redirect.MaxHops && RedirectRule.IsRedirect(response); hops++)
+        {
+            if (RedirectRule.TargetOf(uri, response) is not { } target || NextHop(call, request, uri, target, response.StatusCode) is not { } next)
+            {
+                break;
+            }
+
+            response.Dispose();
+            (request, uri) = (next, target);
+            state.Account.CountAttempt(AttemptCause.Hop);
+            response = await ResponseOf(call, SendInner(call, request, call.Scope.Token)).ConfigureAwait(false);
+            response.RequestMessage ??= request;
+        }
+
+        return response;
+    }
+
+    /// <summary>The request of the next hop; <see langword="null"/> if its content can not be sent again.</summary>
+    private static HttpRequestMessage? NextHop(Call call, HttpRequestMessage request, Uri from, Uri target, HttpStatusCode status)
+    {
+        var method = RedirectRule.MethodOf(request.Method, status);
+        var dropsContent = method != request.Method;
+        if (!dropsContent && request.Content is not null && !call.IsReplayable)
+        {
+            return null;
+        }
+
+        var next = RequestClone.Of(request, target, method);
+        if (dropsContent)
+        {
+            next.Content = null;
+            next.Headers.TransferEncodingChunked = null;
+        }
+
+        next.Headers.Host = null; // That of the target.
+        if (!RedirectRule.IsSameOrigin(from, target))
+        {
+            foreach (var name in call.Settings.SensitiveHeaders)
+            {
+                next.Headers.Remove(name);
+            }
+        }
+
+        return next;
+    }
+}

@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
+
+namespace SidecarPatterns;
+
+/// <content>The retry: whether another attempt is made, when, and what is returned if none is.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>Goes on with a call whose first attempt has been begun, until it has its answer.</summary>
+    private async Task<HttpResponseMessage> GoOnAsync(Call call, Task<HttpResponseMessage> sending)
+    {
+        while (true)
+        {
+            var outcome = await EndAttemptAsync(call, sending).ConfigureAwait(false);
+            if (outcome.Class == AttemptClass.Success && call.IsRefundable)
+            {
+                state.Budget.Refund();
+            }
+
+            if (FindDelay(call, outcome) is not { } delay)
+            {
+                return Finish(call, outcome);
+            }
+
+            Hold(call, outcome);
+            AmbassadorLog.WillRetry(state.Logger, state.Name, call.Attempts, outcome.Describe(), delay);
+            if (!await DelayAsync(call, delay).ConfigureAwait(false))
+            {
+                state.Budget.Refund();
+                return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
+            }
+
+            if (Admit(call) is { } refusal)
+            {
+                state.Budget.Refund();
+                state.Account.CountSkipped(RetrySkip.Circuit);
+                return Finish(call, outcome.Exception is null ? AttemptOutcome.Of(AttemptClass.Unsent, refusal) : outcome);
+            }
+
+            call.IsRefundable = !outcome.IsTimeout; // A server that was too slow works on it still.
+            Restore(call);
+            Dress(call);
+            sending = Send(call, AttemptCause.Retry);
+        }
+    }
+
+    /// <summary>How long to wait before another attempt; <see langword="null"/> if there is none. One that is begun has its token of the budget.</summary>
+    private TimeSpan? FindDelay(Call call, in AttemptOutcome outcome)
+    {
+        if (!AttemptRule.IsRetryable(call, outcome) || outcome.IsOrphan || outcome.IsTotalTimeout)
+        {
+            return null;
+        }
+
+        var delay = AttemptRule.DelayOf(call, outcome);
+        if (FindObstacle(call, outcome, delay) is { } skip)
+        {
+            state.Account.CountSkipped(skip);
+            return null;
+        }
+
+        return delay;
+    }
+
+    private RetrySkip? FindObstacle(Call call, in AttemptOutcome outcome, TimeSpan delay)
+    {
+        if (call.Attempts >= call.MaxAttempts)
+        {
+            return RetrySkip.Attempts;
+        }
+
+        if (!AttemptRule.IsAllowed(call, outcome))
+        {
+            return RetrySkip.Method;
+        }
+
+        if (!call.IsReplayable)
+        {
+            return RetrySkip.Body;
+        }
+
+        if (outcome.RetryAfter > call.Settings.Options.Retry.MaxRetryAfter)
+        {
+            return RetrySkip.RetryAfter;
+        }
+
+        var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
+        if (delay > left - call.Settings.Options.MinAttemptTime)
+        {
+            return RetrySkip.Deadline;
+        }
+
+        return state.Health.Read() is { State: CircuitState.Open or CircuitState.ForcedOpen, RetryAfter: var open } && !(open <= delay) ? RetrySkip.Circuit
+            : state.IsDrained ? RetrySkip.Drained
+            : state.Budget.TryWithdraw() ? null
+            : RetrySkip.Budget;
+    }
+
+    /// <summary>Keeps a failed response that holds no connection until there is a better one; any other is let go before the wait.</summary>
+    private static void Hold(Call call, in AttemptOutcome outcome)
+    {
+        if (outcome.Response is not { } response)
+        {
+            return;
+        }
+
+        call.LastStatus = (int)response.StatusCode;
+        call.Held?.Dispose();
+        call.Held = outcome.IsRead ? response : null;
+        if (!outcome.IsRead)
+        {
+            response.Dispose();
+        }
+    }
+
+    /// <summary>Waits, never too short.</summary>
+    /// <returns><see langword="false"/> if the caller has left.</returns>
+    private async ValueTask<bool> DelayAsync(Call call, TimeSpan delay)
+    {
+        var from = _clock.GetTimestamp();
+        try
+        {
+            for (var left = delay; left > TimeSpan.Zero; left = delay - _clock.GetElapsedTime(from))
+            {
+                var wait = Task.Delay(left, _clock, call.Caller);
+                if (call.IsSync)
+                {
+                    wait.GetAwaiter().GetResult();
+                }
+                else
+                {
+                    await wait.ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        return !call.Caller.IsCancellationRequested;
+    }
+
+    /// <summary>Ends the call: with the response, or else with the one that was held, or else with what was thrown.</summary>
+    private HttpResponseMessage Finish(Call call, in AttemptOutcome outcome)
+    {
+        var response = outcome.Response ?? (outcome.Class == AttemptClass.Cancelled ? null : call.Held);
+        if (call.Held is { } held && held != response)
+        {
+            held.Dispose();
+        }
+
+        Restore(call);
+        if (response is not null)
+        {
+            Tell(call, CallOutcomes.Of(response), outcome);
+            EndCall(call, CallOutcomes.Of(response), CallOutcomes.Of(response) == CallOutcome.Failed ? StatusOf(response) : null);
+            return response;
+        }
+
+        var exception = ExceptionOf(call, outcome);
+        var end = outcome.Class == AttemptClass.Cancelled ? CallOutcome.Cancelled : CallOutcome.Failed;
+        Tell(call, end, outcome);
+        EndCall(call, end, exception.GetType().FullName);
+        ExceptionDispatchInfo.Throw(exception);
+        return null!;
+    }
+
+    /// <summary>What the caller is told.</summary>
+    private Exception ExceptionOf(Call call, in AttemptOutcome outcome)
+    {
+        var exception = outcome.IsTimeout ? CallTimeouts.ExceptionOf(state, call, outcome) : outcome.Exception!;
+        if (outcome.Class != AttemptClass.Cancelled)
+        {
+            exception.Data["ambassador.attempts"] = call.Attempts;
+            exception.Data["ambassador.last.status"] = call.LastStatus;
+        }
+
+        return exception;
+    }
+
+    private void Tell(Call call, CallOutcome end, in AttemptOutcome outcome)
+    {
+        if (end == CallOutcome.Failed)
+        {
+            AmbassadorLog.CallFailed(state.Logger, state.Name, call.Attempts, outcome.Describe());
+        }
+        else if (end == CallOutcome.Succeeded && call.Attempts > 1)
+        {
+            AmbassadorLog.SucceededAfterRetries(state.Logger, state.Name, call.Attempts);
+        }
+    }
+
+    private void EndCall(Call call, CallOutcome outcome, string? errorType)
+    {
+        var now = _clock.GetTimestamp();
+        state.Account.EndCall(outcome);
+        if (outcome is CallOutcome.Succeeded or CallOutcome.Failed)
+        {
+            state.Latency.Record(now - call.StartedAt);
+        }
+
+        state.Metrics.RecordCall(call.Attempts, now - call.StartedAt, errorType);
+        call.Return();
+    }
+
+    private static string StatusOf(HttpResponseMessage response) => ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,168 @@
+namespace SidecarPatterns;
+
+/// <summary>The way of a request through the stages of an ambassador, in the order in which it meets them.</summary>
+/// <remarks>
+/// <para>
+/// <c>observe -> egress -> deadline -> coalesce -> retry and budget -> hedge -> acquire credential -> balance and circuit breaker -> concurrency -> apply
+/// credential -> attempt timeout -> redirect -> network</c>. Egress, coalesce, hedge, concurrency and credentials have their places and do not exist yet.
+/// </para>
+/// <para>
+/// One handler does the work of all of them, since each asynchronous layer costs as much as the rest together: an inner handler that answers at once has its
+/// very task returned; one that has to be awaited costs one asynchronous method; all that is rare is in others (see <c>CallPipeline.Retry.cs</c>).
+/// </para>
+/// </remarks>
+internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHandler handler)
+{
+    private readonly TimeProvider _clock = state.Clock;
+
+    /// <summary>Makes a call.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool isSync, CancellationToken ct)
+    {
+        var settings = state.Settings;
+        return AmbassadorMetrics.HasActivityListeners || settings.Pipelines.Call is not null
+            ? ObservedAsync(settings, request, isSync, ct)
+            : Start(settings, request, isSync, ct);
+    }
+
+    private Task<HttpResponseMessage> Start(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, CancellationToken ct)
+    {
+        var now = _clock.GetTimestamp();
+        state.Account.BeginCall();
+        var call = Call.Rent(settings, request, isSync, Inner.ChangeHeaders, now, ct);
+        if (FindRefusal(call) is { } refusal)
+        {
+            return Refused(call, refusal);
+        }
+
+        if (request.Content is not null || settings.Deadline is not null || settings.Options.Retry.AddIdempotencyKey)
+        {
+            return PreparedAsync(call);
+        }
+
+        return Admit(call) is { } closed ? Refused(call, closed) : First(call);
+    }
+
+    /// <summary>Sends the request the first time; an answer that is good and at hand is returned as it is.</summary>
+    private Task<HttpResponseMessage> First(Call call)
+    {
+        if (call.Settings.Pipelines.Retry is not null)
+        {
+            return PipelineAsync(call);
+        }
+
+        var sending = Send(call, AttemptCause.First);
+        return sending.IsCompletedSuccessfully && IsAtHand(call, sending.Result) ? Done(call, sending) : FirstAsync(call, sending);
+    }
+
+    private async Task<HttpResponseMessage> FirstAsync(Call call, Task<HttpResponseMessage> sending)
+    {
+        await call.Scope.EndOf(sending).ConfigureAwait(false);
+        return sending.IsCompletedSuccessfully && IsAtHand(call, sending.Result)
+            ? (await Done(call, sending).ConfigureAwait(false))
+            : await GoOnAsync(call, sending).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins an attempt.</summary>
+    private Task<HttpResponseMessage> Send(Call call, AttemptCause cause)
+    {
+        call.Attempts++;
+        var now = call.Attempts == 1 ? call.StartedAt : _clock.GetTimestamp();
+        call.AttemptStartedAt = now;
+        var options = call.Settings.Options;
+        var scope = state.Scanner.Rent();
+        scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
+        call.Scope = scope;
+        if (call.Attempts > 1)
+        {
+            state.Account.CountAttempt(cause);
+        }
+
+        return SendInner(call, call.Request, scope.Token);
+    }
+
+    private Task<HttpResponseMessage> SendInner(Call call, HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            return call.Settings.Pipelines.Attempt is { } pipeline
+                ? pipeline.ExecuteAsync(
+                    static (attempt, ct) => new ValueTask<HttpResponseMessage>(attempt.handler.SendInner(attempt.request, attempt.isSync, ct)),
+                    (handler, request, isSync: call.IsSync),
+                    ct).AsTask()
+                : handler.SendInner(request, call.IsSync, ct);
+        }
+#pragma warning disable CA1031 // It ends the attempt, whether it is thrown or returned.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Task.FromException<HttpResponseMessage>(exception);
+        }
+    }
+
+    /// <summary>When an attempt's time is over: only where another can follow is it shorter than what the call has left.</summary>
+    private long DueOf(Call call, long now)
+    {
+        if (!call.IsIdempotent || !call.IsReplayable || call.Attempts >= call.MaxAttempts)
+        {
+            return call.DueAt;
+        }
+
+        var ticks = call.Limits.AttemptTimeout is { } own ? TimeTicks.Of(own, _clock) : call.Settings.AttemptTimeoutTicks;
+        return Math.Min(call.DueAt, now + ticks);
+    }
+
+    /// <summary>Whether a response is good and there is nothing left to do but to return it.</summary>
+    private static bool IsAtHand(Call call, HttpResponseMessage response) =>
+        (int)response.StatusCode is >= 200 and < 300
+        && ResponseBody.IsInMemory(response.Content)
+        && call.Settings.Options.Content.MaxResponseSize is null
+        && call.IsUntouched;
+
+    /// <summary>The end of a call whose first attempt was all it took.</summary>
+    private Task<HttpResponseMessage> Done(Call call, Task<HttpResponseMessage> sending)
+    {
+        var now = _clock.GetTimestamp();
+        call.Scope.Complete();
+        state.Health.Record(call.Permit, HealthEffect.Success, now);
+        state.Account.EndPlainCall();
+        state.Latency.Record(now - call.StartedAt);
+        AmbassadorMetrics.RecordAttempt(attempt: 1, AttemptClass.Success);
+        state.Metrics.RecordCall(attempts: 1, now - call.StartedAt, errorType: null);
+        call.Return();
+        return sending;
+    }
+
+    /// <summary>What keeps a call from being sent at all, before anything else is looked at.</summary>
+    private Exception? FindRefusal(Call call)
+    {
+        if (state.IsDrained)
+        {
+            return new AmbassadorRejectedException(state.Name, $"Ambassador '{state.Name}' was drained, and takes no calls until it is released: nothing was sent.");
+        }
+
+        return call.TryReadRequest(_clock) is { } failure ? new InvalidOperationException(failure)
+            : call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller)
+            : null;
+    }
+
+    /// <summary>Asks the circuit breaker.</summary>
+    private AmbassadorCircuitOpenException? Admit(Call call)
+    {
+        if (state.Health.TryEnter(_clock.GetTimestamp(), call.Settings.Options.AttemptTimeout, out var permit, out var retryAfter))
+        {
+            call.Permit = permit;
+            return null;
+        }
+
+        return new AmbassadorCircuitOpenException(state.Name, retryAfter);
+    }
+
+    private Task<HttpResponseMessage> Refused(Call call, Exception refusal)
+    {
+        var outcome = refusal is OperationCanceledException ? CallOutcome.Cancelled : CallOutcome.Refused;
+        EndCall(call, outcome, refusal.GetType().FullName);
+        return refusal is OperationCanceledException cancellation
+            ? Task.FromCanceled<HttpResponseMessage>(cancellation.CancellationToken)
+            : Task.FromException<HttpResponseMessage>(refusal);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace SidecarPatterns;
+
+/// <summary>Decides what is done with a response's body, and does it.</summary>
+internal static class ResponseBody
+{
+    // What a response has for a content that was never set; the framework does not show the type.
+    private static readonly Type Empty = new HttpResponseMessage().Content.GetType();
+
+    /// <summary>Whether nothing but a single attempt without time limits is right for a request: its bodies go both ways at once.</summary>
+    public static bool IsUntouchable(HttpRequestMessage request) =>
+        request.Method == HttpMethod.Connect
+        || (request.Content is { } content && IsGrpc(MediaType(content.Headers)))
+        || (RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.Contains("Upgrade"));
+
+    /// <summary>Whether a response is handed over as it is.</summary>
+    public static bool IsUntouchable(HttpRequestMessage request, HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.SwitchingProtocols || IsUntouchable(request) || IsGrpc(MediaType(response.Content.Headers));
+
+    /// <summary>Whether the body is of a type that is made to be read while it comes.</summary>
+    public static bool Streams(HttpResponseMessage response)
+    {
+        var type = MediaType(response.Content.Headers);
+        return IsEvents(type) || IsGrpc(type)
+            || type.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("application/x-ndjson", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("application/json-seq", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Whether the body is a sequence of events, between which any time may pass.</summary>
+    public static bool BringsEvents(HttpResponseMessage response) => IsEvents(MediaType(response.Content.Headers));
+
+    /// <summary>Whether a content needs no reading; by its type alone, for this is asked of every response.</summary>
+    public static bool IsInMemory(HttpContent content)
+    {
+        var type = content.GetType();
+        return type == typeof(WholeContent) || type == Empty || type == typeof(ByteArrayContent) || type == typeof(StringContent)
+            || type == typeof(ReadOnlyMemoryContent);
+    }
+
+    /// <summary>
+    /// Reads a body into memory if it is known to be short, or turns out to be within a moment. A content that is replaced for that is the
+    /// response's own again: it has the same headers, and disposes of the original.
+    /// </summary>
+    /// <param name="response">The response. What a read fails with leaves it of no more use.</param>
+    /// <param name="options">How much is read, and for how long.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="ct">Cancels what is read here, and not what is read on later.</param>
+    /// <exception cref="HttpRequestException">A read failed, or the body has more bytes than allowed.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    public static ValueTask<ResponseRead> ReadInsideAsync(
+        HttpResponseMessage response, AmbassadorContentOptions options, TimeProvider timeProvider, CancellationToken ct)
+    {
+        var content = response.Content;
+        if (IsInMemory(content) || HasNone(response))
+        {
+            return new ValueTask<ResponseRead>(ResponseRead.Whole);
+        }
+
+        if (content.Headers.ContentLength is { } length)
+        {
+            return length <= options.BufferResponsesUpTo
+                ? ReadKnownAsync(content, length, options, ct)
+                : new ValueTask<ResponseRead>(ResponseRead.Untouched);
+        }
+
+        return options.BufferResponsesUpTo > 0 && options.BufferResponsesFor > TimeSpan.Zero && !Streams(response)
+            ? ReadUnknownAsync(response, options, timeProvider, ct)
+            : new ValueTask<ResponseRead>(ResponseRead.Untouched);
+    }
+
+    /// <summary>Has a body that is handed over watched while the caller reads it.</summary>
+    /// <param name="response">The response, whose body was not read wholly.</param>
+    /// <param name="limits">What is asked of the body.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="onEnd">Told once how the body ended, by whoever finds out; not before somebody reads it or disposes of it.</param>
+    public static void Guard(HttpResponseMessage response, BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd)
+    {
+        // One that is guarded already is another ambassador's, further in.
+        if (response.Content is not GuardedContent { IsGuarded: false } content)
+        {
+            content = new GuardedContent(response.Content);
+            response.Content = content;
+        }
+
+        content.Guard(limits, timeProvider, onEnd);
+    }
+
+    private static async ValueTask<ResponseRead> ReadKnownAsync(
+        HttpContent content, long length, AmbassadorContentOptions options, CancellationToken ct)
+    {
+        if (length > options.MaxResponseSize)
+        {
+            throw BodyLimits.TooLarge(options.MaxResponseSize.Value);
+        }
+
+        // The content keeps the bytes itself: the client finds it read, and nothing is copied.
+        await content.LoadIntoBufferAsync(options.BufferResponsesUpTo, ct).ConfigureAwait(false);
+        return ResponseRead.Whole;
+    }
+
+    private static async ValueTask<ResponseRead> ReadUnknownAsync(
+        HttpResponseMessage response, AmbassadorContentOptions options, TimeProvider timeProvider, CancellationToken ct)
+    {
+        var content = response.Content;
+        var ahead = new ReadAhead(await content.ReadAsStreamAsync(ct).ConfigureAwait(false), options.BufferResponsesUpTo);
+        try
+        {
+            var isWhole = await ahead.FillAsync(options.BufferResponsesFor, options.MaxResponseSize, timeProvider, ct).ConfigureAwait(false);
+            response.Content = isWhole ? WholeContent.Of(content, ahead) : new GuardedContent(content, ahead);
+            return isWhole ? ResponseRead.Whole : ResponseRead.Begun;
+        }
+        catch (Exception exception)
+        {
+            ahead.Fail();
+            if (exception is IOException)
+            {
+                // As the framework does where it reads a body for the caller: nobody expects the other kind of a call.
+                var error = exception is HttpIOException { HttpRequestError: var known } ? known : HttpRequestError.Unknown;
+                throw new HttpRequestException(error, "The response's body could not be read to its end.", exception);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is no body, whatever the headers say of its length.</summary>
+    private static bool HasNone(HttpResponseMessage response) =>
+        response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified || response.RequestMessage?.Method == HttpMethod.Head;
+
+    private static bool IsEvents(ReadOnlySpan<char> type) => type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsGrpc(ReadOnlySpan<char> type) => type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase);
+
+    // As it was received: the typed header would be parsed, and kept, for this alone.
+    private static ReadOnlySpan<char> MediaType(HttpContentHeaders headers)
+    {
+        if (!headers.NonValidated.TryGetValues("Content-Type", out var values))
+        {
+            return default;
+        }
+
+        var type = values.ToString().AsSpan();
+        var parameters = type.IndexOf(';');
+        return (parameters < 0 ? type : type[..parameters]).Trim();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Registry;
+
+namespace SidecarPatterns;
+
+/// <summary>The ambassadors of a container, by name. Thread-safe.</summary>
+internal sealed class AmbassadorCatalog
+{
+    private readonly IServiceProvider _services;
+    private readonly IOptionsFactory<AmbassadorOptions> _options;
+    private readonly ConcurrentDictionary<string, Lazy<AmbassadorState>> _states = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, RetryBudget> _budgets = new(StringComparer.Ordinal);
+
+    public AmbassadorCatalog(
+        IServiceProvider services, IOptionsFactory<AmbassadorOptions> options, ILoggerFactory loggerFactory, AmbassadorRegistry registry, AmbassadorInstruments instruments)
+    {
+        _services = services;
+        _options = options;
+        Clock = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        Logger = loggerFactory.CreateLogger(AmbassadorLog.Category);
+        Registry = registry;
+        Instruments = instruments;
+        instruments.Observe(this);
+    }
+
+    public TimeProvider Clock { get; }
+
+    public ILogger Logger { get; }
+
+    public AmbassadorRegistry Registry { get; }
+
+    public AmbassadorInstruments Instruments { get; }
+
+    public IConfiguration? Configuration => _services.GetService<IConfiguration>();
+
+    /// <summary>All that exist by now.</summary>
+    public IReadOnlyList<AmbassadorState> States =>
+        [.. _states.Values.Where(static state => state.IsValueCreated).Select(static state => state.Value).OrderBy(static state => state.Name, StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>The ambassador of a client.</summary>
+    /// <exception cref="OptionsValidationException">Its options are not allowed; all errors at once.</exception>
+    public AmbassadorState GetOrCreate(string name) =>
+        _states.GetOrAdd(name, static (name, self) => new Lazy<AmbassadorState>(() => self.Create(name)), this).Value;
+
+    /// <summary>Makes those that were registered by name, so that control, health and metrics show them before their first call.</summary>
+    public void CreateRegistered()
+    {
+        foreach (var name in Registry.Names)
+        {
+            GetOrCreate(name);
+        }
+    }
+
+    /// <summary>Reads the settings of an ambassador anew.</summary>
+    /// <returns>The settings, or what is not allowed in them.</returns>
+    public (AmbassadorSettings? Settings, IReadOnlyList<string> Failures) Read(string name)
+    {
+        var (options, failures) = _options.Read(name);
+        if (options is null)
+        {
+            return (null, failures);
+        }
+
+        var problems = new List<string>();
+        var inPlace = options.GetPipelinesInPlace();
+        var pipelines = new AmbassadorPipelines(
+            Find(name, nameof(options.CallPipeline), options.CallPipeline, inPlace.Call, problems),
+            Find(name, nameof(options.AttemptPipeline), options.AttemptPipeline, inPlace.Attempt, problems),
+            Find(name, nameof(options.RetryPipeline), options.RetryPipeline, inPlace.Retry, problems));
+        return problems.Count == 0 ? (new AmbassadorSettings(options, pipelines, Clock), []) : (null, problems);
+    }
+
+    private AmbassadorState Create(string name)
+    {
+        var (settings, failures) = Read(name);
+        return settings is not null
+            ? new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments)
+            : throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
+    }
+
+    private RetryBudget BudgetOf(AmbassadorSettings settings)
+    {
+        var options = settings.Options.RetryBudget;
+        return options.Name is { } shared
+            ? _budgets.GetOrAdd(shared, static (_, self) => new RetryBudget(self.clock, self.options), (clock: Clock, options))
+            : new RetryBudget(Clock, options);
+    }
+
+    private ResiliencePipeline<HttpResponseMessage>? Find(
+        string ambassador, string key, string? name, ResiliencePipeline<HttpResponseMessage>? inPlace, List<string> problems)
+    {
+        if (name is null)
+        {
+            return inPlace;
+        }
+
+        if (_services.GetService<ResiliencePipelineProvider<string>>() is { } provider
+            && provider.TryGetPipeline<HttpResponseMessage>(name, out var pipeline))
+        {
+            return pipeline;
+        }
+
+        problems.Add(
+            $"{AmbassadorOptionRules.SectionOf(ambassador)}:{key} is '{name}'; allowed is the name of a pipeline for HttpResponseMessage "
+            + "in Polly's registry, as AddResiliencePipeline adds it, and there is none of that name.");
+        return null;
+    }
+}

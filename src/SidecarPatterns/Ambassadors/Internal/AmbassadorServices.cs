@@ -1,0 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns;
+
+/// <summary>What <c>AddAmbassador</c> adds to the container.</summary>
+internal static class AmbassadorServices
+{
+    public static void AddAmbassadorCore(this IServiceCollection services, string? name, Action<AmbassadorOptions>? configure)
+    {
+        services.GetAmbassadorRegistry().Add(name);
+        if (configure is not null)
+        {
+            services.Configure(name, configure);
+        }
+
+        // Where the client's own handlers stand before it, they are outside of it, and those that stand after it inside.
+        services.Configure<HttpClientFactoryOptions>(name, static options => options.HttpMessageHandlerBuilderActions.Add(AmbassadorClientSetup.AddHandler));
+    }
+
+    /// <summary>The registry of this collection; the first call adds everything that all ambassadors share.</summary>
+    private static AmbassadorRegistry GetAmbassadorRegistry(this IServiceCollection services)
+    {
+        foreach (var descriptor in services)
+        {
+            if (descriptor.ServiceType == typeof(AmbassadorRegistry))
+            {
+                return (AmbassadorRegistry)descriptor.ImplementationInstance!;
+            }
+        }
+
+        var registry = new AmbassadorRegistry();
+        services.AddSingleton(registry);
+        services.AddShared();
+        return registry;
+    }
+
+    private static void AddShared(this IServiceCollection services)
+    {
+        services.AddHttpClient();
+        services.AddOptions();
+        services.AddLogging();
+        services.AddMetrics();
+        services.AddSingleton<IConfigureOptions<AmbassadorOptions>, AmbassadorOptionsSetup>();
+        services.AddSingleton<IValidateOptions<AmbassadorOptions>, AmbassadorOptionsValidator>();
+        services.AddSingleton<IPostConfigureOptions<HttpClientFactoryOptions>, AmbassadorClientSetup>();
+        services.AddSingleton<AmbassadorInstruments>();
+        services.AddSingleton<AmbassadorCatalog>();
+        services.TryAddSingleton<IAmbassadorControl, AmbassadorControl>();
+        services.AddSingleton<AmbassadorStartup>();
+        services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(static provider => provider.GetRequiredService<AmbassadorStartup>()));
+    }
+}

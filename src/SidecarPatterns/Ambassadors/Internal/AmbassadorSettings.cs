@@ -1,0 +1,39 @@
+using Polly;
+
+namespace SidecarPatterns;
+
+/// <summary>The options of an ambassador as calls read them: never changed, but replaced as a whole. A call keeps what it began with.</summary>
+internal sealed class AmbassadorSettings
+{
+    public AmbassadorSettings(AmbassadorOptions options, AmbassadorPipelines pipelines, TimeProvider clock)
+    {
+        Options = options;
+        Pipelines = pipelines;
+        TimeoutTicks = TimeTicks.Of(options.Timeout, clock);
+        AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
+        MaxAttempts = options.Retry.MaxAttempts;
+        Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
+        SensitiveHeaders = new HashSet<string>(
+            ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
+            StringComparer.OrdinalIgnoreCase);
+    }
+
+    public AmbassadorOptions Options { get; }
+
+    public AmbassadorPipelines Pipelines { get; }
+
+    public long TimeoutTicks { get; }
+
+    public long AttemptTimeoutTicks { get; }
+
+    public int MaxAttempts { get; }
+
+    public DeadlineHeader? Deadline { get; }
+
+    /// <summary>What is not sent on to another origin.</summary>
+    public IReadOnlySet<string> SensitiveHeaders { get; }
+}
+
+/// <summary>The pipelines of Polly that the user has put in, by name or in place.</summary>
+internal readonly record struct AmbassadorPipelines(
+    ResiliencePipeline<HttpResponseMessage>? Call, ResiliencePipeline<HttpResponseMessage>? Attempt, ResiliencePipeline<HttpResponseMessage>? Retry);

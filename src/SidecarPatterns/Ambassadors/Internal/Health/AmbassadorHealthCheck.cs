@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace SidecarPatterns;
+
+/// <summary>The health of one ambassador.</summary>
+internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string name) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var snapshot = control.GetSnapshot(name);
+        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false };
+        var description = isHealthy ? $"The circuit is {snapshot.Circuit}."
+            : snapshot.IsDrained ? "It was drained."
+            : $"The circuit is {snapshot.Circuit} since {snapshot.CircuitSince:u}; the last error was {snapshot.LastError ?? "none"}.";
+        return Task.FromResult(new HealthCheckResult(
+            isHealthy ? HealthStatus.Healthy : HealthStatus.Degraded, description, exception: null, DataOf(snapshot)));
+    }
+
+    private static Dictionary<string, object> DataOf(AmbassadorSnapshot snapshot)
+    {
+        var data = new Dictionary<string, object>
+        {
+            ["circuit"] = snapshot.Circuit.ToString(),
+            ["circuitSince"] = snapshot.CircuitSince,
+            ["calls"] = snapshot.Calls,
+            ["succeeded"] = snapshot.Succeeded,
+            ["failed"] = snapshot.Failed,
+            ["cancelled"] = snapshot.Cancelled,
+            ["refused"] = snapshot.Refused,
+            ["inFlight"] = snapshot.InFlight,
+            ["budgetLeft"] = snapshot.BudgetLeft,
+        };
+        foreach (var (key, value) in new (string, object?)[] { ("p50", snapshot.P50), ("p95", snapshot.P95), ("p99", snapshot.P99), ("lastError", snapshot.LastError) })
+        {
+            if (value is not null)
+            {
+                data[key] = value;
+            }
+        }
+
+        return data;
+    }
+}

@@ -1,0 +1,78 @@
+namespace SidecarPatterns;
+
+/// <summary>What became of an ambassador's calls and attempts.</summary>
+/// <remarks>
+/// Thread-safe. Every reading balances: <c>calls = succeeded + failed + cancelled + refused + in flight</c>. A call that one good attempt answered at once, which
+/// nearly all are, is counted twice in all: when it begins, and when it ends; all else is worked out from that.
+/// </remarks>
+internal sealed class AmbassadorAccount
+{
+    private static readonly AttemptCause[] Causes = Enum.GetValues<AttemptCause>();
+    private static readonly AttemptClass[] Classes = Enum.GetValues<AttemptClass>();
+    private static readonly RetrySkip[] Skips = Enum.GetValues<RetrySkip>();
+
+    private readonly StripedCounter _begun = new();
+    private readonly StripedCounter _plain = new(); // Calls that ended well with one attempt, and were counted nowhere else.
+    private readonly long[] _ended = new long[Enum.GetValues<CallOutcome>().Length];
+    private readonly long[] _attempts = new long[Causes.Length];
+    private readonly long[] _outcomes = new long[Classes.Length];
+    private readonly long[] _skipped = new long[Skips.Length];
+    private readonly long[] _bodies = new long[Enum.GetValues<BodyEnd>().Length];
+
+    /// <summary>How many calls have had a first attempt, up to those whose first attempt is under way.</summary>
+    public long FirstAttempts => _plain.Sum() + Interlocked.Read(ref _attempts[(int)AttemptCause.First]);
+
+    public void BeginCall() => _begun.Increment();
+
+    /// <summary>Ends a call whose first attempt succeeded and was not counted.</summary>
+    public void EndPlainCall() => _plain.Increment();
+
+    public void EndCall(CallOutcome outcome) => Interlocked.Increment(ref _ended[(int)outcome]);
+
+    public void CountAttempt(AttemptCause cause) => Interlocked.Increment(ref _attempts[(int)cause]);
+
+    public void CountOutcome(AttemptClass outcome) => Interlocked.Increment(ref _outcomes[(int)outcome]);
+
+    public void CountSkipped(RetrySkip reason) => Interlocked.Increment(ref _skipped[(int)reason]);
+
+    public void CountBody(BodyEnd end) => Interlocked.Increment(ref _bodies[(int)end]);
+
+    public Reading Read()
+    {
+        // First the ends and then the beginnings: no call ends that has not begun.
+        var plain = _plain.Sum();
+        var failed = Of(_ended, (int)CallOutcome.Failed);
+        var cancelled = Of(_ended, (int)CallOutcome.Cancelled);
+        var refused = Of(_ended, (int)CallOutcome.Refused);
+        var succeeded = plain + Of(_ended, (int)CallOutcome.Succeeded);
+        var attempts = Causes.ToDictionary(static cause => cause, cause => Of(_attempts, (int)cause));
+        attempts[AttemptCause.First] += plain;
+        var outcomes = Classes.ToDictionary(static outcome => outcome, outcome => Of(_outcomes, (int)outcome));
+        outcomes[AttemptClass.Success] += plain;
+        return new Reading(
+            _begun.Sum(),
+            succeeded,
+            failed,
+            cancelled,
+            refused,
+            attempts,
+            outcomes,
+            Skips.ToDictionary(static skip => skip.ToString().ToLowerInvariant(), skip => Of(_skipped, (int)skip)));
+    }
+
+    private static long Of(long[] counts, int index) => Interlocked.Read(ref counts[index]);
+
+    /// <summary>The account at one moment.</summary>
+    internal sealed record Reading(
+        long Calls,
+        long Succeeded,
+        long Failed,
+        long Cancelled,
+        long Refused,
+        IReadOnlyDictionary<AttemptCause, long> Attempts,
+        IReadOnlyDictionary<AttemptClass, long> Outcomes,
+        IReadOnlyDictionary<string, long> RetriesSkipped)
+    {
+        public long InFlight => Calls - Succeeded - Failed - Cancelled - Refused;
+    }
+}

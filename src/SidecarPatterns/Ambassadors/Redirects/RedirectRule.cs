@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace SidecarPatterns;
+
+/// <summary>Which responses are followed, and with what (RFC 9110, section 15.4; the Fetch standard for the change of methods).</summary>
+internal static class RedirectRule
+{
+    public static bool IsRedirect(HttpResponseMessage response) =>
+        response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+            or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
+        && response.Headers.Location is not null;
+
+    /// <summary>Where a redirect leads; <see langword="null"/> where it is not to be followed.</summary>
+    public static Uri? TargetOf(Uri from, HttpResponseMessage response)
+    {
+        var location = response.Headers.Location!;
+        var target = location.IsAbsoluteUri ? location : new Uri(from, location);
+        if (target.Scheme != Uri.UriSchemeHttps && (target.Scheme != Uri.UriSchemeHttp || from.Scheme == Uri.UriSchemeHttps))
+        {
+            return null; // Another scheme, or from a secure one to one that is not.
+        }
+
+        if (target.UserInfo.Length > 0)
+        {
+            return null;
+        }
+
+        // RFC 9110, section 10.2.2: the fragment goes with the request, unless the target has its own.
+        return from.Fragment.Length > 0 && target.Fragment.Length == 0 ? new UriBuilder(target) { Fragment = from.Fragment }.Uri : target;
+    }
+
+    /// <summary>The method with which a redirect is followed.</summary>
+    public static HttpMethod MethodOf(HttpMethod method, HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.MovedPermanently or HttpStatusCode.Found when method == HttpMethod.Post => HttpMethod.Get,
+        HttpStatusCode.SeeOther when method != HttpMethod.Get && method != HttpMethod.Head => HttpMethod.Get,
+        _ => method,
+    };
+
+    public static bool IsSameOrigin(Uri one, Uri other) =>
+        one.Scheme == other.Scheme && one.Port == other.Port && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,29 @@
+using System.Net;
+
+namespace SidecarPatterns;
+
+/// <summary>What is tried again, and after which wait.</summary>
+internal static class AttemptRule
+{
+    /// <summary>Whether another attempt could end better.</summary>
+    public static bool IsRetryable(Call call, in AttemptOutcome outcome) =>
+        outcome.Class is AttemptClass.Unsent or AttemptClass.Unknown or AttemptClass.Failed or AttemptClass.Throttled || IsStillInProgress(call, outcome);
+
+    /// <summary>Whether the request may be sent again after that.</summary>
+    public static bool IsAllowed(Call call, in AttemptOutcome outcome) =>
+        call.IsIdempotent
+        || outcome.Class == AttemptClass.Unsent
+        || (call.Settings.Options.Retry.RetryThrottledUnsafeMethods && outcome.Response?.StatusCode == HttpStatusCode.TooManyRequests);
+
+    /// <summary>How long to wait: a random part of a bound that doubles, but not shorter than the server asks for.</summary>
+    public static TimeSpan DelayOf(Call call, in AttemptOutcome outcome)
+    {
+        var options = call.Settings.Options.Retry;
+        var first = outcome.Class == AttemptClass.Throttled ? options.ThrottledDelay : options.Delay;
+        return RetryDelay.Next(first, options.MaxDelay, call.Attempts - 1, outcome.RetryAfter, options);
+    }
+
+    // The attempt before arrived after all, and the server knows the key: it says that it has not ended yet.
+    private static bool IsStillInProgress(Call call, in AttemptOutcome outcome) =>
+        call is { HasOurKey: true, Attempts: > 1 } && outcome.Response?.StatusCode == HttpStatusCode.Conflict;
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace SidecarPatterns;
+
+/// <content>The rules for what HTTP knows: addresses, the names of headers, sets of flags.</content>
+internal sealed partial class OptionRule<TOptions>
+{
+    // RFC 9110, section 5.6.2, beside letters and digits.
+    private const string TokenSigns = "!#$%&'*+-.^_`|~";
+
+    /// <summary>A rule for an address to which requests can be sent, or <see langword="null"/> for none.</summary>
+    public static OptionRule<TOptions> OptionalHttpAddress(string key, Func<TOptions, Uri?> get) =>
+        Create(
+            key,
+            "nothing, or an absolute address with http or https, without user info",
+            get,
+            static (string text, out Uri? value) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value),
+            IsHttpAddress,
+            static value => value is null ? "nothing" : IsHttpAddress(value) ? $"'{value.GetLeftPart(UriPartial.Path)}'" : "an address that is not shown");
+
+    /// <summary>A rule for the name of a header, or <see langword="null"/> for none.</summary>
+    public static OptionRule<TOptions> OptionalHeaderName(string key, Func<TOptions, string?> get) =>
+        Create(
+            key,
+            "nothing, or the name of a header",
+            get,
+            static (string text, out string? value) =>
+            {
+                value = text;
+                return true;
+            },
+            static value => value is null || IsHeaderName(value),
+            static value => value is null ? "nothing" : $"'{value}'");
+
+    /// <summary>A rule for a list of names of headers, which stands in the configuration as numbered keys.</summary>
+    public static OptionRule<TOptions> HeaderNames(string key, Func<TOptions, IList<string>> get) =>
+        Create(
+            key,
+            "a list of names of headers",
+            get,
+            static (string text, out IList<string> value) =>
+            {
+                value = [];
+                return text.Length == 0; // The names stand below the key.
+            },
+            static value => value.All(IsHeaderName),
+            static value => value.Count == 0 ? "nothing" : string.Join(", ", value.Select(static name => $"'{name}'")),
+            isList: true);
+
+    /// <summary>A rule for a set of members of an enumeration, by their names without regard to case, with commas between.</summary>
+    public static OptionRule<TOptions> Flags<TEnum>(string key, Func<TOptions, TEnum> get, params TEnum[] members)
+        where TEnum : struct, Enum
+    {
+        var names = members.Select(static member => member.ToString()).ToArray();
+        return Create(
+            key,
+            $"one or more of {string.Join(", ", names)}",
+            get,
+            (text, out value) =>
+                Enum.TryParse(text, ignoreCase: true, out value)
+                && text.Split(',').All(name => names.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase)),
+            value => IsMadeOf(value, members),
+            static value => value.ToString());
+    }
+
+    private static bool IsMadeOf<TEnum>(TEnum value, TEnum[] members)
+        where TEnum : struct, Enum
+    {
+        var rest = Convert.ToInt64(value, CultureInfo.InvariantCulture);
+        foreach (var member in members)
+        {
+            rest &= ~Convert.ToInt64(member, CultureInfo.InvariantCulture);
+        }
+
+        return rest == 0;
+    }
+
+    private static bool IsHttpAddress(Uri? value) =>
+        value is null || (value is { IsAbsoluteUri: true, UserInfo: "" } && (value.Scheme == Uri.UriSchemeHttp || value.Scheme == Uri.UriSchemeHttps));
+
+    private static bool IsHeaderName(string value) =>
+        value.Length > 0 && value.All(static sign => char.IsAsciiLetterOrDigit(sign) || TokenSigns.Contains(sign, StringComparison.Ordinal));
+}

@@ -1,0 +1,25 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>The law of an ambassador's account.</summary>
+internal static class AmbassadorLaw
+{
+    /// <summary>Asserts it at a quiet moment.</summary>
+    /// <param name="snapshot">The account.</param>
+    /// <param name="served">How many requests the server has counted by itself.</param>
+    /// <param name="hiddenResends">How many more than it was sent it may have seen.</param>
+    public static void Assert(AmbassadorSnapshot snapshot, int served, int hiddenResends = 0)
+    {
+        var attempts = snapshot.Attempts.Values.Sum();
+        using (NUnit.Framework.Assert.EnterMultipleScope())
+        {
+            NUnit.Framework.Assert.That(
+                snapshot.Calls,
+                Is.EqualTo(snapshot.Succeeded + snapshot.Failed + snapshot.Cancelled + snapshot.Refused + snapshot.InFlight),
+                "calls = succeeded + failed + cancelled + refused + in flight");
+            NUnit.Framework.Assert.That(snapshot.InFlight, Is.Zero);
+            NUnit.Framework.Assert.That(
+                snapshot.Outcomes.Values.Sum(), Is.EqualTo(attempts - snapshot.Attempts[AttemptCause.Hop]), "each attempt has ended as one class");
+            NUnit.Framework.Assert.That(attempts, Is.InRange(served - hiddenResends, served), "what was sent is what was served");
+        }
+    }
+}
