@@ -47,8 +47,8 @@ internal sealed class Call
     /// <summary>Who watches content while it is sent, and knows whether that has begun.</summary>
     public ContentTracker? Tracker { get; set; }
 
-    /// <summary>Whether the ambassador gave the request its key.</summary>
-    public bool HasOurKey { get; set; }
+    /// <summary>The key that the ambassador gave the request, by which the server knows it again.</summary>
+    public string? OurKey { get; private set; }
 
     /// <summary>What the caller had in the header of the deadline.</summary>
     public string? CallersDeadline { get; set; }
@@ -56,7 +56,10 @@ internal sealed class Call
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
 
-    /// <summary>The attempt that is under way, and when it began.</summary>
+    /// <summary>Why the attempt that is under way was begun.</summary>
+    public AttemptCause Cause { get; set; }
+
+    /// <summary>That attempt, and when it began.</summary>
     public AttemptScope Scope { get; set; } = null!;
 
     public long AttemptStartedAt { get; set; }
@@ -123,10 +126,10 @@ internal sealed class Call
         return null;
     }
 
-    /// <summary>Gives the request a key of ours, by which the server knows it again.</summary>
+    /// <summary>Gives the request a key of ours, one for all attempts.</summary>
     public void TakeKey()
     {
-        HasOurKey = true;
+        OurKey = IdempotencyKey.New();
         IsIdempotent = true;
     }
 
@@ -138,6 +141,7 @@ internal sealed class Call
         IsIdempotent = call.IsIdempotent && call.Limits.AttemptTimeout is not null;
         Replay = call.Replay;
         MaxAttempts = int.MaxValue; // The pipeline knows.
+        Permit = call.Permit;
     }
 
     /// <summary>Remembers what the request is about to be sent with.</summary>
@@ -155,12 +159,13 @@ internal sealed class Call
     /// <summary>Gives it back. Nobody may have it any more.</summary>
     public void Return()
     {
+        var wasTracked = Tracker is not null;
         Settings = null!;
         Request = null!;
         Caller = default;
         Limits = default;
         Tracker = null;
-        HasOurKey = false;
+        OurKey = null;
         IsUntouchable = false;
         CallersDeadline = null;
         Attempts = 0;
@@ -170,6 +175,9 @@ internal sealed class Call
         IsRefundable = false;
         _original.Release();
         _original = _sent = default;
-        _spare = this;
+        if (!wasTracked)
+        {
+            _spare = this; // Otherwise an upload may go on, and tell it of its progress.
+        }
     }
 }

@@ -8,14 +8,10 @@ internal sealed partial class CallPipeline
     {
         var outcome = await ReceiveAsync(call, sending).ConfigureAwait(false);
         var now = _clock.GetTimestamp();
-        if (call.Attempts == 1)
-        {
-            state.Account.CountAttempt(AttemptCause.First); // Those of calls that this one answers at once are worked out.
-        }
-
-        call.Scope.Complete(isLent: outcome.IsOrphan || outcome is { Response: not null, IsRead: false });
+        call.Scope.Complete(isLent: outcome.IsOrphan || call.Tracker is not null || outcome is { Response: not null, IsRead: false });
+        state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
-        state.Health.Record(call.Permit, outcome.Effect, now, outcome.RetryAfter);
+        state.Health.Record(call.Permit, outcome.Effect, now, outcome.Effect == HealthEffect.Failure ? outcome.RetryAfter : null);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
             state.Remember(outcome);

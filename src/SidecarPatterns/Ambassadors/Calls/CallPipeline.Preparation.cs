@@ -6,12 +6,20 @@ internal sealed partial class CallPipeline
     /// <summary>What is known of the handlers below; set before the first call.</summary>
     public InnerHandlers Inner { get; set; } = new(ChangeHeaders: false);
 
+    /// <summary>Whether there is anything to be done to the request before it can be sent.</summary>
+    private static bool NeedsPreparation(Call call) =>
+        call.Settings.Deadline is not null
+        || (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent)
+        || (call.Request.Content is { } content && !call.IsUntouchable && !IsSentAsItIs(call, content.Headers.ContentLength));
+
+    // What can be sent again, and is not so large that its sending is watched.
+    private static bool IsSentAsItIs(Call call, long? length) => call.Replay != ReplayKind.OneShot && length <= call.Settings.Options.Content.LargeUploadFrom;
+
     /// <summary>Keeps the content aside where it can be sent once only, and adds what the server is to know.</summary>
     private async Task<HttpResponseMessage> PreparedAsync(Call call)
     {
         if (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent && call.Limits.IsIdempotent is null)
         {
-            IdempotencyKey.AddTo(call.Request);
             call.TakeKey();
         }
 
@@ -66,7 +74,7 @@ internal sealed partial class CallPipeline
 
             call.Replay = ReplayKind.Concurrent;
         }
-        else if (call.Replay == ReplayKind.OneShot || !(length <= options.LargeUploadFrom))
+        else if (!IsSentAsItIs(call, length))
         {
             call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
         }
@@ -89,7 +97,16 @@ internal sealed partial class CallPipeline
             call.Request.Content = tracker.Content;
         }
 
-        call.Settings.Deadline?.Set(call.Request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
+        if (call.OurKey is { } key)
+        {
+            call.Request.Headers.TryAddWithoutValidation(IdempotencyKey.HeaderName, key);
+        }
+
+        if (!call.IsUntouchable)
+        {
+            call.Settings.Deadline?.Set(call.Request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
+        }
+
         call.MarkSent();
     }
 
@@ -102,7 +119,7 @@ internal sealed partial class CallPipeline
         }
 
         call.Settings.Deadline?.Restore(call.Request, call.CallersDeadline);
-        if (call.HasOurKey)
+        if (call.OurKey is not null)
         {
             call.Request.Headers.Remove(IdempotencyKey.HeaderName);
         }

@@ -122,7 +122,8 @@ internal sealed partial class CallPipeline
         {
             for (var left = delay; left > TimeSpan.Zero; left = delay - _clock.GetElapsedTime(from))
             {
-                var wait = Task.Delay(left, _clock, call.Caller);
+                // It counts whole milliseconds, and takes less than one for none.
+                var wait = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), _clock, call.Caller);
                 if (call.IsSync)
                 {
                     wait.GetAwaiter().GetResult();

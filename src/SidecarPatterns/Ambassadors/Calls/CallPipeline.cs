@@ -34,7 +34,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return Refused(call, refusal);
         }
 
-        if (request.Content is not null || settings.Deadline is not null || settings.Options.Retry.AddIdempotencyKey)
+        if (NeedsPreparation(call))
         {
             return PreparedAsync(call);
         }
@@ -66,17 +66,13 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     private Task<HttpResponseMessage> Send(Call call, AttemptCause cause)
     {
         call.Attempts++;
+        call.Cause = cause;
         var now = call.Attempts == 1 ? call.StartedAt : _clock.GetTimestamp();
         call.AttemptStartedAt = now;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
         call.Scope = scope;
-        if (call.Attempts > 1)
-        {
-            state.Account.CountAttempt(cause);
-        }
-
         return SendInner(call, call.Request, scope.Token);
     }
 
@@ -122,7 +118,12 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     private Task<HttpResponseMessage> Done(Call call, Task<HttpResponseMessage> sending)
     {
         var now = _clock.GetTimestamp();
-        call.Scope.Complete();
+        call.Scope.Complete(isLent: call.Tracker is not null);
+        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null)
+        {
+            Restore(call);
+        }
+
         state.Health.Record(call.Permit, HealthEffect.Success, now);
         state.Account.EndPlainCall();
         state.Latency.Record(now - call.StartedAt);

@@ -71,8 +71,9 @@ internal sealed class ContentTracker
     // By its header, which also knows when the length was set by hand, or is not to be sent.
     public bool TryGetLength(out long length)
     {
-        length = _inner.Headers.ContentLength ?? 0;
-        return _inner.Headers.ContentLength is not null;
+        var known = _inner.Headers.ContentLength;
+        length = known.GetValueOrDefault();
+        return known.HasValue;
     }
 
     public void Dispose() => _inner.Dispose();

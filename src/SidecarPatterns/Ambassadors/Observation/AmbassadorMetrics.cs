@@ -39,7 +39,7 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
 
         try
         {
-            var attemptsTag = new KeyValuePair<string, object?>("ambassador.attempts", attempts switch { <= 1 => "1", 2 => "2", _ => "3+" });
+            var attemptsTag = new KeyValuePair<string, object?>("ambassador.attempts", attempts switch { 0 => "0", 1 => "1", 2 => "2", _ => "3+" });
             if (errorType is null)
             {
                 requestDuration.Record(ticks * _secondsPerTick, _nameTag, attemptsTag);

@@ -8,6 +8,6 @@ internal static class IdempotencyKey
     public static bool IsIn(HttpRequestMessage request) =>
         RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.Contains(HeaderName);
 
-    /// <summary>Gives the request a key of its own: a string of RFC 8941, hence the quotes.</summary>
-    public static void AddTo(HttpRequestMessage request) => request.Headers.TryAddWithoutValidation(HeaderName, $"\"{Guid.NewGuid():D}\"");
+    /// <summary>A key that nobody else has: a string of RFC 8941, hence the quotes.</summary>
+    public static string New() => $"\"{Guid.NewGuid():D}\"";
 }

@@ -68,8 +68,9 @@ internal sealed class GuardedContent : HttpContent
     // Its header was copied if there was one; this is for contents that did not come over a connection.
     protected override bool TryComputeLength(out long length)
     {
-        length = _inner.Headers.ContentLength ?? 0;
-        return _inner.Headers.ContentLength is not null;
+        var known = _inner.Headers.ContentLength;
+        length = known.GetValueOrDefault();
+        return known.HasValue;
     }
 
     protected override void Dispose(bool disposing)

@@ -29,24 +29,33 @@ internal sealed class ReadAhead(Stream stream, int limit)
     /// <returns>Whether the end was reached.</returns>
     public async ValueTask<bool> FillAsync(TimeSpan time, long? maxSize, TimeProvider timeProvider, CancellationToken ct)
     {
-        using var patience = new Patience(this, time, timeProvider, ct);
-        while (_end < limit)
+        Patience? patience = null;
+        try
         {
-            var reading = stream.ReadAsync(FreeSpace(), Abort.Token);
-            var count = reading.IsCompletedSuccessfully ? reading.Result : await WaitAsync(reading.AsTask(), patience, ct).ConfigureAwait(false);
-            if (count is null or 0)
+            while (_end < limit)
             {
-                return count == 0;
+                var reading = stream.ReadAsync(FreeSpace(), Abort.Token);
+                var count = reading.IsCompletedSuccessfully
+                    ? reading.Result
+                    : await WaitAsync(reading.AsTask(), patience ??= new Patience(this, time, timeProvider, ct)).ConfigureAwait(false);
+                if (count is null or 0)
+                {
+                    return count == 0;
+                }
+
+                _end += count.Value;
+                if (_end > maxSize)
+                {
+                    throw BodyLimits.TooLarge(maxSize.Value);
+                }
             }
 
-            _end += count.Value;
-            if (_end > maxSize)
-            {
-                throw BodyLimits.TooLarge(maxSize.Value);
-            }
+            return false;
         }
-
-        return false;
+        finally
+        {
+            patience?.Dispose();
+        }
     }
 
     /// <summary>The read that was under way has brought that many bytes.</summary>
@@ -81,13 +90,11 @@ internal sealed class ReadAhead(Stream stream, int limit)
     }
 
     /// <summary>Nobody takes anything any more, and a read that is under way is cancelled. Thread-safe.</summary>
-    /// <remarks>The buffer stays out of the pool: the read, or a side that was interrupted, may still use it.</remarks>
-    public void Abandon()
-    {
-        // Before the stream is disposed of, which otherwise would go on reading from the same connection, for whoever comes next.
-        Abort.Cancel();
-        Volatile.Read(ref _pending)?.Forget();
-    }
+    /// <remarks>
+    /// To be called before the stream is disposed of, which otherwise would go on reading from the same connection, for whoever comes next. The buffer
+    /// stays out of the pool: the read, or a side that was interrupted, may still use it.
+    /// </remarks>
+    public void Abandon() => Abort.Cancel();
 
     /// <summary>Nothing becomes of it, for a read has failed or its caller has left.</summary>
     public void Fail()
@@ -112,7 +119,7 @@ internal sealed class ReadAhead(Stream stream, int limit)
     private void Grow()
     {
         var pool = ArrayPool<byte>.Shared;
-        var larger = pool.Rent(Math.Min(limit, _buffer is null ? FirstLength : 4 * _buffer.Length));
+        var larger = pool.Rent((int)Math.Min(limit, _buffer is null ? FirstLength : 4L * _buffer.Length));
         if (_buffer is not null)
         {
             _buffer.AsSpan(0, _end).CopyTo(larger);
@@ -124,12 +131,12 @@ internal sealed class ReadAhead(Stream stream, int limit)
 
     /// <summary>Waits for a read.</summary>
     /// <returns>How many bytes it brought; <see langword="null"/> if the time was up first.</returns>
-    private async ValueTask<int?> WaitAsync(Task<int> reading, Patience patience, CancellationToken ct)
+    private async ValueTask<int?> WaitAsync(Task<int> reading, Patience patience)
     {
         _pending = reading;
         if (!await patience.OutlastsAsync(reading).ConfigureAwait(false))
         {
-            ct.ThrowIfCancellationRequested();
+            reading.Forget(); // Perhaps nobody asks for it any more.
             return null;
         }
 
@@ -138,43 +145,43 @@ internal sealed class ReadAhead(Stream stream, int limit)
         {
             return await reading.ConfigureAwait(false);
         }
-        catch (OperationCanceledException exception) when (ct.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (patience.Caller.IsCancellationRequested)
         {
-            throw new OperationCanceledException(exception.Message, exception, ct); // By the token that the caller knows.
+            throw new OperationCanceledException(exception.Message, exception, patience.Caller); // By the token that the caller knows.
         }
     }
 
-    /// <summary>Ends the waits for reads when the time is up, and the reads themselves when the caller's token says so. Set up by the first that waits.</summary>
-    private sealed class Patience(ReadAhead ahead, TimeSpan time, TimeProvider timeProvider, CancellationToken ct) : IDisposable
+    /// <summary>Ends the waits for reads when the time is up, and the reads themselves when the caller's token says so. Made for the first that waits.</summary>
+    private sealed class Patience : IDisposable
     {
-        private TaskCompletionSource? _timeIsUp;
-        private ITimer? _timer;
-        private CancellationTokenRegistration _registration;
+        private readonly TaskCompletionSource _timeIsUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ITimer _timer;
+        private readonly CancellationTokenRegistration _registration;
+
+        public Patience(ReadAhead ahead, TimeSpan time, TimeProvider timeProvider, CancellationToken ct)
+        {
+            Caller = ct;
+            _timer = Unflowed.Run(
+                static x => x.Clock.CreateTimer(
+                    static state => ((TaskCompletionSource)state!).TrySetResult(), x.TimeIsUp, x.Time, Timeout.InfiniteTimeSpan),
+                (Clock: timeProvider, TimeIsUp: _timeIsUp, Time: time));
+            _registration = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), ahead.Abort);
+        }
+
+        public CancellationToken Caller { get; }
 
         /// <summary>Waits for a read.</summary>
         /// <returns>Whether it ended in time.</returns>
         public async ValueTask<bool> OutlastsAsync(Task read)
         {
-            var timeIsUp = _timeIsUp ??= Begin();
-            await Task.WhenAny(read, timeIsUp.Task).ConfigureAwait(false);
+            await Task.WhenAny(read, _timeIsUp.Task).ConfigureAwait(false);
             return read.IsCompleted;
         }
 
         public void Dispose()
         {
-            _timer?.Dispose();
+            _timer.Dispose();
             _registration.Dispose(); // Once this returns, the token can not cancel what is read on later.
-        }
-
-        private TaskCompletionSource Begin()
-        {
-            var timeIsUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _timer = Unflowed.Run(
-                static x => x.Clock.CreateTimer(
-                    static state => ((TaskCompletionSource)state!).TrySetResult(), x.TimeIsUp, x.Time, Timeout.InfiniteTimeSpan),
-                (Clock: timeProvider, TimeIsUp: timeIsUp, Time: time));
-            _registration = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), ahead.Abort);
-            return timeIsUp;
         }
     }
 }

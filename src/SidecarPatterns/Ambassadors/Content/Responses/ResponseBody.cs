@@ -109,6 +109,11 @@ internal static class ResponseBody
         try
         {
             var isWhole = await ahead.FillAsync(options.BufferResponsesFor, options.MaxResponseSize, timeProvider, ct).ConfigureAwait(false);
+            if (!isWhole)
+            {
+                ct.ThrowIfCancellationRequested(); // It may have reached the read that is to be handed over; from here on it can not.
+            }
+
             response.Content = isWhole ? WholeContent.Of(content, ahead) : new GuardedContent(content, ahead);
             return isWhole ? ResponseRead.Whole : ResponseRead.Begun;
         }

@@ -1,0 +1,210 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>What the registration makes of a client, whatever else is set for it.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
+{
+    private readonly ScriptedHandler _server = new();
+
+    public void Dispose() => _server.Dispose();
+
+    [Test]
+    public async Task AddAmbassadorClient_TypedByInterfaceOrNamed_EachHasItsAmbassador()
+    {
+        _server.Then(200);
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddAmbassadorClient<Payments>(configure: static options => options.BaseAddress = new Uri("http://payments.test/")).ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.AddAmbassadorClient<IStock, Stock>("stock", static options => options.BaseAddress = new Uri("http://stock.test/")).ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.AddAmbassadorClient("prices", static options => options.BaseAddress = new Uri("http://prices.test/")).ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        await host.Services.GetRequiredService<Payments>().Client.GetAsync(new Uri("x", UriKind.Relative)).InTime();
+        await ((Stock)host.Services.GetRequiredService<IStock>()).Client.GetAsync(new Uri("x", UriKind.Relative)).InTime();
+        await host.CreateClient("prices").GetAsync(new Uri("x", UriKind.Relative)).InTime();
+
+        Assert.That(_server.Requests.Select(static request => request.Uri!.Host), Is.EqualTo(["payments.test", "stock.test", "prices.test"]));
+        Assert.That(
+            host.Ambassadors().GetSnapshots().Select(static snapshot => (snapshot.Name, snapshot.Succeeded)),
+            Is.EqualTo([("Payments", 1L), ("prices", 1L), ("stock", 1L)]));
+    }
+
+    [Test]
+    public async Task AddAmbassador_SeveralTimesAndByDefaults_StandsThereOnce()
+    {
+        _server.Then(500);
+        await using var host = TestHost.Build(services =>
+        {
+            services.ConfigureHttpClientDefaults(static client => client.AddAmbassador(static options => options.Retry.Delay = TimeSpan.Zero));
+            services.AddAmbassadorClient("prices").AddAmbassador().AddAmbassador().ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        (await host.GetAsync("prices").InTime()).Dispose();
+        Assert.That(_server.Requests, Has.Count.EqualTo(3));
+        (await host.GetAsync("plain").InTime()).Dispose();
+        Assert.That(_server.Requests, Has.Count.EqualTo(6), "client defaults cover it");
+        Assert.That(host.Ambassadors().GetSnapshot("plain").Failed, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task AddHttpMessageHandler_BeforeIsOutsideAndAfterIsInside()
+    {
+        var outer = new CountingHandler();
+        var inner = new CountingHandler();
+        _server.Then(500).Then(500).Then(200);
+        await using var host = TestHost.Build(services => services
+            .AddHttpClient("prices")
+            .AddHttpMessageHandler(() => outer)
+            .AddAmbassador(static options => options.Retry.Delay = TimeSpan.Zero)
+            .AddHttpMessageHandler(() => inner)
+            .ConfigurePrimaryHttpMessageHandler(() => _server));
+        await host.StartAsync();
+
+        (await host.GetAsync("prices").InTime()).Dispose();
+
+        Assert.That((outer.Count, inner.Count), Is.EqualTo((1, 3)));
+        Assert.That(
+            _server.Requests.Select(static request => request.Headers.Split("X-Inner").Length - 1),
+            Is.All.EqualTo(1),
+            "what an inner handler adds does not pile up");
+    }
+
+    [Test]
+    public async Task PrimaryHandler_NobodyHasSetOne_IsAsTheOptionsSay()
+    {
+        await using var host = TestHost.Build(static services => services.AddAmbassadorClient("prices", static options =>
+        {
+            options.Network.ConnectTimeout = TimeSpan.FromSeconds(7);
+            options.Network.MaxResponseHeadersLength = 12;
+        }));
+        var primary = PrimaryOf(host, "prices");
+
+        Assert.That(primary, Is.TypeOf<SocketsHttpHandler>());
+        var sockets = (SocketsHttpHandler)primary;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sockets.ConnectTimeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
+            Assert.That(sockets.MaxResponseHeadersLength, Is.EqualTo(12));
+            Assert.That(sockets.AllowAutoRedirect, Is.False);
+            Assert.That(sockets.UseCookies, Is.False);
+            Assert.That(sockets.AutomaticDecompression, Is.EqualTo(DecompressionMethods.All));
+            Assert.That(sockets.PooledConnectionIdleTimeout, Is.EqualTo(TimeSpan.FromSeconds(30)));
+            Assert.That(sockets.PooledConnectionLifetime, Is.InRange(TimeSpan.FromSeconds(108), TimeSpan.FromSeconds(132)));
+            Assert.That(sockets.EnableMultipleHttp2Connections, Is.True);
+            Assert.That(sockets.KeepAlivePingDelay, Is.EqualTo(TimeSpan.FromSeconds(15)));
+            Assert.That(sockets.KeepAlivePingTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+            Assert.That(sockets.Expect100ContinueTimeout, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        }
+    }
+
+    [Test]
+    public async Task PrimaryHandler_SomebodyHasSetOne_Stays([Values("before", "after", "defaults")] string when)
+    {
+        await using var host = TestHost.Build(services =>
+        {
+            if (when == "defaults")
+            {
+                services.ConfigureHttpClientDefaults(client => client.ConfigurePrimaryHttpMessageHandler(() => _server));
+            }
+
+            var client = services.AddHttpClient("prices");
+            client = when == "before" ? client.ConfigurePrimaryHttpMessageHandler(() => _server).AddAmbassador() : client.AddAmbassador();
+            _ = when == "after" ? client.ConfigurePrimaryHttpMessageHandler(() => _server) : client;
+        });
+
+        Assert.That(PrimaryOf(host, "prices"), Is.SameAs(_server));
+    }
+
+    [Test]
+    public async Task HandlerLifetime_NobodyHasSetIt_IsInfinite()
+    {
+        await using var host = TestHost.Build(static services =>
+        {
+            services.AddAmbassadorClient("prices");
+            services.AddAmbassadorClient("stock").SetHandlerLifetime(TimeSpan.FromMinutes(5));
+            services.AddHttpClient("plain");
+        });
+        var options = host.Services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>();
+
+        Assert.That(options.Get("prices").HandlerLifetime, Is.EqualTo(Timeout.InfiniteTimeSpan));
+        Assert.That(options.Get("stock").HandlerLifetime, Is.EqualTo(TimeSpan.FromMinutes(5)));
+        Assert.That(options.Get("plain").HandlerLifetime, Is.EqualTo(TimeSpan.FromMinutes(2)));
+    }
+
+    [Test]
+    public async Task ClientTimeout_NobodyHasSetIt_IsInfiniteAndAShorterOneIsToldOfOnce()
+    {
+        await using var host = TestHost.Build(static services =>
+        {
+            services.AddAmbassadorClient("prices");
+            services.AddAmbassadorClient("stock").ConfigureHttpClient(static client => client.Timeout = TimeSpan.FromSeconds(5));
+        });
+        await host.StartAsync();
+
+        Assert.That(host.CreateClient("prices").Timeout, Is.EqualTo(Timeout.InfiniteTimeSpan));
+        Assert.That(host.CreateClient("stock").Timeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(host.CreateClient("stock").Timeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(
+            host.Logs.Named("ClientTimeoutIsShorter").Select(static entry => entry.Message),
+            Is.EqualTo(["HttpClient 'stock' has a Timeout of 00:00:05, which is shorter than its ambassador's of 00:00:30: it ends calls before the ambassador can. This is said once."]));
+    }
+
+    [Test]
+    public void AddAmbassadorClient_ArgumentIsNull_Throws()
+    {
+        var services = new ServiceCollection();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => services.AddAmbassadorClient(null!), Throws.ArgumentNullException);
+            Assert.That(() => ((IServiceCollection)null!).AddAmbassadorClient("prices"), Throws.ArgumentNullException);
+            Assert.That(() => ((IServiceCollection)null!).AddAmbassadorClient<Payments>(), Throws.ArgumentNullException);
+            Assert.That(() => ((IServiceCollection)null!).AddAmbassadorClient<IStock, Stock>(), Throws.ArgumentNullException);
+            Assert.That(() => ((IHttpClientBuilder)null!).AddAmbassador(), Throws.ArgumentNullException);
+        }
+    }
+
+    private static HttpMessageHandler PrimaryOf(TestHost host, string name)
+    {
+        var handler = host.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(name);
+        while (handler is DelegatingHandler delegating)
+        {
+            handler = delegating.InnerHandler!;
+        }
+
+        return handler;
+    }
+
+    private interface IStock;
+
+    private sealed class Stock(HttpClient client) : IStock
+    {
+        public HttpClient Client => client;
+    }
+
+    private sealed class Payments(HttpClient client)
+    {
+        public HttpClient Client => client;
+    }
+
+    private sealed class CountingHandler : DelegatingHandler
+    {
+        public int Count { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Count++;
+            request.Headers.TryAddWithoutValidation("X-Inner", $"{Count}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
