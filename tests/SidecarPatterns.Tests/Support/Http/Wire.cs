@@ -8,8 +8,6 @@ namespace SidecarPatterns.Tests;
 /// <summary>An accepted connection below HTTP: its bytes, in the clear or over TLS, and every way in which it can end or not go on.</summary>
 internal class Wire : IAsyncDisposable
 {
-    private const int MostDiscarded = 16 * 1024 * 1024;
-
     private readonly Socket _socket;
     private readonly CancellationTokenSource _ended;
 
@@ -92,8 +90,7 @@ internal class Wire : IAsyncDisposable
         }
 
         await _ended.CancelAsync();
-        DiscardReceived();
-        _socket.Dispose();
+        SocketEnds.Close(_socket);
     }
 
     /// <summary>Breaks the connection off (RST); the client may lose even what was sent before.</summary>
@@ -102,8 +99,7 @@ internal class Wire : IAsyncDisposable
         if (Interlocked.Exchange(ref _isEnded, 1) == 0)
         {
             _ended.Cancel();
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            _socket.Dispose();
+            SocketEnds.Reset(_socket);
         }
     }
 
@@ -158,22 +154,5 @@ internal class Wire : IAsyncDisposable
         await _stream.DisposeAsync();
         _ended.Dispose();
         GC.SuppressFinalize(this);
-    }
-
-    // The system breaks off a connection that is closed while there is something to read.
-    private void DiscardReceived()
-    {
-        var buffer = new byte[64 * 1024];
-        try
-        {
-            for (var left = MostDiscarded; left > 0 && _socket.Available > 0;)
-            {
-                left -= _socket.Receive(buffer);
-            }
-        }
-        catch (SocketException)
-        {
-            // It broke off before.
-        }
     }
 }
