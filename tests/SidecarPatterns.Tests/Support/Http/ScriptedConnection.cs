@@ -12,6 +12,26 @@ internal sealed class ScriptedConnection(Socket socket, ServedCounts counts, Can
     /// <summary>In the order of accept; the first is 1.</summary>
     public int Number { get; } = counts.AddConnection();
 
+    /// <summary>What reads beside the script, over HTTP/2.</summary>
+    public Task Receiving { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Whether the client begins to speak HTTP/2.</summary>
+    public Task<bool> IsHttp2Async() => Http2Connection.IsNextAsync(Reader);
+
+    /// <summary>Goes on in HTTP/2; from now on the verbs of HTTP/1.1 have nothing to read.</summary>
+    /// <param name="settings">What the server tells the client of itself.</param>
+    public Task<Http2Connection> StartHttp2Async(params IReadOnlyList<(Http2Setting Setting, int Value)> settings) =>
+        StartHttp2Async(answersPings: true, settings);
+
+    /// <inheritdoc cref="StartHttp2Async(IReadOnlyList{ValueTuple{Http2Setting, int}})"/>
+    public async Task<Http2Connection> StartHttp2Async(bool answersPings, params IReadOnlyList<(Http2Setting Setting, int Value)> settings)
+    {
+        var http2 = new Http2Connection(this) { AnswersPings = answersPings };
+        await http2.GreetAsync(settings);
+        Receiving = new Http2Receiver(http2, counts).RunAsync();
+        return http2;
+    }
+
     /// <summary>Reads a request with all of its body; asks for the body if the client waits to be asked.</summary>
     public async Task<ServedRequest> ReadRequestAsync()
     {

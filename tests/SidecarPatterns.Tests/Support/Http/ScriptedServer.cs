@@ -47,7 +47,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Starts a server behind TLS.</summary>
     /// <param name="certificate">One of <see cref="TestCertificates"/>.</param>
-    /// <param name="protocols">What it agrees to speak; none is HTTP/1.1.</param>
+    /// <param name="protocols">What it agrees to speak, in its order of preference; none is HTTP/1.1.</param>
     public static ScriptedServer StartTls(X509Certificate2 certificate, params IReadOnlyList<SslApplicationProtocol> protocols) =>
         new("https://localhost", new SslServerAuthenticationOptions
         {
@@ -84,7 +84,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public ScriptedServer OnRequest(Func<ServedRequest, ScriptedConnection, Task> script) => Answers(Answer.Of(script));
 
     /// <summary>As <see cref="Answers(Answer)"/>, called with each request when only its head has been read.</summary>
-    public ScriptedServer OnHead(Func<ServedRequest, ScriptedConnection, Task> script) => Answers(new Answer(script));
+    public ScriptedServer OnHead(Func<ServedRequest, ScriptedConnection, Task> script) => Answers(new Answer(script, Answer.OnlyHttp1));
+
+    /// <summary>As <see cref="OnRequest"/>, over HTTP/2.</summary>
+    public ScriptedServer OnStream(Func<Http2Stream, Task> script) => Answers(Answer.OfStream(script));
+
+    /// <summary>As <see cref="OnHead"/>, over HTTP/2.</summary>
+    public ScriptedServer OnStreamHead(Func<Http2Stream, Task> script) => Answers(new Answer(Answer.OnlyHttp2, script));
 
     /// <summary>Waits until so many connections were accepted.</summary>
     public Task WhenConnectedAsync(int count) => _counts.WhenConnectedAsync(count, _stop.Token);
@@ -133,10 +139,20 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private async Task PlayAsync(ScriptedConnection connection, Func<ScriptedConnection, Task> script)
     {
-        try
+        await ObserveAsync(connection, async () =>
         {
             await (_tls is null ? Task.CompletedTask : connection.SecureAsync(_tls));
             await script(connection);
+        });
+        await connection.DisposeAsync();
+        await ObserveAsync(connection, () => connection.Receiving);
+    }
+
+    private async Task ObserveAsync(ScriptedConnection connection, Func<Task> act)
+    {
+        try
+        {
+            await act();
         }
         catch (Exception exception) when (connection.IsEndOfConnection(exception))
         {
@@ -145,10 +161,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
         catch (Exception exception)
         {
             _failures.Enqueue(exception);
-        }
-        finally
-        {
-            await connection.DisposeAsync();
         }
     }
 }

@@ -34,16 +34,66 @@ internal sealed class ServerScripts
         }
     }
 
-    // The answer is asked for at each request: a test may have changed it while the connection was kept.
     private async Task AnswerAsync(ScriptedConnection connection)
+    {
+        if (await connection.IsHttp2Async())
+        {
+            await AnswerHttp2Async(connection);
+        }
+        else
+        {
+            await AnswerHttp1Async(connection);
+        }
+    }
+
+    // The answer is asked for at each request: a test may have changed it while the connection was kept.
+    private async Task AnswerHttp1Async(ScriptedConnection connection)
     {
         while (!connection.IsEnded && await connection.ReadHeadOrEndAsync() is { } request)
         {
-            await Volatile.Read(ref _answer)!().OverHttp1(request, connection);
+            await NextAnswer().OverHttp1(request, connection);
             if (!connection.IsEnded)
             {
                 await connection.ReadBodyAsync();
             }
         }
     }
+
+    private async Task AnswerHttp2Async(ScriptedConnection connection)
+    {
+        var http2 = await connection.StartHttp2Async();
+        var answers = new List<Task>();
+        try
+        {
+            while (await http2.NextHeadOrEndAsync() is { } stream)
+            {
+                answers.Add(AnswerAsync(stream, NextAnswer()));
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(answers);
+        }
+    }
+
+    private static async Task AnswerAsync(Http2Stream stream, Answer answer)
+    {
+        try
+        {
+            await answer.OverHttp2(stream);
+            await stream.AskForBodyAsync();
+        }
+        catch (Exception exception) when (stream.Connection.Wire.IsEndOfConnection(exception))
+        {
+            // As every stream may; the others go on.
+        }
+        catch
+        {
+            // Nobody waits for an answer that does not come.
+            stream.Connection.Wire.Reset();
+            throw;
+        }
+    }
+
+    private Answer NextAnswer() => Volatile.Read(ref _answer)!();
 }
