@@ -1,0 +1,62 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Certificates that only this process knows, good ones and bad ones, made when one is first asked for.</summary>
+internal static class TestCertificates
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+    private static readonly Lazy<X509Certificate2> LazyAuthority = new(CreateAuthority);
+    private static readonly Lazy<X509Certificate2> LazyLocalhost = new(static () => Create("localhost", Now.AddDays(-1), Now.AddDays(1)));
+    private static readonly Lazy<X509Certificate2> LazyWrongName = new(static () => Create("elsewhere.example", Now.AddDays(-1), Now.AddDays(1)));
+    private static readonly Lazy<X509Certificate2> LazyExpired = new(static () => Create("localhost", Now.AddDays(-3), Now.AddDays(-2)));
+
+    /// <summary>Who has signed the others.</summary>
+    public static X509Certificate2 Authority => LazyAuthority.Value;
+
+    /// <summary>Good for <c>localhost</c>.</summary>
+    public static X509Certificate2 Localhost => LazyLocalhost.Value;
+
+    /// <summary>Good, but not for <c>localhost</c>.</summary>
+    public static X509Certificate2 WrongName => LazyWrongName.Value;
+
+    /// <summary>For <c>localhost</c>, the day before yesterday.</summary>
+    public static X509Certificate2 Expired => LazyExpired.Value;
+
+    /// <summary>What a client says in order to trust the authority, and it alone.</summary>
+    public static SslClientAuthenticationOptions Trusting() => new()
+    {
+        CertificateChainPolicy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            CustomTrustStore = { Authority },
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        },
+    };
+
+    private static X509Certificate2 CreateAuthority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Authority of the tests", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(X509BasicConstraintsExtension.CreateForCertificateAuthority());
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        return request.CreateSelfSigned(Now.AddDays(-7), Now.AddDays(7));
+    }
+
+    private static X509Certificate2 Create(string name, DateTimeOffset from, DateTimeOffset until)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var withoutKey = request.Create(Authority, from, until, Guid.NewGuid().ToByteArray());
+        using var withKey = withoutKey.CopyWithPrivateKey(key);
+
+        // A key that is in memory only serves no SslStream on some systems; one that was imported does on all.
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), password: null);
+    }
+}
