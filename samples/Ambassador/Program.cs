@@ -46,7 +46,7 @@ internal sealed class AmbassadorService(HttpClient http)
     // Some messages tell to look at the cause, and others hold that of the cause.
     private static string Explain(Exception e)
     {
-        string cause = e.GetBaseException().Message;
+        string cause = e is HttpRequestException ? e.GetBaseException().Message : e.Message;
         return e.Message.Contains(cause, StringComparison.Ordinal) ? e.Message : cause;
     }
 }
