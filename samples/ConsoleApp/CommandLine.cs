@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
+using ConsoleApp.Pricing;
 
 namespace ConsoleApp;
 
@@ -9,9 +10,10 @@ namespace ConsoleApp;
 /// <param name="Generate">How many sample orders to write instead of processing any.</param>
 /// <param name="Replay">Whether to send the notifier's dead letters once more at the end.</param>
 /// <param name="Watch">Whether to show how the sidecars stand while they work.</param>
+/// <param name="Chaos">How many of a hundred requests the program's own price service does not answer as it should.</param>
 /// <param name="Settings">What overrides the configuration.</param>
 internal sealed record CommandLine(
-    string? File, int? Generate, bool Replay, bool Watch, IReadOnlyDictionary<string, string?> Settings)
+    string? File, int? Generate, bool Replay, bool Watch, int Chaos, IReadOnlyDictionary<string, string?> Settings)
 {
     public const string StandardInput = "-";
 
@@ -32,6 +34,19 @@ internal sealed record CommandLine(
     {
         Description = "How many milliseconds each notification takes; 5 makes the work slow enough to watch.",
         HelpName = "MS",
+    };
+
+    private static readonly Option<int> ChaosOption = new("--chaos")
+    {
+        Description = "How many of a hundred requests the program's own price service answers slowly, with 503, with half an answer "
+            + "or not at all. By default none.",
+        HelpName = "0..100",
+    };
+
+    private static readonly Option<string?> UrlOption = new("--url")
+    {
+        Description = "Asks another price service: GET URL/prices?sku=A&sku=B answers {\"A\":7.80,\"B\":6.40}, in euros.",
+        HelpName = "URL",
     };
 
     private static readonly Option<string[]> SetOption = new("--set")
@@ -84,6 +99,7 @@ internal sealed record CommandLine(
             result.GetValue(GenerateOption),
             result.GetValue(ReplayOption),
             result.GetValue(WatchOption),
+            result.GetValue(ChaosOption),
             SettingsOf(result));
         return true;
     }
@@ -93,16 +109,20 @@ internal sealed record CommandLine(
         FileArgument.Validators.Add(result => Demand(result, IsReadable, "There is no file and no option '{0}'."));
         LatencyOption.Validators.Add(result => Demand(result, IsCount, "--latency takes a number of milliseconds, not '{0}'."));
         GenerateOption.Validators.Add(result => Demand(result, IsCount, "--generate takes a number of orders, not '{0}'."));
+        ChaosOption.Validators.Add(result => Demand(result, IsPercentage, "--chaos takes a number from 0 to 100, not '{0}'."));
+        UrlOption.Validators.Add(result => Demand(result, IsService, "--url takes an http or https address without a query, not '{0}'."));
         SetOption.Validators.Add(result => Demand(result, IsSetting, "--set takes KEY=VALUE, not '{0}'."));
-        return new RootCommand(
+        var root = new RootCommand(
             """
-            Checks and prices orders, and feeds three sidecars: an audit log, a meter and a notifier.
+            Checks orders, asks a price service through an ambassador, and feeds three sidecars: an audit log, a meter and a notifier.
             An order is a line such as
             {"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}
             """)
         {
-            FileArgument, AuditOption, LatencyOption, SetOption, ReplayOption, WatchOption, GenerateOption,
+            FileArgument, AuditOption, LatencyOption, ChaosOption, UrlOption, SetOption, ReplayOption, WatchOption, GenerateOption,
         };
+        root.Validators.Add(ForbidChaosElsewhere);
+        return root;
     }
 
     private static void Demand(SymbolResult result, Predicate<string> isAllowed, string problem)
@@ -111,9 +131,20 @@ internal sealed record CommandLine(
             result.AddError(string.Format(null, problem, token.Value));
     }
 
+    private static void ForbidChaosElsewhere(CommandResult result)
+    {
+        if (result.GetResult(ChaosOption) is not null && result.GetResult(UrlOption) is not null)
+            result.AddError("--chaos is about the program's own price service, which --url does without.");
+    }
+
     private static bool IsReadable(string file) => file == StandardInput || System.IO.File.Exists(file);
 
     private static bool IsCount(string text) => int.TryParse(text, out int count) && count >= 0;
+
+    private static bool IsPercentage(string text) => int.TryParse(text, out int percent) && percent is >= 0 and <= 100;
+
+    private static bool IsService(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && (url.UserInfo + url.Query + url.Fragment).Length == 0;
 
     private static bool IsSetting(string text) => text.IndexOf('=', StringComparison.Ordinal) > 0;
 
@@ -126,6 +157,8 @@ internal sealed record CommandLine(
             settings["Audit:File"] = audit;
         if (result.GetValue(LatencyOption) is { } latency)
             settings["Mail:Latency"] = TimeSpan.FromMilliseconds(latency).ToString();
+        if (result.GetValue(UrlOption) is { } url)
+            settings[PriceServer.AddressKey] = url.TrimEnd('/') + '/'; // what stands behind the last slash would be left out
         return settings;
     }
 }

@@ -13,12 +13,16 @@ if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
 if (command.Generate is { } count)
     return SampleOrders.Write(count, Console.Out);
 
+// Who is asked for prices, unless the settings name another service: started before the application, and stopped after it.
+await using var priceServer = new PriceServer(new Chaos(command.Chaos));
+
 // The settings: appsettings.json beside the program, which may be edited while it runs, then the environment, then the command line.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(
     new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddInMemoryCollection(command.Settings);
 var terminal = new Terminal();
 builder.Configuration.TellWhenUnreadable(terminal);
+builder.Configuration[PriceServer.AddressKey] ??= await priceServer.StartAsync();
 builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
 builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnStart();
 
@@ -26,7 +30,11 @@ builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnS
 builder.Services.AddSingleton(command);
 builder.Services.AddSingleton<OrderInput>();
 builder.Services.AddSingleton<OrderTally>();
+builder.Services.AddSingleton<OrderPricer>();
 builder.Services.AddHostedService<OrderIntake>();
+
+// Its ambassador to the price service: the PriceClient has an HttpClient that tries again, in time, and leaves alone a service that fails.
+builder.Services.AddAmbassadorClient<PriceClient>("prices");
 
 // If it is asked for, a sidecar that shows the others: the first to start, and the last to end.
 if (command.Watch)

@@ -9,5 +9,5 @@ internal sealed record Order(
     DateTimeOffset? PlacedAt = null,
     IReadOnlyList<OrderItem>? Items = null);
 
-/// <summary>One position of an order. Without a unit price of its own it costs what the price list says.</summary>
+/// <summary>One position of an order. Without a unit price of its own it costs what the price service says.</summary>
 internal sealed record OrderItem(string Sku = "", int Quantity = 0, decimal? UnitPrice = null);

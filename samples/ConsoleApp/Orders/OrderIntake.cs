@@ -5,19 +5,27 @@ using Microsoft.Extensions.Hosting;
 
 namespace ConsoleApp.Orders;
 
-/// <summary>The application itself: reads orders, checks and prices them, and passes them on. It knows nothing of sidecars.</summary>
+/// <summary>The application itself: reads orders, checks and prices them, and passes them on. It knows nothing of sidecars or ambassadors.</summary>
 internal sealed class OrderIntake(
-    OrderInput input, ChannelWriter<PricedOrder> orders, OrderTally tally, Terminal terminal, IHostApplicationLifetime lifetime)
+    OrderInput input, OrderPricer pricer, ChannelWriter<PricedOrder> orders, OrderTally tally, Terminal terminal, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
+    private const int Concurrency = 64;
+    private const int Window = 4096;
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A stop ends the reading; what was read before is still priced and passed on, unless that takes long.
+        using var grace = new CancellationTokenSource();
+        await using CancellationTokenRegistration stop = stoppingToken.Register(() => grace.CancelAfter(Grace));
         try
         {
-            await foreach (string line in input.ReadLinesAsync(stoppingToken))
+            IAsyncEnumerable<string> lines = input.ReadLinesAsync(stoppingToken);
+            await foreach (Task<PricedOrder?> pricing in lines.BeginInOrderAsync(line => PriceAsync(line, grace.Token), Concurrency, Window))
             {
-                if (!string.IsNullOrWhiteSpace(line))
-                    await ProcessAsync(line, stoppingToken);
+                await PassOnAsync(pricing, grace.Token);
                 tally.Lines++;
             }
 
@@ -33,19 +41,39 @@ internal sealed class OrderIntake(
         }
     }
 
-    private async ValueTask ProcessAsync(string line, CancellationToken ct)
+    /// <returns><see langword="null"/> for a blank line.</returns>
+    private async Task<PricedOrder?> PriceAsync(string line, CancellationToken ct)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+            return null;
+        Order order = OrderParser.Parse(line);
+        OrderRules.Check(order);
+        return await pricer.PriceAsync(order, ct);
+    }
+
+    private async Task PassOnAsync(Task<PricedOrder?> pricing, CancellationToken ct)
     {
         try
         {
-            Order order = OrderParser.Parse(line);
-            OrderRules.Check(order);
-            await orders.WriteAsync(OrderPricer.Price(order), ct); // waits while a sidecar has its queue full
+            if (await pricing is not { } order)
+                return;
+            await orders.WriteAsync(order, ct); // waits while a sidecar has its queue full
             tally.Priced++;
         }
         catch (InvalidOrderException e)
         {
-            tally.Refused++;
-            terminal.Complain($"line {tally.Lines + 1}: {e.Message}");
+            Refuse(e.Message);
         }
+        catch (NoPriceException e)
+        {
+            Refuse(e.Message);
+            tally.Unpriced++;
+        }
+    }
+
+    private void Refuse(string problem)
+    {
+        tally.Refused++;
+        terminal.Complain($"line {tally.Lines + 1}: {problem}");
     }
 }

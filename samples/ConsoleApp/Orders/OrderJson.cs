@@ -3,7 +3,7 @@ using ConsoleApp.Pricing;
 
 namespace ConsoleApp.Orders;
 
-/// <summary>How orders are read and written, generated at compile time.</summary>
+/// <summary>How orders and prices are read and written, generated at compile time.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -11,4 +11,5 @@ namespace ConsoleApp.Orders;
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Order))]
 [JsonSerializable(typeof(PricedOrder))]
+[JsonSerializable(typeof(Dictionary<string, decimal>))]
 internal sealed partial class OrderJson : JsonSerializerContext;

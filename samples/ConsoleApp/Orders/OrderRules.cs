@@ -5,9 +5,10 @@ namespace ConsoleApp.Orders;
 /// <summary>What an order must fulfil to be priced.</summary>
 internal static class OrderRules
 {
+    public const decimal MaxUnitPrice = 1_000_000;
+
     private const int MaxIdLength = 40;
     private const int MaxQuantity = 10_000;
-    private const decimal MaxUnitPrice = 1_000_000;
 
     /// <exception cref="InvalidOrderException">It does not fulfil a rule: the first one that it breaks.</exception>
     public static void Check(Order order)

@@ -10,6 +10,9 @@ internal sealed class OrderTally
 
     public long Refused { get; set; }
 
+    /// <summary>How many of the refused ones lacked nothing but a price.</summary>
+    public long Unpriced { get; set; }
+
     /// <summary>Whether the whole input was read.</summary>
     public bool IsComplete { get; set; }
 

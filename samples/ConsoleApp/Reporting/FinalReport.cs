@@ -9,7 +9,7 @@ namespace ConsoleApp.Reporting;
 
 /// <summary>What is said when all is done: the totals, and where every order went.</summary>
 internal sealed class FinalReport(
-    Terminal terminal, OrderTally tally, ProductTotals totals, ISidecarControl sidecars, IOptions<AuditOptions> audit)
+    Terminal terminal, OrderTally tally, ProductTotals totals, ISidecarControl sidecars, IAmbassadorControl ambassadors, IOptions<AuditOptions> audit)
 {
     private const int ShownLetters = 3;
 
@@ -20,12 +20,15 @@ internal sealed class FinalReport(
         IReadOnlyList<SidecarSnapshot> snapshots = [.. sidecars.GetSnapshots().Where(sidecar => sidecar.Capacity > 0)]; // those with messages
         terminal.Out.Write(Tables.Of(totals.ToList()));
         terminal.Out.WriteLine(
-            $"{tally.Lines} lines: {tally.Priced} orders priced, {tally.Refused} refused, {tally.Lines - tally.Priced - tally.Refused} blank.");
+            $"{tally.Lines} lines: {tally.Priced} orders priced, {tally.Refused} refused ({tally.Unpriced} for want of a price), {tally.Lines - tally.Priced - tally.Refused} blank.");
         terminal.Out.WriteLine($"Audit log: {audit.Value.File}");
         terminal.Out.Write(Tables.Of(snapshots));
         foreach (SidecarSnapshot snapshot in snapshots)
             WriteLosses(snapshot);
-        return WriteEnd() & WriteBalance(snapshots);
+        AmbassadorSnapshot prices = ambassadors.GetSnapshot("prices");
+        terminal.Out.Write(Tables.Of(prices));
+        WriteLosses(prices);
+        return WriteEnd() & WriteBalance(snapshots) & WriteBalance(prices);
     }
 
     private void WriteLosses(SidecarSnapshot snapshot)
@@ -40,6 +43,13 @@ internal sealed class FinalReport(
             terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last {letters.Length} of {snapshot.DeadLettered}:");
         foreach (DeadLetter letter in letters)
             terminal.Out.WriteLine($"  {(letter.Message as PricedOrder)?.Id}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
+    }
+
+    private void WriteLosses(AmbassadorSnapshot snapshot)
+    {
+        string[] reasons = [.. snapshot.RetriesSkipped.Where(skip => skip.Value > 0).Select(skip => $"{skip.Key} {skip.Value}")];
+        if (reasons.Length > 0)
+            terminal.Out.WriteLine($"Calls to {snapshot.Name} that were not tried again, by what forbade it: {string.Join(", ", reasons)}.");
     }
 
     private bool WriteEnd()
@@ -59,6 +69,18 @@ internal sealed class FinalReport(
         if (wrong.Length == 0)
             terminal.Out.WriteLine("The account balances: accepted = handled + dead-lettered + evicted + abandoned + queued + in flight.");
         return wrong.Length == 0;
+    }
+
+    private bool WriteBalance(AmbassadorSnapshot snapshot)
+    {
+        long ended = snapshot.Succeeded + snapshot.Failed + snapshot.Cancelled + snapshot.Refused;
+        long sent = snapshot.Attempts.Values.Sum();
+        bool balances = snapshot.Calls == ended && sent == snapshot.Outcomes.Values.Sum();
+        if (balances)
+            terminal.Out.WriteLine("The ambassador's balances too: calls = succeeded + failed + cancelled + refused; every attempt has its outcome.");
+        else
+            terminal.Complain($"The account of {snapshot.Name} does not balance: {snapshot.Calls} calls, {ended} ended; {sent} attempts, {snapshot.Outcomes.Values.Sum()} ended.");
+        return balances;
     }
 
     private static long Accounted(SidecarSnapshot s) =>

@@ -32,6 +32,22 @@ internal static class Tables
         return table;
     }
 
+    public static Table Of(AmbassadorSnapshot ambassador)
+    {
+        Table table = Empty("ambassador", "calls", "attempts", "retries", "failed", "circuit\nopen", "p50", "p99");
+        foreach (TableColumn column in table.Columns)
+            column.PadLeft(0); // a terminal may be no wider than 80 columns
+        return table.AddRow(
+            ambassador.Name,
+            $"{ambassador.Calls}",
+            $"{ambassador.Attempts.Values.Sum()}",
+            $"{ambassador.Attempts[AttemptCause.Retry]}",
+            $"{ambassador.Failed}",
+            $"{ambassador.Refused}",
+            $"{ambassador.P50?.TotalMilliseconds:N1} ms",
+            $"{ambassador.P99?.TotalMilliseconds:N1} ms");
+    }
+
     /// <summary>How the sidecars stand while they work.</summary>
     public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
     {

@@ -5,6 +5,9 @@ namespace ConsoleApp.Reporting;
 /// <summary>Writes what the host and the sidecars log beside the program's own errors: a line each, and no stack traces.</summary>
 internal sealed class TerminalLog(Terminal terminal) : ILoggerProvider, ILogger
 {
+    // How calls of the ambassador end: an order whose call fails is refused, and that is told already.
+    private static readonly string?[] ToldElsewhere = ["CallFailed", "SucceededAfterRetries"];
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -13,8 +16,11 @@ internal sealed class TerminalLog(Terminal terminal) : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        terminal.Complain($"{formatter(state, exception)} {exception?.Message}".TrimEnd());
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!ToldElsewhere.Contains(eventId.Name))
+            terminal.Complain($"{formatter(state, exception)} {exception?.Message}".TrimEnd());
+    }
 
     public void Dispose()
     {

@@ -53,6 +53,9 @@ internal sealed partial class ConsoleAppTests
             Assert.That(notifier.Handled + notifier.DeadLettered, Is.EqualTo(notifier.Accepted));
             Assert.That(child.Output, Has.Some.Contains("account balances"));
             Assert.That(child.Error, Has.Some.Matches(@"line \d+: "), "malformed orders are told of");
+            Assert.That(child.Error, Has.None.Contains(NoPrice));
+            Assert.That(Ambassador(child).Calls, Is.GreaterThan(1000));
+            Assert.That(child.Output, Has.Some.Contains("ambassador's balances too"));
             Assert.That(File.ReadLines(_audit).LongCount(), Is.EqualTo(audit.Accepted));
         }
     }
@@ -150,6 +153,8 @@ internal sealed partial class ConsoleAppTests
         await child.WroteAsync("sidecar=notifier state=Ready queued=0 in-flight=0 handled=20 ");
         Edit("totals", "BatchSize", 7);
         await child.WroteAsync("BatchSize");
+        Edit("prices", "Timeout", "00:00:02", section: "Ambassadors");
+        await child.WroteAsync("Ambassador 'prices'");
         child.Input.Close();
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
@@ -157,6 +162,7 @@ internal sealed partial class ConsoleAppTests
         {
             Assert.That(child.Error, Is.EqualTo([
                 "Options of sidecar 'notifier' have changed: MaxRate = nothing.", "Options of sidecar 'totals' have changed: BatchSize = 7.",
+                "Ambassador 'prices' has new options: Timeout = 00:00:02.",
             ]));
             Assert.That(Row(child, "totals"), Is.EqualTo(new TableRow(Accepted: 20, Handled: 20, DeadLettered: 0)));
             Assert.That(Row(child, "notifier"), Is.EqualTo(new TableRow(Accepted: 20, Handled: 20, DeadLettered: 0)));
@@ -223,7 +229,7 @@ internal sealed partial class ConsoleAppTests
         await using var child = ChildProgram.Start("ConsoleApp", "--help");
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
-        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help").And.Contain("--watch"));
+        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help").And.Contain("--watch").And.Contain("--chaos").And.Contain("--url"));
     }
 
     [TestCase("--no-such-option")]
@@ -258,12 +264,12 @@ internal sealed partial class ConsoleAppTests
         await child.Input.FlushAsync();
     }
 
-    /// <summary>Changes an option of a sidecar in the settings of the copied program; <see langword="null"/> removes it.</summary>
-    private void Edit(string sidecar, string key, JsonNode? value)
+    /// <summary>Changes an option in the settings of the copied program; <see langword="null"/> removes it.</summary>
+    private void Edit(string name, string key, JsonNode? value, string section = "Sidecars")
     {
         var settings = JsonNode.Parse(
             File.ReadAllText(SettingsFile), documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip })!;
-        var options = settings["Sidecars"]![sidecar]!.AsObject();
+        var options = settings[section]![name]!.AsObject();
         options.Remove(key);
         if (value is not null)
         {
