@@ -13,7 +13,9 @@ internal sealed partial class ReadmeTests
     [Test]
     public void CSharp_EveryParagraph_StandsInCompiledCode()
     {
-        var compiled = Normalize(Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs"));
+        var compiled = Normalize(
+            Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -32,13 +34,30 @@ internal sealed partial class ReadmeTests
     [Test]
     public void OptionsTable_EveryRow_HasTheDefaultOfTheCode()
     {
-        var rows = OptionRow().Matches(Readme[Readme.IndexOf("## Options", StringComparison.Ordinal)..])
+        var rows = OptionRow().Matches(Section("## Options"))
             .ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value);
         var defaults = new SidecarOptions();
         var expected = typeof(SidecarOptions).GetProperties().ToDictionary(
             static property => property.Name,
             property => Show(property.GetValue(defaults)));
         Assert.That(rows, Is.EquivalentTo(expected));
+    }
+
+    [Test]
+    public void AmbassadorOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of an ambassador"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new AmbassadorOptions();
+        Assert.That(rows, Is.EqualTo(AmbassadorOptionRules.Table.Rules.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
+    }
+
+    /// <summary>From a heading to the next one.</summary>
+    private static string Section(string heading)
+    {
+        var from = Readme.IndexOf("\n" + heading + "\n", StringComparison.Ordinal) + heading.Length + 2;
+        var to = Readme.IndexOf("\n#", from, StringComparison.Ordinal);
+        return Readme[from..to];
     }
 
     private static string Show(object? value) => value switch
@@ -58,6 +77,9 @@ internal sealed partial class ReadmeTests
             .Single(static attribute => attribute.Key == "RepositoryRoot").Value!;
         return File.ReadAllText(Path.Combine(root, path)).ReplaceLineEndings("\n");
     }
+
+    [GeneratedRegex(@"^\| `([\w:]+)` \| (.*?) \| .* \|$", RegexOptions.Multiline)]
+    private static partial Regex AmbassadorOptionRow();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();

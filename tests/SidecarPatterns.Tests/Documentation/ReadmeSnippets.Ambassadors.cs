@@ -1,0 +1,56 @@
+using System.Net.Http.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Polly;
+
+namespace SidecarPatterns.Tests.Documentation;
+
+/// <content>The C# on ambassadors.</content>
+internal static partial class ReadmeSnippets
+{
+    public static void Client(HostApplicationBuilder builder)
+    {
+        builder.Services.AddAmbassadorClient<PaymentsClient>("payments", options => options.BaseAddress = new Uri("https://payments.example"));
+    }
+
+    public static void OwnLimits()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "reports");
+        request.Options.Set(new HttpRequestOptionsKey<TimeSpan>("Ambassador.Timeout"), TimeSpan.FromMinutes(5));
+        request.Options.Set(new HttpRequestOptionsKey<bool>("Ambassador.Idempotent"), true);
+    }
+
+    public static void Pipelines(HostApplicationBuilder builder)
+    {
+        builder.Services.AddAmbassadorClient("search", options =>
+        {
+            options.UseCallPipeline(new ResiliencePipelineBuilder<HttpResponseMessage>().AddConcurrencyLimiter(100).Build());       // around each call
+            options.UseAttemptPipeline(new ResiliencePipelineBuilder<HttpResponseMessage>().AddTimeout(TimeSpan.FromSeconds(2)).Build()); // around each attempt
+        });
+        builder.Services.AddAmbassadorClient("quotes", options => options.UseRetryPipeline(
+            new ResiliencePipelineBuilder<HttpResponseMessage>()                                                                   // instead of our retry
+                .AddRetry(new() { ShouldHandle = attempt => ValueTask.FromResult(AttemptClassification.IsTransient(attempt.Outcome)) })
+                .Build()));
+    }
+
+    public static void Watch(IAmbassadorControl ambassadors)
+    {
+        var payments = ambassadors.GetSnapshot("payments"); // IAmbassadorControl, from the container
+        Console.WriteLine($"{payments.Calls} calls, {payments.Failed} failed, circuit {payments.Circuit}, p99 {payments.P99}");
+        ambassadors.ForceOpen("payments"); // or ForceClosed, Release, DrainAsync
+    }
+
+    internal sealed record Payment(decimal Amount);
+
+    internal sealed record Receipt(string Id);
+
+    internal sealed class PaymentsClient(HttpClient http)                                        // no type of ours
+    {
+        public async Task<Receipt?> PayAsync(Payment payment, CancellationToken ct)
+        {
+            using var response = await http.PostAsJsonAsync("payments", payment, ct);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadFromJsonAsync<Receipt>(ct);
+        }
+    }
+}
