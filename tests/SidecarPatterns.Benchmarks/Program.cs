@@ -10,6 +10,9 @@ switch (args)
         IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
         return 0;
 
+    case [LoopbackServer.Verb]:
+        return await LoopbackServer.RunAsync();
+
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Part).Assembly).Run(args);
         return 0;

@@ -51,15 +51,56 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         }
 
         var sending = Send(call, AttemptCause.First);
-        return sending.IsCompletedSuccessfully && IsAtHand(call, sending.Result) ? Done(call, sending) : FirstAsync(call, sending);
+        if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result) && ResponseBody.IsInMemory(sending.Result.Content))
+        {
+            Done(call);
+            return sending;
+        }
+
+        return FirstAsync(call, sending);
     }
 
     private async Task<HttpResponseMessage> FirstAsync(Call call, Task<HttpResponseMessage> sending)
     {
         await call.Scope.EndOf(sending).ConfigureAwait(false);
-        return sending.IsCompletedSuccessfully && IsAtHand(call, sending.Result)
-            ? (await Done(call, sending).ConfigureAwait(false))
-            : await GoOnAsync(call, sending).ConfigureAwait(false);
+        if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result))
+        {
+            var response = sending.Result;
+            if (ResponseBody.IsInMemory(response.Content))
+            {
+                Done(call);
+                return response;
+            }
+
+            if (ResponseBody.LoadIfShort(call.Request, response, call.Settings.Options.Content, call.Scope.Token) is { } loading)
+            {
+                await call.Scope.EndOf(loading).ConfigureAwait(false);
+                if (loading.IsCompletedSuccessfully)
+                {
+                    Done(call);
+                    return response;
+                }
+
+                sending = LoadedAsync(response, loading);
+            }
+        }
+
+        return await GoOnAsync(call, sending).ConfigureAwait(false);
+    }
+
+    /// <summary>A response whose body is still being read, or could not be.</summary>
+    private static async Task<HttpResponseMessage> LoadedAsync(HttpResponseMessage response, Task loading)
+    {
+        try
+        {
+            await loading.ConfigureAwait(false);
+            return response;
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Begins an attempt.</summary>
@@ -107,15 +148,14 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         return Math.Min(call.DueAt, now + ticks);
     }
 
-    /// <summary>Whether a response is good and there is nothing left to do but to return it.</summary>
-    private static bool IsAtHand(Call call, HttpResponseMessage response) =>
+    /// <summary>Whether a response is good, so that nothing is left to do but to return it once its body is read.</summary>
+    private static bool IsGood(Call call, HttpResponseMessage response) =>
         (int)response.StatusCode is >= 200 and < 300
-        && ResponseBody.IsInMemory(response.Content)
         && call.Settings.Options.Content.MaxResponseSize is null
         && call.IsUntouched;
 
     /// <summary>The end of a call whose first attempt was all it took.</summary>
-    private Task<HttpResponseMessage> Done(Call call, Task<HttpResponseMessage> sending)
+    private void Done(Call call)
     {
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.Tracker is not null);
@@ -130,7 +170,6 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         AmbassadorMetrics.RecordAttempt(attempt: 1, AttemptClass.Success);
         state.Metrics.RecordCall(attempts: 1, now - call.StartedAt, errorType: null);
         call.Return();
-        return sending;
     }
 
     /// <summary>What keeps a call from being sent at all, before anything else is looked at.</summary>

@@ -40,6 +40,12 @@ internal static class ResponseBody
             || type == typeof(ReadOnlyMemoryContent);
     }
 
+    /// <summary>Begins to read a body that is known to be short; <see langword="null"/> if it is not, or is handed over as it is.</summary>
+    public static Task? LoadIfShort(HttpRequestMessage request, HttpResponseMessage response, AmbassadorContentOptions options, CancellationToken ct) =>
+        response.Content.Headers.ContentLength <= options.BufferResponsesUpTo && !HasNone(response) && !IsUntouchable(request, response)
+            ? response.Content.LoadIntoBufferAsync(options.BufferResponsesUpTo, ct)
+            : null;
+
     /// <summary>
     /// Reads a body into memory if it is known to be short, or turns out to be within a moment. A content that is replaced for that is the
     /// response's own again: it has the same headers, and disposes of the original.

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>Kestrel in a process of its own, which ends with its standard input.</summary>
+internal sealed class LoopbackServer : IDisposable
+{
+    /// <summary>What this program is started with to be the server.</summary>
+    public const string Verb = "--loopback-server";
+
+    private const int BodyLength = 1024;
+
+    private readonly Process _process;
+
+    private LoopbackServer(Process process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    public static LoopbackServer Start()
+    {
+        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. ProgramArguments(), Verb])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        return new(process, new Uri(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The server did not start.")));
+    }
+
+    public static async Task<int> RunAsync()
+    {
+        byte[] body = new byte[BodyLength];
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        await using WebApplication application = builder.Build();
+        application.Run(context =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.ContentLength = BodyLength;
+            return context.Response.Body.WriteAsync(body).AsTask();
+        });
+        await application.StartAsync();
+        Console.WriteLine(application.Urls.First());
+        await Console.In.ReadToEndAsync();
+        return 0;
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static IEnumerable<string> ProgramArguments() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(LoopbackServer).Assembly.Location] : [];
+}
