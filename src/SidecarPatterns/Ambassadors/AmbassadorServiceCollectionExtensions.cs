@@ -3,7 +3,7 @@ using SidecarPatterns;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-// The overloads differ in their type parameters, so none can be taken for another.
+// The overloads differ in their type parameters or in a delegate that all callers give, so none can be taken for another.
 #pragma warning disable RS0026 // Do not add multiple public overloads with optional parameters
 
 /// <summary>Registers clients with an ambassador.</summary>
@@ -37,6 +37,36 @@ public static class AmbassadorServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         return (name is null ? services.AddHttpClient<TClient>() : services.AddHttpClient<TClient>(name)).AddAmbassador(configure);
+    }
+
+    /// <summary>Adds a typed client with an ambassador, under its default name.</summary>
+    /// <typeparam name="TClient">The client: its constructor takes an <see cref="HttpClient"/>, and whatever else the container has.</typeparam>
+    /// <param name="services">The services to add to.</param>
+    /// <param name="configure">Changes the options, after the configuration section <c>Ambassadors:&lt;name&gt;</c> was bound.</param>
+    /// <returns>The client's builder, for handlers, the primary handler, logging and all else that the factory offers.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is <see langword="null"/>.</exception>
+    public static IHttpClientBuilder AddAmbassadorClient<[DynamicallyAccessedMembers(Constructors)] TClient>(
+        this IServiceCollection services, Action<AmbassadorOptions> configure)
+        where TClient : class
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddAmbassadorClient<TClient>(name: null, configure);
+    }
+
+    /// <summary>Adds a typed client with an ambassador, by its interface, under its default name.</summary>
+    /// <typeparam name="TClient">What the application injects.</typeparam>
+    /// <typeparam name="TImplementation">The client: its constructor takes an <see cref="HttpClient"/>, and whatever else the container has.</typeparam>
+    /// <param name="services">The services to add to.</param>
+    /// <param name="configure">Changes the options, after the configuration section <c>Ambassadors:&lt;name&gt;</c> was bound.</param>
+    /// <returns>The client's builder, for handlers, the primary handler, logging and all else that the factory offers.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> or <paramref name="configure"/> is <see langword="null"/>.</exception>
+    public static IHttpClientBuilder AddAmbassadorClient<TClient, [DynamicallyAccessedMembers(Constructors)] TImplementation>(
+        this IServiceCollection services, Action<AmbassadorOptions> configure)
+        where TClient : class
+        where TImplementation : class, TClient
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddAmbassadorClient<TClient, TImplementation>(name: null, configure);
     }
 
     /// <summary>Adds a typed client with an ambassador, by its interface.</summary>

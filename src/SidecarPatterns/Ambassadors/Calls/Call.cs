@@ -81,6 +81,9 @@ internal sealed class Call
     /// <summary>Whether content can be sent again: it can, or nobody has begun to.</summary>
     public bool IsReplayable => Replay != ReplayKind.OneShot || Tracker is { HasBegun: false };
 
+    /// <summary>Whether another attempt could follow one that has to be ended for its time.</summary>
+    public bool CanFollow(int attempt) => IsIdempotent && IsReplayable && attempt < MaxAttempts;
+
     public static Call Rent(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, bool withHeaders, long now, CancellationToken caller)
     {
         var call = _spare ?? new Call();

@@ -27,9 +27,9 @@ internal sealed partial class CallPipeline
         try
         {
             response = await ResponseOf(call, sending).ConfigureAwait(false);
-            if (RedirectRule.IsRedirect(response))
+            if (RedirectRule.IsRedirect(response) && call.Settings.Pipelines.Attempt is null)
             {
-                response = await FollowAsync(call, response).ConfigureAwait(false);
+                response = await FollowAsync(call, response, call.Scope.Token).ConfigureAwait(false);
             }
 
             var isRead = await ReadBodyAsync(call, response).ConfigureAwait(false);

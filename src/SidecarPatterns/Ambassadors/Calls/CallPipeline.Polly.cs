@@ -1,8 +1,24 @@
+using Polly;
+
 namespace SidecarPatterns;
 
-/// <content>A pipeline of the user's in the place of the retry.</content>
+/// <content>Pipelines of the user's: around an attempt, and in the place of the retry.</content>
 internal sealed partial class CallPipeline
 {
+    /// <summary>Sends the request through a pipeline, redirects included: they belong to the attempt.</summary>
+    private async Task<HttpResponseMessage> SendThroughAsync(ResiliencePipeline<HttpResponseMessage> pipeline, Call call)
+    {
+        return await pipeline.ExecuteAsync(
+            static async (attempt, ct) =>
+            {
+                var (self, call) = attempt;
+                var response = await self.SendInner(call, call.Request, ct).ConfigureAwait(false);
+                return RedirectRule.IsRedirect(response) ? await self.FollowAsync(call, response, ct).ConfigureAwait(false) : response;
+            },
+            (this, call),
+            call.Scope.Token).ConfigureAwait(false);
+    }
+
     /// <summary>Has the pipeline make the attempts: the first with the caller's message, any other with a copy, since it may make several at a time.</summary>
     private async Task<HttpResponseMessage> PipelineAsync(Call call)
     {

@@ -6,7 +6,7 @@ namespace SidecarPatterns;
 internal sealed partial class CallPipeline
 {
     /// <summary>Follows redirects up to a response that is none, or is not to be followed.</summary>
-    private async ValueTask<HttpResponseMessage> FollowAsync(Call call, HttpResponseMessage response)
+    private async ValueTask<HttpResponseMessage> FollowAsync(Call call, HttpResponseMessage response, CancellationToken ct)
     {
         var request = call.Request;
         var uri = response.RequestMessage?.RequestUri ?? request.RequestUri!;
@@ -20,7 +20,7 @@ internal sealed partial class CallPipeline
             response.Dispose();
             (request, uri) = (next, target);
             state.Account.CountAttempt(AttemptCause.Hop);
-            response = await ResponseOf(call, SendInner(call, request, call.Scope.Token)).ConfigureAwait(false);
+            response = await ResponseOf(call, SendInner(call, request, ct)).ConfigureAwait(false);
             response.RequestMessage ??= request;
         }
 

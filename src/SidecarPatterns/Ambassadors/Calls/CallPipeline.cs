@@ -114,19 +114,14 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
         call.Scope = scope;
-        return SendInner(call, call.Request, scope.Token);
+        return call.Settings.Pipelines.Attempt is { } pipeline ? SendThroughAsync(pipeline, call) : SendInner(call, call.Request, scope.Token);
     }
 
     private Task<HttpResponseMessage> SendInner(Call call, HttpRequestMessage request, CancellationToken ct)
     {
         try
         {
-            return call.Settings.Pipelines.Attempt is { } pipeline
-                ? pipeline.ExecuteAsync(
-                    static (attempt, ct) => new ValueTask<HttpResponseMessage>(attempt.handler.SendInner(attempt.request, attempt.isSync, ct)),
-                    (handler, request, isSync: call.IsSync),
-                    ct).AsTask()
-                : handler.SendInner(request, call.IsSync, ct);
+            return handler.SendInner(request, call.IsSync, ct);
         }
 #pragma warning disable CA1031 // It ends the attempt, whether it is thrown or returned.
         catch (Exception exception)
@@ -139,7 +134,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>When an attempt's time is over: only where another can follow is it shorter than what the call has left.</summary>
     private long DueOf(Call call, long now)
     {
-        if (!call.IsIdempotent || !call.IsReplayable || call.Attempts >= call.MaxAttempts)
+        if (!call.CanFollow(call.Attempts))
         {
             return call.DueAt;
         }
@@ -188,7 +183,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>Asks the circuit breaker.</summary>
     private AmbassadorCircuitOpenException? Admit(Call call)
     {
-        if (state.Health.TryEnter(_clock.GetTimestamp(), call.Settings.Options.AttemptTimeout, out var permit, out var retryAfter))
+        if (state.Health.TryEnter(_clock.GetTimestamp(), ProbeTimeoutOf(call), out var permit, out var retryAfter))
         {
             call.Permit = permit;
             return null;
@@ -196,6 +191,10 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
         return new AmbassadorCircuitOpenException(state.Name, retryAfter);
     }
+
+    /// <summary>How long the attempt may take, should it be a probe; <see langword="null"/> where it has no limit of its own.</summary>
+    private static TimeSpan? ProbeTimeoutOf(Call call) =>
+        call.CanFollow(call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
 
     private Task<HttpResponseMessage> Refused(Call call, Exception refusal)
     {
