@@ -8,6 +8,7 @@ internal sealed class Call
     private static Call? _spare;
 
     private RequestOriginal _original;
+    private bool _isKept;
     private RequestOriginal _sent; // What the request was made for the sending.
 
     private Call()
@@ -159,10 +160,18 @@ internal sealed class Call
         method == HttpMethod.Get || method == HttpMethod.Put || method == HttpMethod.Delete || method == HttpMethod.Head
         || method == HttpMethod.Options || method == HttpMethod.Trace;
 
-    /// <summary>Gives it back. Nobody may have it any more.</summary>
+    /// <summary>Has it serve no other call: somebody may still have it when it has ended, an upload that goes on or an attempt of a pipeline's.</summary>
+    public void Keep() => _isKept = true;
+
+    /// <summary>Gives it back.</summary>
     public void Return()
     {
-        var wasTracked = Tracker is not null;
+        _original.Release();
+        if (_isKept)
+        {
+            return;
+        }
+
         Settings = null!;
         Request = null!;
         Caller = default;
@@ -176,11 +185,7 @@ internal sealed class Call
         Held = null;
         LastStatus = null;
         IsRefundable = false;
-        _original.Release();
         _original = _sent = default;
-        if (!wasTracked)
-        {
-            _spare = this; // Otherwise an upload may go on, and tell it of its progress.
-        }
+        _spare = this;
     }
 }

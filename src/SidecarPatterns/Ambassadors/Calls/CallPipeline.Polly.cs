@@ -27,6 +27,7 @@ internal sealed partial class CallPipeline
         var whole = state.Scanner.Rent();
         whole.Begin(now, call.DueAt, options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
         call.Scope = whole;
+        call.Keep();
         AttemptOutcome outcome;
         try
         {

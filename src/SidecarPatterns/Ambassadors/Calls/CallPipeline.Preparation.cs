@@ -76,6 +76,7 @@ internal sealed partial class CallPipeline
         }
         else if (!IsSentAsItIs(call, length))
         {
+            call.Keep();
             call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
         }
     }

@@ -66,7 +66,8 @@ internal sealed class AmbassadorCatalog
             return (null, failures);
         }
 
-        var problems = new List<string>();
+        // The client without a name, which client defaults cover, is passed over by the validation of named options.
+        var problems = name.Length == 0 ? AmbassadorOptionRules.FindFailures("default", options).ToList() : [];
         var inPlace = options.GetPipelinesInPlace();
         var pipelines = new AmbassadorPipelines(
             Find(name, nameof(options.CallPipeline), options.CallPipeline, inPlace.Call, problems),

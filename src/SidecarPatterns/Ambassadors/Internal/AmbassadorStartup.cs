@@ -107,7 +107,11 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
     private void TellUnknown()
     {
-        IReadOnlyCollection<string> names = [.. catalog.Registry.Names, .. catalog.States.Select(static state => state.Name)];
+        // With client defaults any name may yet come.
+        IEnumerable<string> coming = catalog.Registry.CoversDefaults && catalog.Configuration is { } configuration
+            ? configuration.GetSection(AmbassadorConstants.SectionName).GetChildren().Select(static section => section.Key)
+            : [];
+        IEnumerable<string> names = [.. catalog.Registry.Names, .. catalog.States.Select(static state => state.Name), .. coming];
         var unknown = AmbassadorOptionRules.Check.FindUnknown(catalog.Configuration, [.. names.Distinct(StringComparer.OrdinalIgnoreCase)]);
         foreach (var problem in unknown.Except(_unknown))
         {
