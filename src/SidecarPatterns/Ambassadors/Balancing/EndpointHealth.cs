@@ -282,8 +282,8 @@ internal sealed class EndpointHealth
     {
         if (StateOf(_word) == CircuitState.Closed)
         {
-            // For each healthy spell one doubling is taken back.
-            _doublings = (int)Math.Max(0, _doublings - (_clock.GetElapsedTime(_since, now) / _options.HealthyAfter));
+            // For each healthy spell one doubling is taken back; a spell that is not over takes back none.
+            _doublings = (int)Math.Max(0, _doublings - Math.Floor(_clock.GetElapsedTime(_since, now) / _options.HealthyAfter));
         }
 
         var length = Math.Min(_options.BreakDuration.Ticks * Math.Pow(2, Math.Min(_doublings, MaxDoublings)), _options.MaxBreakDuration.Ticks);

@@ -14,7 +14,7 @@ internal static class AttemptClassifier
     public static AttemptClass ClassOf(HttpResponseMessage response)
     {
         var status = (int)response.StatusCode;
-        if (status is < 500 and not 408 and not 429)
+        if (status is (< 500 or >= 600) and not 408 and not 429)
         {
             return AttemptClass.Success;
         }
@@ -75,17 +75,12 @@ internal static class AttemptClassifier
 
     private static bool HasNetworkCause(Exception exception) => Find<IOException>(exception) is not null || Find<SocketException>(exception) is not null;
 
-    private static T? Find<T>(Exception exception)
-        where T : Exception
-    {
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
+    private static T? Find<T>(Exception? exception)
+        where T : Exception => exception switch
         {
-            if (inner is T found)
-            {
-                return found;
-            }
-        }
-
-        return null;
-    }
+            null => null,
+            T found => found,
+            AggregateException several => several.InnerExceptions.Select(Find<T>).FirstOrDefault(static found => found is not null),
+            _ => Find<T>(exception.InnerException),
+        };
 }
