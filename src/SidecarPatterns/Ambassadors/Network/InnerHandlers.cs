@@ -1,7 +1,10 @@
 namespace SidecarPatterns;
 
 /// <summary>What is known of the handlers below an ambassador.</summary>
-/// <param name="ChangeHeaders">Whether there are others than the factory's own and the primary one, which may leave headers behind on a request that is sent again.</param>
+/// <param name="ChangeHeaders">
+/// Whether a request may come back with other headers than it was sent with: there are others than the factory's own and the primary one, or that one follows
+/// redirects itself, for which it takes the credentials off.
+/// </param>
 internal sealed record InnerHandlers(bool ChangeHeaders)
 {
     public static InnerHandlers Of(DelegatingHandler handler)
@@ -17,6 +20,6 @@ internal sealed record InnerHandlers(bool ChangeHeaders)
             inner = delegating.InnerHandler;
         }
 
-        return new InnerHandlers(ChangeHeaders: false);
+        return new InnerHandlers(ChangeHeaders: inner is SocketsHttpHandler { AllowAutoRedirect: true } or HttpClientHandler { AllowAutoRedirect: true });
     }
 }

@@ -54,7 +54,7 @@ internal static class ResponseBody
     /// <param name="options">How much is read, and for how long.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="ct">Cancels what is read here, and not what is read on later.</param>
-    /// <exception cref="HttpRequestException">A read failed, or the body has more bytes than allowed.</exception>
+    /// <exception cref="HttpRequestException">A read failed, the body has more bytes than allowed, or the response says two lengths of it.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     public static ValueTask<ResponseRead> ReadInsideAsync(
         HttpResponseMessage response, AmbassadorContentOptions options, TimeProvider timeProvider, CancellationToken ct)
@@ -67,6 +67,12 @@ internal static class ResponseBody
 
         if (content.Headers.ContentLength is { } length)
         {
+            if (HasAnotherLength(content.Headers))
+            {
+                return ValueTask.FromException<ResponseRead>(new HttpRequestException(
+                    HttpRequestError.InvalidResponse, "The response says two lengths of its body."));
+            }
+
             return length <= options.BufferResponsesUpTo
                 ? ReadKnownAsync(content, length, options, ct)
                 : new ValueTask<ResponseRead>(ResponseRead.Untouched);
@@ -140,6 +146,26 @@ internal static class ResponseBody
     /// <summary>Whether there is no body, whatever the headers say of its length.</summary>
     private static bool HasNone(HttpResponseMessage response) =>
         response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified || response.RequestMessage?.Method == HttpMethod.Head;
+
+    /// <summary>Whether the length is said again, and otherwise: then nobody knows where the body ends (RFC 9110, section 8.6). The framework takes the first.</summary>
+    private static bool HasAnotherLength(HttpContentHeaders headers)
+    {
+        if (!headers.NonValidated.TryGetValues("Content-Length", out var values) || values.Count == 1)
+        {
+            return false;
+        }
+
+        string? first = null;
+        foreach (var value in values)
+        {
+            if (value != (first ??= value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsEvents(ReadOnlySpan<char> type) => type.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase);
 

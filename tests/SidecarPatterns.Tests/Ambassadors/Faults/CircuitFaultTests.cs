@@ -1,0 +1,124 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>Servers that fail often, and what the circuit makes of it.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class CircuitFaultTests
+{
+    [Test]
+    public async Task HalfFail_TwentyCalls_OpensAndSendsNothingMore()
+    {
+        await using var server = ScriptedServer.Start();
+        FailEach(server, static number => number % 2 == 0);
+        await using var calling = new FaultCalling(server, static options => options.Retry.MaxAttempts = 1);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+            (await calling.GetAsync()).Dispose();
+        }
+
+        var failure = await calling.GetAsync().FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<AmbassadorCircuitOpenException>().With.Property("RetryAfter").GreaterThan(TimeSpan.Zero));
+        Assert.That(calling.Snapshot.Refused, Is.EqualTo(1));
+        Assert.That(server.Requests, Is.EqualTo(20));
+    }
+
+    [Test]
+    public async Task AFewFail_ForAnHour_NeverOpens()
+    {
+        const int Calls = 720;
+        await using var server = ScriptedServer.Start();
+        var fails = Enumerable.Range(0, Calls).Select(i => i % 20 is 3 or 9 or 16).ToArray();
+        FailEach(server, number => fails[number - 1]);
+        await using var calling = new FaultCalling(server, static options => options.Retry.MaxAttempts = 1);
+        for (var i = 0; i < Calls; i++)
+        {
+            using var response = await calling.GetAsync();
+            calling.Clock.Advance(TimeSpan.FromHours(1) / Calls);
+        }
+
+        Assert.That(calling.Snapshot.Failed, Is.EqualTo(Calls * 15 / 100));
+        Assert.That(calling.Logs.Named("CircuitChanged"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Opens_WithinACall_ReturnsTheResponseThatIsHeld()
+    {
+        await using var server = ScriptedServer.Start().Answers(503, "busy");
+        await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.MinimumAttempts = 2);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("busy"));
+        Assert.That(server.Requests, Is.EqualTo(2));
+        Assert.That(calling.Snapshot.RetriesSkipped["circuit"], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Opens_WhileACallWaits_ReturnsTheResponseThatIsHeld()
+    {
+        await using var server = ScriptedServer.Start().Answers(503, "busy", ("Retry-After", "1"));
+        await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.MinimumAttempts = 2);
+        var first = calling.GetAsync();
+        var due = await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1.1));
+        using var second = await calling.GetAsync();
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Open));
+        await calling.Clock.AdvanceAsync(due);
+
+        using var response = await first;
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("busy"));
+        Assert.That(server.Requests, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Recovers_AfterTheBreak_ClosesWithTwoGoodCalls()
+    {
+        var isDown = true;
+        await using var server = ScriptedServer.Start();
+        FailEach(server, _ => Volatile.Read(ref isDown));
+        await using var calling = new FaultCalling(server, static options =>
+        {
+            options.Retry.MaxAttempts = 1;
+            options.CircuitBreaker.MinimumAttempts = 1;
+            options.CircuitBreaker.BreakJitter = 0;
+        });
+        (await calling.GetAsync()).Dispose();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+        (await calling.GetAsync()).Dispose();
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Open), "the probe failed");
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.InstanceOf<AmbassadorCircuitOpenException>(), "twice as long as the first time");
+
+        Volatile.Write(ref isDown, false);
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+        (await calling.GetAsync()).Dispose();
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.HalfOpen));
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public async Task AllFail_ManyCalls_BudgetHoldsTheLoad()
+    {
+        const int Calls = 200;
+        await using var server = ScriptedServer.Start().Answers(500);
+        await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.FailureRatio = 1);
+        FailEach(server, static number => number % 100 != 1); // Never all, so that the circuit stays closed.
+        for (var i = 0; i < Calls; i++)
+        {
+            (await calling.GetAsync()).Dispose();
+        }
+
+        Assert.That(server.Requests, Is.InRange(Calls, (Calls * 1.1) + 30));
+        Assert.That(calling.Snapshot.RetriesSkipped["budget"], Is.GreaterThan(Calls / 2));
+    }
+
+    private static void FailEach(ScriptedServer server, Func<int, bool> fails)
+    {
+        var number = 0;
+        server.OnRequest((_, connection) => connection.RespondAsync(fails(Interlocked.Increment(ref number)) ? 500 : 200));
+    }
+}

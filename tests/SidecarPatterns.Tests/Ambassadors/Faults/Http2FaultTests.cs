@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Security;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>What a server can say over HTTP/2 beside a response.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class Http2FaultTests
+{
+    [Test]
+    public async Task Unavailable_ThenGood_PutIsSentAgain([Values] bool isTls)
+    {
+        await using var server = (isTls ? ScriptedServer.StartTls(TestCertificates.Localhost, SslApplicationProtocol.Http2) : ScriptedServer.Start())
+            .InTurn(Answer.With(503, "busy"), Answer.With(200, "good"));
+        await using var calling = new FaultCalling(server).OverHttp2();
+
+        using var response = await calling.SendAsync(HttpMethod.Put, new ByteArrayContent(Bodies.OfLength(300_000)));
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("good"));
+        Assert.That(response.Version, Is.EqualTo(HttpVersion.Version20));
+        Assert.That(server.Served.Select(static request => request.Body), Is.All.EqualTo(Bodies.OfLength(300_000)));
+        Assert.That((server.Connections, server.Requests), Is.EqualTo((1, 2)));
+    }
+
+    [Test]
+    public async Task RefusedStream_Once_PostIsReplayedByTheNetwork()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.ResetStream(Http2ErrorCode.RefusedStream), Answer.With(201));
+        await using var calling = new FaultCalling(server) { HiddenResends = 1 }.OverHttp2();
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(server.Served.Select(static request => request.BodyText), Is.EqualTo(["order", "order"]));
+    }
+
+    [Test]
+    public async Task RefusedStream_Always_IsUnsentEvenForAPost()
+    {
+        await using var server = ScriptedServer.Start().Answers(Answer.ResetStream(Http2ErrorCode.RefusedStream));
+        await using var calling = new FaultCalling(server) { HiddenResends = 9 }.OverHttp2();
+
+        var failure = await calling.SendAsync(HttpMethod.Post, new StringContent("order")).FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<HttpRequestException>());
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unsent], Is.EqualTo(3));
+        Assert.That(server.Requests, Is.EqualTo(12));
+    }
+
+    [Test]
+    public async Task GoAway_ThenANewConnection_PostIsReplayed()
+    {
+        await using var server = ScriptedServer.Start().Connection(GoAwayAsync).Answers(201);
+        await using var calling = new FaultCalling(server) { HiddenResends = 1 }.OverHttp2();
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That((server.Connections, server.Served[^1].BodyText), Is.EqualTo((2, "order")));
+    }
+
+    [Test]
+    public async Task GoAway_Always_GetIsTriedAgainAndAPostOnlyByTheNetwork([Values("GET", "POST")] string method)
+    {
+        await using var server = ScriptedServer.Start().Connection(GoAwayAsync);
+        var attempts = method == "GET" ? 3 : 1;
+        await using var calling = new FaultCalling(server) { HiddenResends = 3 * attempts }.OverHttp2();
+
+        var failure = await calling.SendAsync(HttpMethod.Parse(method)).FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<HttpRequestException>());
+
+        // The network knows that the server has done nothing, and does not say so: NO_ERROR may have ended a stream of which it has.
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(attempts));
+        Assert.That(server.Requests, Is.EqualTo(4 * attempts));
+    }
+
+    [Test]
+    public async Task EnhanceYourCalm_Get_WaitsAsAfterAThrottle([Values] bool isGoAway)
+    {
+        await using var server = isGoAway
+            ? ScriptedServer.Start().Connection(static async connection =>
+            {
+                var http2 = await connection.StartHttp2Async();
+                var stream = await http2.NextRequestAsync();
+                await http2.GoAwayAsync(stream.Id, Http2ErrorCode.EnhanceYourCalm);
+                await connection.CloseAsync();
+            }).Answers(200)
+            : ScriptedServer.Start().InTurn(Answer.ResetStream(Http2ErrorCode.EnhanceYourCalm), Answer.With(200));
+        await using var calling = new FaultCalling(server, static options =>
+        {
+            options.Retry.ThrottledDelay = TimeSpan.FromSeconds(1);
+            options.CircuitBreaker.MinimumAttempts = 1;
+        }).OverHttp2();
+        var call = calling.GetAsync();
+        await calling.PassDelayAsync(TimeSpan.FromSeconds(1));
+
+        using var response = await call;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Throttled], Is.EqualTo(1));
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed), "it is not the endpoint's failure");
+    }
+
+    [Test]
+    public async Task ResetStream_WithinTheBody_IsTriedAgain()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.OfStream(static async stream =>
+            {
+                await stream.SendHeadAsync(200, ("content-length", "100"));
+                await stream.SendDataAsync("half");
+                await stream.ResetAsync(Http2ErrorCode.InternalError);
+            }),
+            Answer.With(200, "whole"));
+        await using var calling = new FaultCalling(server).OverHttp2();
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("whole"));
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task CallerCancels_StreamIsResetAndTheConnectionStays()
+    {
+        var reset = new SyncPoint();
+        reset.Release();
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.OfStream(async stream =>
+            {
+                Assert.That(await stream.WhenResetAsync(), Is.EqualTo(Http2ErrorCode.Cancel));
+                await reset.PassAsync();
+            }),
+            Answer.With(200));
+        await using var calling = new FaultCalling(server).OverHttp2();
+        using var caller = new CancellationTokenSource();
+        var call = calling.GetAsync(caller.Token);
+        await server.WhenRequestedAsync(1);
+
+        await caller.CancelAsync();
+
+        Assert.That(await call.FailureAsync(), Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(caller.Token));
+        await reset.ReachedAsync();
+        (await calling.GetAsync()).Dispose();
+        Assert.That(server.Connections, Is.EqualTo(1));
+    }
+
+    private static async Task GoAwayAsync(ScriptedConnection connection)
+    {
+        var http2 = await connection.StartHttp2Async();
+        await http2.NextRequestAsync();
+        await http2.GoAwayAsync(lastStreamId: 0, Http2ErrorCode.NoError);
+        await http2.WhenClientEndedAsync();
+    }
+}

@@ -1,0 +1,223 @@
+using System.Net;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Redirects: what goes along, and which are not followed.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class RedirectFaultTests
+{
+    [TestCase(301)]
+    [TestCase(302)]
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task SameOrigin_Get_KeepsWhatIsSecret(int status)
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(status, "moved", ("Location", "/there?x=%2F")), Answer.With(200));
+        await using var calling = new FaultCalling(server);
+        using var request = Secret(calling);
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((server.Served[1].Target, server.Connections), Is.EqualTo(("/there?x=%2F", 1)));
+        Assert.That(server.Served[1].Header("Authorization"), Is.EqualTo("Bearer secret"));
+        Assert.That(server.Served[1].Header("Cookie"), Is.EqualTo("a=b"));
+        Assert.That(server.Served[1].Header("X-Api-Key"), Is.EqualTo("key"));
+    }
+
+    [Test]
+    public async Task OtherOrigin_Get_LosesWhatIsSecretAndNothingElse()
+    {
+        await using var other = ScriptedServer.Start().Answers(200);
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", new Uri(other.Uri, "there").AbsoluteUri));
+        await using var calling = new FaultCalling([server, other], server.Uri, static options => options.Redirect.SensitiveHeaders.Add("X-Api-Key"));
+        using var request = Secret(calling);
+
+        using var response = await calling.SendAsync(request);
+
+        var served = other.Served.Single();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(served.Headers.Select(static header => header.Name), Has.None.AnyOf("Authorization", "Cookie", "X-Api-Key", "Idempotency-Key"));
+            Assert.That(served.Header("X-Other"), Is.EqualTo("stays"));
+            Assert.That(served.Header("Host"), Is.EqualTo(other.Uri.Authority));
+            Assert.That(request.Headers.Authorization?.Parameter, Is.EqualTo("secret"), "the message is the caller's");
+            Assert.That(calling.Snapshot.Attempts[AttemptCause.Hop], Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task OtherOriginAndBack_Get_DoesNotFindWhatIsSecretAgain()
+    {
+        await using var other = ScriptedServer.Start();
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(302, "", ("Location", other.Uri.AbsoluteUri)), Answer.With(200));
+        other.Answers(302, "", ("Location", new Uri(server.Uri, "back").AbsoluteUri));
+        await using var calling = new FaultCalling([server, other], server.Uri);
+        using var request = Secret(calling);
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That((server.Served[1].Target, server.Served[1].Header("Authorization")), Is.EqualTo(("/back", (string?)null)));
+    }
+
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task KeepsTheMethod_PostOfBytes_IsSentThereWhole(int status)
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(status, "", ("Location", "/there")), Answer.With(201));
+        await using var calling = new FaultCalling(server);
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That((server.Served[1].Method, server.Served[1].Target, server.Served[1].BodyText), Is.EqualTo(("POST", "/there", "order")));
+    }
+
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task KeepsTheMethod_PostOfAStreamThatCannotSeek_IsReturned(int status)
+    {
+        await using var server = ScriptedServer.Start().Answers(status, "moved", ("Location", "/there"));
+        await using var calling = new FaultCalling(server);
+        using var stream = new OneWayStream(new MemoryStream(new byte[1000]));
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StreamContent(stream));
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("moved"));
+    }
+
+    [TestCase(301, "POST", "GET")]
+    [TestCase(302, "POST", "GET")]
+    [TestCase(303, "POST", "GET")]
+    [TestCase(303, "PUT", "GET")]
+    [TestCase(302, "PUT", "PUT")]
+    public async Task ChangesTheMethod_WithABody_IsAsTheStatusSays(int status, string method, string expected)
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(status, "", ("Location", "/there")), Answer.With(200));
+        await using var calling = new FaultCalling(server);
+
+        using var response = await calling.SendAsync(HttpMethod.Parse(method), new StringContent("order"));
+
+        Assert.That(server.Served[1].Method, Is.EqualTo(expected));
+        Assert.That(server.Served[1].BodyText, Is.EqualTo(expected == "GET" ? "" : "order"));
+        Assert.That(server.Served[1].Header("Content-Type"), expected == "GET" ? Is.Null : Is.Not.Null);
+    }
+
+    [Test]
+    public async Task FromSecureToInsecure_Get_IsReturned()
+    {
+        await using var insecure = ScriptedServer.Start().Answers(200);
+        await using var server = ScriptedServer.StartTls(TestCertificates.Localhost).Answers(302, "moved", ("Location", insecure.Uri.AbsoluteUri));
+        await using var calling = new FaultCalling([server, insecure], server.Uri);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("moved"));
+        Assert.That(insecure.Connections, Is.Zero);
+    }
+
+    [TestCase("ftp://127.0.0.1/")]
+    [TestCase("file:///etc/hosts")]
+    [TestCase("http://user:secret@127.0.0.1/")]
+    [TestCase("http://[::1")]
+    [TestCase("")]
+    public async Task Location_LeadsNowhere_IsReturned(string location)
+    {
+        await using var server = ScriptedServer.Start().Answers(302, "moved", ("Location", location));
+        await using var calling = new FaultCalling(server);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That(server.Requests, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task ElevenHops_Get_IsReturnedAtTheTenth()
+    {
+        await using var server = ScriptedServer.Start().OnRequest(static (request, connection) =>
+            connection.RespondAsync(302, "moved", ("Location", request.Target + "/on")));
+        await using var calling = new FaultCalling(server);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That((server.Requests, server.Connections), Is.EqualTo((11, 1)));
+        Assert.That(calling.Snapshot.Attempts[AttemptCause.Hop], Is.EqualTo(10));
+        Assert.That(calling.Snapshot.Succeeded, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Hops_AreSlow_ShareTheTimeOfTheAttempt()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.With(302, "", ("Location", "/slow")), Answer.Stall, Answer.With(200, "original"));
+        await using var calling = new FaultCalling(server);
+        var call = calling.GetAsync();
+        await calling.PassAttemptAsync(2);
+
+        using var response = await call;
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("original"));
+        Assert.That(server.Served.Select(static request => request.Target), Is.EqualTo(["/items", "/slow", "/items"]), "a retry begins anew");
+    }
+
+    [Test]
+    public async Task Hop_Fails_RetryBeginsWithTheCallersRequest()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.With(303, "", ("Location", "/there")), Answer.With(503), Answer.With(201));
+        await using var calling = new FaultCalling(server);
+
+        using var response = await calling.SendAsync(HttpMethod.Put, new StringContent("order"));
+
+        Assert.That(server.Served.Select(static request => $"{request.Method} {request.Target} {request.BodyText}"), Is.EqualTo(["PUT /items order", "GET /there ", "PUT /items order"]));
+    }
+
+    [Test]
+    public async Task NetworkThatRedirectsItself_IsFoundOutAndToldOnce()
+    {
+        await using var server = ScriptedServer.Start().OnRequest(static (request, connection) => request.Target == "/items"
+            ? connection.RespondAsync(302, "", ("Location", "/there"))
+            : connection.RespondAsync(200));
+        await using var calling = new FaultCalling(server, network: static network => network.AllowAutoRedirect = true) { HiddenResends = 2 };
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = Secret(calling);
+            using var response = await calling.SendAsync(request);
+
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(request.RequestUri, Is.EqualTo(new Uri(server.Uri, "items")));
+            Assert.That(request.Headers.Authorization?.Parameter, Is.EqualTo("secret"));
+        }
+
+        Assert.That(calling.Logs.Named("RequestWasChanged"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task NetworkThatRedirectsItself_Retry_SendsWhatTheCallerMade()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.With(303, "", ("Location", "/there")), Answer.With(503), Answer.With(201));
+        await using var calling = new FaultCalling(server, network: static network => network.AllowAutoRedirect = true) { HiddenResends = 1 };
+        using var request = Secret(calling, HttpMethod.Put, new StringContent("order"));
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That(server.Served.Select(static request => $"{request.Method} {request.Target} {request.BodyText}"), Is.EqualTo(["PUT /items order", "GET /there ", "PUT /items order"]));
+        Assert.That(server.Served[2].Header("Authorization"), Is.EqualTo("Bearer secret"));
+    }
+
+    private static HttpRequestMessage Secret(FaultCalling calling, HttpMethod? method = null, HttpContent? content = null)
+    {
+        var request = calling.Request(method ?? HttpMethod.Get, content);
+        request.Headers.Authorization = new("Bearer", "secret");
+        request.Headers.Add("Cookie", "a=b");
+        request.Headers.Add("Idempotency-Key", "\"1\"");
+        request.Headers.Add("X-Api-Key", "key");
+        request.Headers.Add("X-Other", "stays");
+        return request;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Net;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Servers that take longer than an attempt has.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class SlownessTests
+{
+    [Test]
+    public async Task SlowHeaders_Get_IsTriedAgainAtTheAttemptTimeout()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.Stall, Answer.With(200, "second"));
+        await using var calling = new FaultCalling(server);
+        var call = calling.GetAsync();
+        await server.WhenRequestedAsync(1);
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        Assert.That(calling.Snapshot.Attempts[AttemptCause.Retry], Is.Zero);
+        await calling.Clock.AdvanceAsync(DeadlineScanner.Period);
+
+        using var response = await call;
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("second"));
+        Assert.That(server.Requests, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task SlowHeaders_Post_SucceedsAfterElevenSeconds()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(201);
+        });
+        await using var calling = new FaultCalling(server);
+        var call = calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        held.Release();
+
+        using var response = await call;
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(server.Requests, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task SlowHeaders_LastAttempt_HasAllTheTimeThatIsLeft()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().InTurn(Answer.Stall, Answer.Stall, Answer.Of(async connection =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(200, "third");
+        }));
+        await using var calling = new FaultCalling(server, static options => options.Timeout = TimeSpan.FromMinutes(1));
+        var call = calling.GetAsync();
+        await calling.PassAttemptAsync(1);
+        await calling.PassAttemptAsync(2);
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(35));
+        held.Release();
+
+        using var response = await call;
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("third"));
+    }
+
+    [Test]
+    public async Task SlowHeaders_Synchronously_IsTriedAgainToo()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.Stall, Answer.With(200, "second"));
+        await using var calling = new FaultCalling(server);
+        var call = Task.Run(() => calling.Client.Send(calling.Request(HttpMethod.Get)));
+        await calling.PassAttemptAsync(1);
+
+        using var response = await call.InTime();
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("second"));
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task ServerThatReadsNothing_LargePut_EndsAtTheAttemptTimeout()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            new Answer(static (_, connection) => connection.StallAsync(), Answer.OnlyHttp1), Answer.With(200));
+        await using var calling = new FaultCalling(server);
+        var call = calling.SendAsync(HttpMethod.Put, new ByteArrayContent(new byte[900_000]));
+        await calling.PassAttemptAsync(1);
+
+        using var response = await call;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(server.Served[1].BodyLength, Is.EqualTo(900_000));
+    }
+
+    [Test]
+    public async Task InterimResponses_AndNoOther_EndAtTheAttemptTimeout()
+    {
+        var sent = new SyncPoint();
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.Of(async connection =>
+            {
+                for (var i = 0; i < 100; i++)
+                {
+                    await connection.SendHeadAsync(102);
+                }
+
+                await connection.StallAsync(sent);
+            }),
+            Answer.With(200));
+        await using var calling = new FaultCalling(server);
+        var call = calling.GetAsync();
+        await sent.ReachedAsync();
+        await calling.PassAttemptAsync(1);
+
+        using var response = await call;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(1));
+        sent.Release();
+    }
+
+    [Test]
+    public async Task SlowHeaders_TotalTimeOver_ServersConnectionIsClosed()
+    {
+        var ended = new SyncPoint();
+        ended.Release();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.WhenClientEndedAsync();
+            await ended.PassAsync();
+        });
+        await using var calling = new FaultCalling(server);
+        var call = calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+        await server.WhenRequestedAsync(1);
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(30) + DeadlineScanner.Period);
+
+        var failure = await call.FailureAsync();
+        Assert.That(failure, Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(((TaskCanceledException)failure!).CancellationToken, Is.EqualTo(CancellationToken.None));
+        await ended.ReachedAsync();
+    }
+}
