@@ -16,7 +16,7 @@ internal sealed class AmbassadorAccountTests
         {
             var readings = 0;
             var last = account.Read();
-            while (!Volatile.Read(ref isOver))
+            do
             {
                 var next = account.Read();
                 AssertBalance(next);
@@ -26,6 +26,7 @@ internal sealed class AmbassadorAccountTests
                 last = next;
                 readings++;
             }
+            while (!Volatile.Read(ref isOver));
 
             return readings;
         });

@@ -42,7 +42,8 @@ internal static class ResponseBody
 
     /// <summary>Begins to read a body that is known to be short; <see langword="null"/> if it is not, or is handed over as it is.</summary>
     public static Task? LoadIfShort(HttpRequestMessage request, HttpResponseMessage response, AmbassadorContentOptions options, CancellationToken ct) =>
-        response.Content.Headers.ContentLength <= options.BufferResponsesUpTo && !HasNone(response) && !IsUntouchable(request, response)
+        response.Content.Headers.ContentLength <= options.BufferResponsesUpTo
+        && !HasAnotherLength(response.Content.Headers) && !HasNone(response) && !IsUntouchable(request, response)
             ? response.Content.LoadIntoBufferAsync(options.BufferResponsesUpTo, ct)
             : null;
 
