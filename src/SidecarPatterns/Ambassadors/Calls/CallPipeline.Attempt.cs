@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SidecarPatterns;
 
 /// <content>What becomes of an attempt that has to be waited for: its redirects, its body, its class.</content>
@@ -11,7 +13,7 @@ internal sealed partial class CallPipeline
         call.Scope.Complete(isLent: outcome.IsOrphan || call.Tracker is not null || outcome is { Response: not null, IsRead: false });
         state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
-        state.Health.Record(call.Permit, outcome.Effect, now, outcome.Effect == HealthEffect.Failure ? outcome.RetryAfter : null);
+        state.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
             state.Remember(outcome);

@@ -36,6 +36,11 @@ internal sealed partial class CallPipeline
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            if (!call.Caller.IsCancellationRequested && _clock.GetTimestamp() >= call.DueAt)
+            {
+                return Finish(call, TotalTimeout(exception));
+            }
+
             Restore(call);
             return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
         }
@@ -62,22 +67,37 @@ internal sealed partial class CallPipeline
         var length = content.Headers.ContentLength;
         if (call.Replay == ReplayKind.OneShot && call.IsIdempotent && length <= options.BufferRequestsUpTo)
         {
-            var keeping = ContentReplay.BufferAsync(content, options.BufferRequestsUpTo, call.Caller);
-            if (call.IsSync)
-            {
-                keeping.AsTask().GetAwaiter().GetResult();
-            }
-            else
-            {
-                await keeping.ConfigureAwait(false);
-            }
-
+            await BufferAsync(call, content, options.BufferRequestsUpTo).ConfigureAwait(false);
             call.Replay = ReplayKind.Concurrent;
         }
         else if (!IsSentAsItIs(call, length))
         {
             call.Keep();
             call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
+        }
+    }
+
+    /// <summary>Reads content into memory, no longer than the call has time.</summary>
+    private async ValueTask BufferAsync(Call call, HttpContent content, int limit)
+    {
+        var buffering = ContentReplay.BufferAsync(content, limit, call.Caller).AsTask();
+        var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
+        try
+        {
+            var waiting = buffering.WaitAsync(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))), _clock, CancellationToken.None);
+            if (call.IsSync)
+            {
+                waiting.GetAwaiter().GetResult();
+            }
+            else
+            {
+                await waiting.ConfigureAwait(false);
+            }
+        }
+        catch (TimeoutException)
+        {
+            buffering.Forget();
+            throw;
         }
     }
 

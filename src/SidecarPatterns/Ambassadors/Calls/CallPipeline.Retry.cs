@@ -30,11 +30,10 @@ internal sealed partial class CallPipeline
                 return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
             }
 
-            if (Admit(call) is { } refusal)
+            if (FindRefusalAfterDelay(call) is { } refusal)
             {
                 state.Budget.Refund();
-                state.Account.CountSkipped(RetrySkip.Circuit);
-                return Finish(call, outcome.Exception is null ? AttemptOutcome.Of(AttemptClass.Unsent, refusal) : outcome);
+                return Finish(call, outcome.Exception is null ? refusal : outcome);
             }
 
             call.IsRefundable = !outcome.IsTimeout; // A server that was too slow works on it still.
@@ -95,6 +94,27 @@ internal sealed partial class CallPipeline
             : state.Budget.TryWithdraw() ? null
             : RetrySkip.Budget;
     }
+
+    /// <summary>What has come in the way of another attempt while it was waited for: the circuit, or a timer that was late.</summary>
+    private AttemptOutcome? FindRefusalAfterDelay(Call call)
+    {
+        if (_clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt) < call.Settings.Options.MinAttemptTime)
+        {
+            state.Account.CountSkipped(RetrySkip.Deadline);
+            return TotalTimeout(new OperationCanceledException());
+        }
+
+        if (Admit(call) is not { } closed)
+        {
+            return null;
+        }
+
+        state.Account.CountSkipped(RetrySkip.Circuit);
+        return AttemptOutcome.Of(AttemptClass.Unsent, closed);
+    }
+
+    private static AttemptOutcome TotalTimeout(Exception exception) =>
+        AttemptOutcome.Of(AttemptClass.Unknown, exception) with { IsTimeout = true, IsTotalTimeout = true };
 
     /// <summary>Keeps a failed response that holds no connection until there is a better one; any other is let go before the wait.</summary>
     private static void Hold(Call call, in AttemptOutcome outcome)

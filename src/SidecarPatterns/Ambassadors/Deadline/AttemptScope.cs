@@ -74,9 +74,11 @@ internal sealed class AttemptScope : IValueTaskSource
         Volatile.Write(ref _dueAt, dueAt);
         if (Scanner.Clock.GetElapsedTime(now, dueAt) is var left && left < ShortTime)
         {
+            // A timer counts whole milliseconds, and takes less than one for none.
+            left = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
             _timer = Unflowed.Run(
                 static state => state.self.Scanner.Clock.CreateTimer(
-                    static self => ((AttemptScope)self!).OnTimer(), state.self, state.left > TimeSpan.Zero ? state.left : TimeSpan.Zero, Timeout.InfiniteTimeSpan),
+                    static self => ((AttemptScope)self!).OnTimer(), state.self, state.left, Timeout.InfiniteTimeSpan),
                 (self: this, left));
         }
 
@@ -162,7 +164,9 @@ internal sealed class AttemptScope : IValueTaskSource
 
     private void OnTimer()
     {
-        if (!(_waitsForDebugger && Debugger.IsAttached) && TryLeaveRunning(Expired, Scanner.Clock.GetTimestamp()))
+        // The system's timers go by a coarser clock, and may be early: then the scanner sees to it.
+        var now = Scanner.Clock.GetTimestamp();
+        if (now >= Volatile.Read(ref _dueAt) && !(_waitsForDebugger && Debugger.IsAttached) && TryLeaveRunning(Expired, now))
         {
             End();
         }

@@ -5,6 +5,7 @@ namespace SidecarPatterns;
 /// <summary>All that an ambassador knows from call to call. It outlives handlers, reloads and scopes, and is never disposed of.</summary>
 internal sealed class AmbassadorState
 {
+    private readonly bool _setsBudget;
     private AmbassadorSettings _settings;
     private bool _isDrained;
     private LastError? _lastError;
@@ -19,7 +20,7 @@ internal sealed class AmbassadorState
         Health = new EndpointHealth(clock, settings.Options.CircuitBreaker) { OnTransition = OnTransition };
         Latency = new LatencyQuantiles(clock);
         Budget = budget;
-        Budget.Join(() => Account.FirstAttempts);
+        _setsBudget = Budget.Join(() => Account.FirstAttempts);
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
         ApplyToHealth(settings);
     }
@@ -60,7 +61,10 @@ internal sealed class AmbassadorState
     {
         Volatile.Write(ref _settings, settings);
         ApplyToHealth(settings);
-        Budget.Apply(settings.Options.RetryBudget);
+        if (_setsBudget)
+        {
+            Budget.Apply(settings.Options.RetryBudget);
+        }
     }
 
     public void Remember(AttemptOutcome outcome) =>

@@ -29,13 +29,15 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
 
     /// <summary>Adds an ambassador that draws on it.</summary>
     /// <param name="countOfFirstAttempts">How many calls it has made.</param>
-    public void Join(Func<long> countOfFirstAttempts)
+    /// <returns>Whether it is the first, whose settings hold.</returns>
+    public bool Join(Func<long> countOfFirstAttempts)
     {
         lock (_lock)
         {
             Fill();
             _members.Add(countOfFirstAttempts);
             _calls += countOfFirstAttempts();
+            return _members.Count == 1;
         }
     }
 

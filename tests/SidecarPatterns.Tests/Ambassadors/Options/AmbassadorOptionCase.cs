@@ -1,0 +1,85 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>One option: texts that are allowed, and texts that are not.</summary>
+internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[] Good, string[] Bad)
+{
+    private const string DurationForm = ", written as [d.]hh:mm:ss[.fff]";
+    private const string FromZero = "a duration from 00:00:00 to 49.00:00:00" + DurationForm;
+    private const string Positive = "a duration above 00:00:00, up to 49.00:00:00" + DurationForm;
+    private const string Size = "a whole number from 0 to 1,073,741,824";
+
+    private static readonly string[] NoDurations = ["soon", "10", "24:00:00"];
+
+    /// <summary>Each option of an ambassador.</summary>
+    public static IReadOnlyList<AmbassadorOptionCase> All { get; } =
+    [
+        new("BaseAddress", "nothing, or an absolute address with http or https, without user info", ["http://a.test/", "https://a.test/x/"], ["items", "ftp://a.test/", "http://user:word@a.test/"]),
+        AboveZero("Timeout"),
+        AboveZero("AttemptTimeout"),
+        NotNegative("MinAttemptTime"),
+        NotNegative("CancellationGrace"),
+        new("DeadlineHeader", "nothing, or the name of a header", ["grpc-timeout", "x!"], ["x y", "x:", "\u00e4"]),
+        Switch("SuspendTimeoutsWhileDebugging"),
+        Whole("Retry:MaxAttempts", "1", "100", ["0", "101"]),
+        new("Retry:Delay", FromZero, ["00:00:00", "00:00:05"], ["-00:00:01", "49.00:00:01", .. NoDurations]),
+        new("Retry:ThrottledDelay", FromZero, ["00:00:00", "00:00:05"], ["-00:00:01", "49.00:00:01", .. NoDurations]),
+        new("Retry:MaxDelay", FromZero, ["00:00:01", "49.00:00:00"], ["-00:00:01", "49.00:00:01", .. NoDurations]),
+        NotNegative("Retry:MaxRetryAfter"),
+        Number("Retry:RetryAfterJitter", "1", ["-0.1", "1.01"]),
+        NotNegative("Retry:MaxRetryAfterJitter"),
+        Switch("Retry:RetryThrottledUnsafeMethods"),
+        Switch("Retry:AddIdempotencyKey"),
+        new("RetryBudget:Name", "nothing, or a name", ["shared"], [" "]),
+        Whole("RetryBudget:Capacity", "0", "1000000", ["-1", "1000001"]),
+        Number("RetryBudget:DepositPerCall", "1", ["-0.1", "1.01"]),
+        Number("RetryBudget:DepositPerSecond", "1,000,000", ["-1", "1000001"]),
+        new("CircuitBreaker:FailureRatio", "a number above 0, up to 1", ["0.001", "1"], ["0", "-1", "1.1", "NaN", "half"]),
+        Whole("CircuitBreaker:MinimumAttempts", "1", "1000000", ["0", "1000001"]),
+        new("CircuitBreaker:Window", "a duration from 00:00:00.1000000 to 49.00:00:00" + DurationForm, ["00:00:00.1", "49.00:00:00"], ["00:00:00.0999", "49.00:00:01", .. NoDurations]),
+        new("CircuitBreaker:BreakDuration", Positive, ["00:00:00.001", "00:01:00"], ["00:00:00", "-00:00:01", "49.00:00:01", .. NoDurations]),
+        new("CircuitBreaker:MaxBreakDuration", Positive, ["00:00:05", "49.00:00:00"], ["00:00:00", "49.00:00:01", .. NoDurations]),
+        Number("CircuitBreaker:BreakJitter", "1", ["-0.1", "1.01"]),
+        AboveZero("CircuitBreaker:HealthyAfter"),
+        Whole("CircuitBreaker:SuccessesToClose", "1", "1000", ["0", "1001"]),
+        AboveZero("CircuitBreaker:ProbeTimeout"),
+        Bytes("Content:BufferRequestsUpTo"),
+        Bytes("Content:BufferResponsesUpTo"),
+        NotNegative("Content:BufferResponsesFor"),
+        new("Content:BodyIdleTimeout", "nothing, for no limit, or " + Positive, ["00:00:00.001", "49.00:00:00"], ["00:00:00", "-00:00:01", "49.00:00:01", .. NoDurations]),
+        new("Content:MinimumBodyRate", "nothing, for no limit, or a number above 0, up to 1,000,000,000,000", ["0.5", "1000000000000"], ["0", "-1", "1e13", "fast"]),
+        new("Content:MaxResponseSize", "nothing, for no limit, or a whole number from 0 to 9,223,372,036,854,775,807", ["0", "9223372036854775807"], ["-1", "1.5", "large"]),
+        Bytes("Content:LargeUploadFrom"),
+        Whole("Redirect:MaxHops", "0", "100", ["-1", "101"]),
+        new("Redirect:SensitiveHeaders:0", "a list of names of headers", ["X-Key"], ["X Key"]),
+        new("Network:ConnectTimeout", "a duration above 00:00:00, up to 24.00:00:00" + DurationForm, ["00:00:00.001", "24.00:00:00"], ["00:00:00", "24.00:00:01", .. NoDurations]),
+        AboveZero("Network:PooledConnectionLifetime"),
+        NotNegative("Network:PooledConnectionIdleTimeout"),
+        Switch("Network:UseCookies"),
+        new("Network:AutomaticDecompression", "one or more of None, GZip, Deflate, Brotli, All", ["GZip, brotli", "None", "all"], ["Zip", "7", "GZip, Zip"]),
+        Switch("Network:EnableMultipleHttp2Connections"),
+        Ping("Network:KeepAlivePingDelay"),
+        Ping("Network:KeepAlivePingTimeout"),
+        Ping("Network:TcpKeepAlive"),
+        new("Network:SslProtocols", "one or more of Tls12, Tls13", ["Tls12", "tls12, Tls13"], ["Tls", "Ssl3", "None"]),
+        Whole("Network:MaxResponseHeadersLength", "1", "1048576", ["0"]),
+        new("Network:Expect100ContinueTimeout", "a duration from 00:00:00 to 24.00:00:00" + DurationForm, ["00:00:00", "24.00:00:00"], ["-00:00:01", "24.00:00:01", .. NoDurations]),
+    ];
+
+    private static AmbassadorOptionCase AboveZero(string key) =>
+        new(key, Positive, ["00:00:00.001", "49.00:00:00"], ["00:00:00", "-00:00:01", "49.00:00:01", .. NoDurations]);
+
+    private static AmbassadorOptionCase NotNegative(string key) =>
+        new(key, FromZero, ["00:00:00", "49.00:00:00"], ["-00:00:01", "49.00:00:01", .. NoDurations]);
+
+    private static AmbassadorOptionCase Ping(string key) =>
+        new(key, "a duration from 00:00:01 to 24.00:00:00" + DurationForm, ["00:00:01", "24.00:00:00"], ["00:00:00.9", "24.00:00:01", .. NoDurations]);
+
+    private static AmbassadorOptionCase Switch(string key) => new(key, "true or false", ["true", "False"], ["yes", "1"]);
+
+    private static AmbassadorOptionCase Bytes(string key) => new(key, Size, ["0", "1073741824"], ["-1", "1073741825", "1 KB"]);
+
+    private static AmbassadorOptionCase Number(string key, string max, string[] bad) => new(key, $"a number from 0 to {max}", ["0", "1", "0.5"], ["much", "NaN", .. bad]);
+
+    private static AmbassadorOptionCase Whole(string key, string min, string max, string[] bad) =>
+        new(key, $"a whole number from {min} to {long.Parse(max, System.Globalization.CultureInfo.InvariantCulture).ToString("N0", System.Globalization.CultureInfo.InvariantCulture)}", [min, max], ["many", "1.5", .. bad]);
+}

@@ -1,0 +1,154 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>What stands in the way of another attempt, and what is returned then.</summary>
+[TestFixture]
+[CancelAfter(60_000)]
+internal sealed class RetryCallTests
+{
+    [Test]
+    public async Task Send_TimerOfTheBackOffIsLate_NoAttemptIsBegunWithoutTime()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(503, "busy", retryAfter: "5").Then(200);
+        var call = calling.GetAsync();
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5.5));
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(9));
+
+        using var response = await call.InTime();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("busy"));
+            Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
+            Assert.That(calling.Snapshot.RetriesSkipped["deadline"], Is.EqualTo(1));
+            Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(20), "what was taken for the retry came back");
+        }
+    }
+
+    [Test]
+    public async Task Send_TimerIsLateAndThereIsNoResponseToReturn_ThrowsWhatTheAttemptDid()
+    {
+        await using var calling = new Calling(static options => options.Retry.Delay = options.Retry.MaxDelay = TimeSpan.FromSeconds(5));
+        calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ResponseEnded, "cut off"));
+        var call = calling.GetAsync();
+        await calling.Clock.ArmedAsync(TimeSpan.FromTicks(1), TimeSpan.FromSeconds(5));
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
+
+        Assert.That(await call.FailureAsync(), Is.TypeOf<HttpRequestException>().With.Message.EqualTo("cut off"));
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Send_ContentThatIsKeptNeverComes_EndsWithTheDeadline()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(200);
+        var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var content = new OneShotContent(Bodies.OfLength(10)) { Ready = never.Task };
+        var call = calling.SendAsync(HttpMethod.Put, content);
+        await calling.Clock.PassAsync(TimeSpan.FromSeconds(30));
+
+        var failure = await call.FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure, Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+            Assert.That(failure!.Message, Is.EqualTo("Ambassador 'ambassador' had no response within Timeout (00:00:30), after 0 attempts."));
+            Assert.That(calling.Server.Requests, Is.Empty);
+            Assert.That(calling.Snapshot.Failed, Is.EqualTo(1));
+        }
+
+        never.SetResult();
+    }
+
+    [TestCase(503, 50)]
+    [TestCase(500, 5)]
+    public async Task Send_CircuitOpens_RetryAfterOfA503AloneIsTheLeastBreak(int status, int expectedSeconds)
+    {
+        await using var calling = new Calling(static options =>
+            (options.CircuitBreaker.MinimumAttempts, options.CircuitBreaker.BreakJitter, options.Retry.MaxAttempts) = (1, 0, 1));
+        calling.Server.Then(status, retryAfter: "50");
+        (await calling.GetAsync().InTime()).Dispose();
+
+        var failure = await calling.GetAsync().FailureAsync();
+
+        Assert.That(failure, Is.TypeOf<AmbassadorCircuitOpenException>().With.Property("RetryAfter").EqualTo(TimeSpan.FromSeconds(expectedSeconds)));
+    }
+
+    [Test]
+    public async Task Send_EverythingFailsAThousandTimesASecond_ServerSeesATenthMoreAndThirty()
+    {
+        await using var calling = new Calling(static options =>
+            (options.Retry.Delay, options.CircuitBreaker.MinimumAttempts) = (TimeSpan.Zero, 1_000_000));
+        calling.Server.Then(500);
+        for (var i = 0; i < 10_000; i++)
+        {
+            (await calling.GetAsync().InTime()).Dispose();
+            calling.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.That(calling.Server.Requests, Has.Count.InRange(11_000, 11_030));
+        Assert.That(calling.Snapshot.RetriesSkipped["budget"], Is.GreaterThan(8_000));
+    }
+
+    [Test]
+    public async Task Send_EverythingFailsWithTheCircuit_ServerIsLeftAloneAndThenRecovers()
+    {
+        await using var calling = new Calling(static options => options.Retry.Delay = TimeSpan.Zero);
+        calling.Server.Then(500);
+        for (var i = 0; i < 10_000; i++)
+        {
+            (await calling.GetAsync().FailureAsync() as IDisposable)?.Dispose();
+            calling.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.That(calling.Server.Requests, Has.Count.LessThan(50));
+        calling.Server.Then(200); // The last 500 is for the next probe.
+        for (var i = 0; i < 10 && calling.Snapshot.Circuit != CircuitState.Closed; i++)
+        {
+            calling.Clock.Advance(TimeSpan.FromSeconds(73));
+            await calling.GetAsync().FailureAsync();
+        }
+
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public async Task Send_RetrySucceeds_ItsTokenComesBackUnlessTheServerWasTooSlow([Values] bool wasSlow)
+    {
+        await using var calling = new Calling(static options => (options.RetryBudget.DepositPerCall, options.RetryBudget.DepositPerSecond) = (0, 0));
+        _ = wasSlow ? calling.Server.Hangs() : calling.Server.Then(500);
+        calling.Server.Then(200);
+
+        using var response = await calling.PassAsync(calling.GetAsync());
+
+        Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(wasSlow ? 19 : 20));
+    }
+
+    [TestCase("-1")]
+    [TestCase("soon")]
+    [TestCase("0")]
+    public async Task Send_RetryAfterSaysNothing_IsTriedAgainAsWithout(string retryAfter)
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(429, retryAfter: retryAfter).Then(200);
+
+        using var response = await calling.PassAsync(calling.GetAsync());
+
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(2));
+    }
+
+    [TestCase("3601")]
+    [TestCase("99999999999999999999999999999")]
+    public async Task Send_RetryAfterIsAbsurd_ReturnsAtOnce(string retryAfter)
+    {
+        await using var calling = new Calling(static options => options.Timeout = TimeSpan.FromDays(2));
+        calling.Server.Then(429, "no", retryAfter: retryAfter);
+
+        using var response = await calling.GetAsync().InTime();
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("no"));
+        Assert.That(calling.Snapshot.RetriesSkipped["retryafter"], Is.EqualTo(1));
+    }
+}
