@@ -28,8 +28,8 @@ internal sealed class MetricSurfaceTests
 
         await host.StartAsync();
         await host.StateAsync("restarted", SidecarState.Ready);
-        (await host.GetAsync("prices").InTime()).Dispose();
-        (await host.GetAsync("prices").InTime()).Dispose();
+        (await host.GetAsync("called").InTime()).Dispose();
+        (await host.GetAsync("called").InTime()).Dispose();
         await host.StopAsync();
 
         var surface = Describe(meter.Instruments, meter.All());
@@ -39,7 +39,7 @@ internal sealed class MetricSurfaceTests
             $"If the change is meant, MetricSurface.approved.txt is to be:{Environment.NewLine}{surface}");
     }
 
-    /// <summary>A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, and a call succeeds and another fails.</summary>
+    /// <summary>A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, and calls succeed and fail.</summary>
     private static TestHost BuildHost() => TestHost.Build(static services =>
     {
         services.AddSidecar(
@@ -58,9 +58,7 @@ internal sealed class MetricSurfaceTests
             },
             "restarted",
             static options => options.RestartDelay = TimeSpan.Zero);
-        services
-            .AddAmbassadorClient("prices", static options => options.Retry.Delay = TimeSpan.Zero)
-            .ConfigurePrimaryHttpMessageHandler(static () => new ScriptedHandler().Then(200).Then(500));
+        services.AddAmbassadorClient("called").ConfigurePrimaryHttpMessageHandler(static () => new ScriptedHandler().Then(200).Then(501));
     });
 
     private static string Describe(IEnumerable<Instrument> instruments, IReadOnlyList<Measured> measured)

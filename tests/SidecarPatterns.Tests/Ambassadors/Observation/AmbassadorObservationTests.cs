@@ -1,0 +1,161 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>What is shown of calls, and what never is.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+[NonParallelizable] // Every test of the process can be heard by the listener of activities.
+internal sealed class AmbassadorObservationTests : IDisposable
+{
+    private const string Canary = "c4n4ry";
+
+    private readonly ScriptedHandler _server = new();
+
+    public void Dispose() => _server.Dispose();
+
+    [Test]
+    public async Task Activity_CallWithARetry_IsOneWithAnEventForEachAttemptAndNoAddress()
+    {
+        _server.Then(503).Then(200);
+        await using var host = await StartAsync("observed");
+        using var recorder = new ActivityRecorder();
+
+        (await host.GetAsync("observed").InTime()).Dispose();
+
+        var activity = recorder.Stopped.Single(static activity => activity.OperationName == "call observed");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(activity.Kind, Is.EqualTo(System.Diagnostics.ActivityKind.Internal));
+            Assert.That(
+                activity.Events.Select(static one => string.Join(' ', one.Tags.Select(static tag => $"{tag.Key}={tag.Value}"))),
+                Is.EqualTo([
+                    "ambassador.attempt.number=1 ambassador.attempt.class=failed http.request.resend_count=0",
+                    "ambassador.attempt.number=2 ambassador.attempt.class=success http.request.resend_count=1",
+                ]));
+            Assert.That(
+                activity.TagObjects.Select(static tag => $"{tag.Key}={tag.Value}"),
+                Is.EqualTo(["ambassador.name=observed", "http.request.method=GET", "http.response.status_code=200"]));
+            Assert.That(activity.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Unset));
+        }
+    }
+
+    [Test]
+    public async Task Activity_CallFails_HasItsErrorType()
+    {
+        _server.Throws(static () => new HttpRequestException(HttpRequestError.UserAuthenticationError, "no"));
+        await using var host = await StartAsync("failing");
+        using var recorder = new ActivityRecorder();
+
+        await host.GetAsync("failing").FailureAsync();
+
+        var activity = recorder.Stopped.Single(static activity => activity.OperationName == "call failing");
+        Assert.That(activity.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Error));
+        Assert.That(activity.GetTagItem("error.type"), Is.EqualTo("System.Net.Http.HttpRequestException"));
+    }
+
+    [Test]
+    public async Task Metrics_Calls_AreWhatTheSnapshotSays()
+    {
+        _server.Then(503).Then(200).Then(404).Then(500).Then(500).Then(500);
+        await using var host = await StartAsync("measured");
+        using var meter = new MeterRecorder(host);
+        for (var i = 0; i < 3; i++)
+        {
+            (await host.GetAsync("measured").InTime()).Dispose();
+        }
+
+        var measured = meter.All();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ValueOf("ambassador.calls", "ambassador.call.outcome=succeeded"), Is.EqualTo(2));
+            Assert.That(ValueOf("ambassador.calls", "ambassador.call.outcome=failed"), Is.EqualTo(1));
+            Assert.That(ValueOf("ambassador.attempts", "ambassador.attempt.cause=first"), Is.EqualTo(3));
+            Assert.That(ValueOf("ambassador.attempts", "ambassador.attempt.cause=retry"), Is.EqualTo(3));
+            Assert.That(ValueOf("ambassador.attempts.ended", "ambassador.attempt.class=failed"), Is.EqualTo(4));
+            Assert.That(ValueOf("ambassador.calls.inflight", ""), Is.Zero);
+            Assert.That(ValueOf("ambassador.circuit.state", ""), Is.Zero);
+            Assert.That(
+                measured.Where(static one => one.Instrument == "ambassador.request.duration").Select(static one => one.Tags),
+                Is.EqualTo([
+                    "ambassador.attempts=2 ambassador.name=measured",
+                    "ambassador.attempts=1 ambassador.name=measured",
+                    "ambassador.attempts=3+ ambassador.name=measured error.type=500",
+                ]));
+        }
+
+        double ValueOf(string instrument, string tag) =>
+            measured.Last(one => one.Instrument == instrument && one.Tags.Contains(tag, StringComparison.Ordinal)).Value;
+    }
+
+    [Test]
+    public async Task Secrets_InAddressHeadersAndBodies_AreShownNowhere()
+    {
+        var (failures, count) = (new List<string>(), 0);
+        _server.Then((_, _) => (++count % 3) switch
+        {
+            0 => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
+            1 => Task.FromResult(ScriptedHandler.Response(503, Canary, retryAfter: Canary)),
+            _ => Task.FromResult(Answer()),
+        });
+        await using var host = await StartAsync("secret", static services => services.AddHealthChecks().AddAmbassadorHealthChecks());
+        using var recorder = new ActivityRecorder();
+        using var meter = new MeterRecorder(host);
+        for (var i = 0; i < 30; i++)
+        {
+            using var request = new HttpRequestMessage(i % 2 == 0 ? HttpMethod.Put : HttpMethod.Post, new Uri($"http://server.test/{Canary}?key={Canary}#{Canary}"));
+            request.Headers.Add("Authorization", $"Bearer {Canary}");
+            request.Headers.Add("X-Key", Canary);
+            request.Content = new StringContent(Canary);
+            if (i % 10 == 9)
+            {
+                request.Options.Set(new HttpRequestOptionsKey<string>("Ambassador.Timeout"), Canary);
+            }
+
+            var failure = await host.CreateClient("secret").SendAsync(request).FailureAsync();
+            failures.Add(failure?.ToString() ?? "");
+        }
+
+        host.Ambassadors().ForceOpen("secret");
+        failures.Add((await host.CreateClient("secret").GetAsync(new Uri($"http://server.test/{Canary}")).FailureAsync())!.ToString());
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().InTime();
+        var ours = host.Logs.Entries.Where(static entry => entry.Category.StartsWith("SidecarPatterns", StringComparison.Ordinal)).ToList();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ours, Is.Not.Empty);
+            Assert.That(ours.Select(static entry => $"{entry.Message} {entry.Exception}"), Has.None.Contains(Canary));
+            Assert.That(failures, Has.None.Contains(Canary));
+            Assert.That(meter.All().Select(static one => one.Tags), Has.None.Contains(Canary));
+            Assert.That(host.Ambassadors().GetSnapshot("secret").ToString(), Does.Not.Contain(Canary));
+            Assert.That(
+                report.Entries.Values.SelectMany(static entry => entry.Data.Values.Select(static value => $"{value}").Append(entry.Description ?? "")),
+                Has.None.Contains(Canary));
+            Assert.That(
+                recorder.Stopped.SelectMany(static activity => activity.TagObjects.Concat(activity.Events.SelectMany(static one => one.Tags)))
+                    .Select(static tag => $"{tag.Value}"),
+                Has.None.Contains(Canary).And.None.Contains("server.test"));
+        }
+    }
+
+    private static HttpResponseMessage Answer()
+    {
+        var response = new HttpResponseMessage(HttpStatusCode.BadGateway) { ReasonPhrase = Canary, Content = new StringContent(Canary) };
+        response.Headers.Add("X-Answer", Canary);
+        return response;
+    }
+
+    private async Task<TestHost> StartAsync(string name, Action<IServiceCollection>? configure = null)
+    {
+        var host = TestHost.Build(services =>
+        {
+            services.AddAmbassadorClient(name, static options => options.Retry.Delay = options.Retry.ThrottledDelay = TimeSpan.Zero).ConfigurePrimaryHttpMessageHandler(() => _server);
+            configure?.Invoke(services);
+        });
+        await host.StartAsync();
+        return host;
+    }
+}
