@@ -98,7 +98,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>When an attempt's time is over: only where another can follow is it shorter than what the call has left.</summary>
     private long DueOf(Call call, long now)
     {
-        if (!call.IsIdempotent || !call.IsReplayable || call.Attempts >= call.MaxAttempts)
+        if (!IsLimited(call, call.Attempts))
         {
             return call.DueAt;
         }
@@ -106,6 +106,9 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         var ticks = call.Limits.AttemptTimeout is { } own ? TimeTicks.Of(own, _clock) : call.Settings.AttemptTimeoutTicks;
         return Math.Min(call.DueAt, now + ticks);
     }
+
+    /// <summary>Whether an attempt has a time of its own, since another can follow.</summary>
+    private static bool IsLimited(Call call, int attempt) => call.IsIdempotent && call.IsReplayable && attempt < call.MaxAttempts;
 
     /// <summary>Whether a response is good and there is nothing left to do but to return it.</summary>
     private static bool IsAtHand(Call call, HttpResponseMessage response) =>
@@ -149,7 +152,8 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>Asks the circuit breaker.</summary>
     private AmbassadorCircuitOpenException? Admit(Call call)
     {
-        if (state.Health.TryEnter(_clock.GetTimestamp(), call.Settings.Options.AttemptTimeout, out var permit, out var retryAfter))
+        TimeSpan? attemptTimeout = IsLimited(call, call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
+        if (state.Health.TryEnter(_clock.GetTimestamp(), attemptTimeout, out var permit, out var retryAfter))
         {
             call.Permit = permit;
             return null;
