@@ -76,14 +76,14 @@ internal sealed partial class CallPipeline
         }
         else if (!IsSentAsItIs(call, length))
         {
-            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
+            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom, length));
         }
     }
 
     /// <summary>With each part of a large upload, the time of its attempt starts again.</summary>
-    private Action<long> OnProgress(Call call, int largeFrom) => sent =>
+    private Action<long> OnProgress(Call call, int largeFrom, long? length) => sent =>
     {
-        if (sent > largeFrom && call.Scope is { } scope)
+        if ((length ?? sent) > largeFrom && call.Scope is { } scope)
         {
             scope.Extend(DueOf(call, _clock.GetTimestamp()));
         }
