@@ -73,7 +73,7 @@ internal sealed partial class CallPipeline
         else if (!IsSentAsItIs(call, length))
         {
             call.Keep();
-            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom));
+            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom, length));
         }
     }
 
@@ -102,9 +102,9 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>With each part of a large upload, the time of its attempt starts again.</summary>
-    private Action<long> OnProgress(Call call, int largeFrom) => sent =>
+    private Action<long> OnProgress(Call call, int largeFrom, long? length) => sent =>
     {
-        if (sent > largeFrom && call.Scope is { } scope)
+        if ((length ?? sent) > largeFrom && call.Scope is { } scope)
         {
             scope.Extend(DueOf(call, _clock.GetTimestamp()));
         }

@@ -30,7 +30,7 @@ public sealed class AmbassadorContentOptions
     /// <value><see langword="null"/> by default: no limit but that of <see cref="HttpClient.MaxResponseContentBufferSize"/>; otherwise from 0.</value>
     public long? MaxResponseSize { get; set; }
 
-    /// <summary>From how many bytes of request content on the attempt timeout starts again with each part that is sent.</summary>
-    /// <value>1,048,576 by default; from 0 to 1 GiB.</value>
+    /// <summary>Beyond how many bytes of request content the attempt timeout starts again with each part that is sent.</summary>
+    /// <value>1,048,576 by default; from 0 to 1 GiB. Where the length is not known it is what was sent so far that counts.</value>
     public int LargeUploadFrom { get; set; } = AmbassadorContentConstants.LargeUploadFrom;
 }

@@ -116,6 +116,58 @@ internal sealed class CircuitFaultTests
         Assert.That(calling.Snapshot.RetriesSkipped["budget"], Is.GreaterThan(Calls / 2));
     }
 
+    [Test]
+    public async Task AllFail_AThousandASecondForTenSeconds_AreHeldOffAndLetInAgain()
+    {
+        var isDown = true;
+        await using var server = ScriptedServer.Start();
+        FailEach(server, _ => Volatile.Read(ref isDown));
+        await using var calling = new FaultCalling(server);
+        for (var i = 0; i < 10_000; i++)
+        {
+            var call = calling.GetAsync();
+            var failure = await call.FailureAsync();
+            Assert.That(failure, Is.Null.Or.InstanceOf<AmbassadorCircuitOpenException>());
+            calling.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.That(server.Requests, Is.LessThanOrEqualTo(50), "the first twenty or so, and a probe or two");
+        Volatile.Write(ref isDown, false);
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(60 * 1.2));
+        for (var i = 0; i < 3; i++)
+        {
+            using var response = await calling.GetAsync();
+            Assert.That(response.IsSuccessStatusCode, Is.True);
+        }
+
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public async Task Probe_WithoutAnAttemptTimeout_KeepsItsPlaceForThirtySeconds()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(500), Answer.Stall, Answer.With(200));
+        await using var calling = new FaultCalling(server, static options =>
+        {
+            options.Timeout = TimeSpan.FromMinutes(5);
+            options.CircuitBreaker.MinimumAttempts = 1;
+            options.CircuitBreaker.BreakJitter = 0;
+        });
+        (await calling.SendAsync(HttpMethod.Post)).Dispose();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+        using var caller = new CancellationTokenSource();
+        var probe = calling.SendAsync(HttpMethod.Post, ct: caller.Token);
+        await server.WhenRequestedAsync(2);
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.InstanceOf<AmbassadorCircuitOpenException>());
+        await calling.Clock.AdvanceAsync(TimeSpan.FromTicks(1));
+        (await calling.GetAsync()).Dispose();
+
+        await caller.CancelAsync();
+        await probe.FailureAsync();
+    }
+
     private static void FailEach(ScriptedServer server, Func<int, bool> fails)
     {
         var number = 0;

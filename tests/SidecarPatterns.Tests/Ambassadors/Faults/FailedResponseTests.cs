@@ -163,6 +163,20 @@ internal sealed class FailedResponseTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
+    [Test]
+    public async Task TooMany_RetryAfterADate_IsMeasuredAgainstTheServersClock()
+    {
+        var now = new DateTimeOffset(2040, 1, 1, 0, 0, 0, TimeSpan.Zero); // Not that of the test.
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.With(429, "", ("Date", now.ToString("R")), ("Retry-After", now.AddSeconds(2).ToString("R"))), Answer.With(200));
+        await using var calling = new FaultCalling(server);
+        var call = calling.GetAsync();
+        await calling.Clock.AdvanceAsync(await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2.2)));
+
+        using var response = await call;
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
     [TestCase("60")]
     [TestCase("31536000000")]
     public async Task TooMany_RetryAfterBeyondTheDeadline_IsReturnedAtOnce(string retryAfter)

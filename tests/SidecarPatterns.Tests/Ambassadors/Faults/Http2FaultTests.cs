@@ -147,6 +147,21 @@ internal sealed class Http2FaultTests
         Assert.That(server.Connections, Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task ServerOfHttp1_OrLower_RequestKeepsItsVersion()
+    {
+        await using var server = ScriptedServer.StartTls(TestCertificates.Localhost).InTurn(Answer.With(503), Answer.With(200));
+        await using var calling = new FaultCalling(server).OverHttp2();
+        using var request = calling.Request(HttpMethod.Put, new StringContent("order"));
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionOrLower;
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That((response.StatusCode, response.Version), Is.EqualTo((HttpStatusCode.OK, HttpVersion.Version11)));
+        Assert.That(request.Version, Is.EqualTo(HttpVersion.Version20));
+        Assert.That(server.Requests, Is.EqualTo(2));
+    }
+
     private static async Task GoAwayAsync(ScriptedConnection connection)
     {
         var http2 = await connection.StartHttp2Async();

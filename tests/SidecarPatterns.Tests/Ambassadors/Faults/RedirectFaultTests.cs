@@ -87,6 +87,42 @@ internal sealed class RedirectFaultTests
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("moved"));
     }
 
+    [Test]
+    public async Task KeepsTheMethod_StreamThatCannotSeekWasNotAskedFor_IsSentThere()
+    {
+        await using var server = ScriptedServer.Start().InTurn(
+            new Answer(
+                static async (_, connection) =>
+                {
+                    await connection.RespondAsync(307, "", ("Location", "/there"), ("Connection", "close"));
+                    await connection.CloseAsync();
+                },
+                Answer.OnlyHttp1),
+            Answer.With(201));
+        await using var calling = new FaultCalling(server);
+        using var stream = new OneWayStream(new MemoryStream(Bodies.OfLength(100_000)));
+        using var request = calling.Request(HttpMethod.Post, new StreamContent(stream));
+        request.Headers.ExpectContinue = true;
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
+        Assert.That(server.Served[1].Body, Is.EqualTo(Bodies.OfLength(100_000)));
+    }
+
+    [Test]
+    public async Task KeepsTheMethod_PutOfAStreamThatCanSeek_IsSentThereFromItsBeginning()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(308, "", ("Location", "/there")), Answer.With(503), Answer.With(200), Answer.With(200));
+        await using var calling = new FaultCalling(server);
+        using var stream = new MemoryStream(Bodies.OfLength(2_000_000)); // Large enough to be watched.
+
+        using var response = await calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
+
+        Assert.That(server.Served.Select(static request => request.Target), Is.EqualTo(["/items", "/there", "/items"]));
+        Assert.That(server.Served.Select(static request => request.Body), Is.All.EqualTo(Bodies.OfLength(2_000_000)));
+    }
+
     [TestCase(301, "POST", "GET")]
     [TestCase(302, "POST", "GET")]
     [TestCase(303, "POST", "GET")]

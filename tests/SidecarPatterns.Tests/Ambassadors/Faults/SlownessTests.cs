@@ -97,6 +97,46 @@ internal sealed class SlownessTests
     }
 
     [Test]
+    public async Task LargeUpload_GoesOn_HasItsTimeAnewWithEachPart()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new FaultCalling(server, static options => options.Timeout = TimeSpan.FromMinutes(5));
+        using var stream = new SlowStream(new byte[5_000_000]);
+        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
+        for (var part = 0; part < SlowStream.Parts; part++)
+        {
+            await stream.AtPart[part].ReachedAsync();
+            await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(9));
+            stream.AtPart[part].Release();
+        }
+
+        using var response = await call;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(server.Requests, Is.EqualTo(1));
+        Assert.That(server.Served[0].BodyLength, Is.EqualTo(5_000_000));
+    }
+
+    [Test]
+    public async Task LargeUpload_StandsStill_EndsAtTheAttemptTimeout()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new FaultCalling(server, static options => options.Timeout = TimeSpan.FromMinutes(5));
+        using var stream = new SlowStream(new byte[5_000_000]);
+        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
+        stream.AtPart[0].Release();
+        await stream.AtPart[1].ReachedAsync();
+        stream.IsSlow = false;
+        await calling.Clock.AdvanceAsync(FaultCalling.AttemptTime);
+
+        using var response = await call;
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(server.Served[^1].BodyLength, Is.EqualTo(5_000_000));
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task InterimResponses_AndNoOther_EndAtTheAttemptTimeout()
     {
         var sent = new SyncPoint();
@@ -143,5 +183,27 @@ internal sealed class SlownessTests
         Assert.That(failure, Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
         Assert.That(((TaskCanceledException)failure!).CancellationToken, Is.EqualTo(CancellationToken.None));
         await ended.ReachedAsync();
+    }
+
+    /// <summary>A stream that waits at the beginning of each million bytes until the test lets it go on.</summary>
+    private sealed class SlowStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public const int Parts = 5;
+        private const int PartLength = 1_000_000;
+        private int _passed;
+
+        public SyncPoint[] AtPart { get; } = [.. Enumerable.Range(0, Parts).Select(static _ => new SyncPoint())];
+
+        public bool IsSlow { get; set; } = true;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (IsSlow && Position / PartLength is var part && part >= _passed && part < Parts)
+            {
+                await AtPart[_passed++].PassAsync(cancellationToken);
+            }
+
+            return await base.ReadAsync(buffer, cancellationToken);
+        }
     }
 }
