@@ -9,19 +9,20 @@ internal static class Answers
     private const int FailsOnceIn = 100;
 
     private static readonly byte[] Body = new byte[BodyLength];
+    private static readonly byte[] ShortBody = new byte[16];
 
-    public static HttpResponseMessage Good(int number) => new(HttpStatusCode.OK);
+    public static HttpResponseMessage Good(int number) => new(HttpStatusCode.OK) { Content = new ByteArrayContent(ShortBody) };
 
     /// <summary>A body whose length nobody knows in advance, as a chunked one.</summary>
     public static HttpResponseMessage Chunked(int number) =>
         new(HttpStatusCode.OK) { Content = new UnsizedContent(new MemoryStream(Body, writable: false)) };
 
-    public static HttpResponseMessage OneInHundredFails(int number) =>
-        new(number % FailsOnceIn == 0 ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK);
+    public static HttpResponseMessage OneInHundredFails(int number) => number % FailsOnceIn == 0 ? Failure(number) : Good(number);
 
     public static HttpResponseMessage? None(int number) => null;
 
-    public static HttpResponseMessage Failure(int number) => new(HttpStatusCode.ServiceUnavailable);
+    public static HttpResponseMessage Failure(int number) =>
+        new(HttpStatusCode.ServiceUnavailable) { Content = new ByteArrayContent(ShortBody) };
 
     private sealed class UnsizedContent(Stream stream) : HttpContent
     {

@@ -1,7 +1,9 @@
+using Polly.CircuitBreaker;
+
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>Calls one after the other, by one caller or by several.</summary>
-internal sealed class CallingContender(HttpClient client, int callers, CancellationToken ct, bool expectsRefusal = false) : IContender
+internal sealed class CallingContender(HttpClient client, CallEnd end, int callers = 1, CancellationToken ct = default) : IContender
 {
     private static readonly Uri Address = new("http://localhost/items");
 
@@ -16,22 +18,31 @@ internal sealed class CallingContender(HttpClient client, int callers, Cancellat
         for (int i = 0; i < calls; i++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Address);
-            if (expectsRefusal)
-                await RefusedAsync(request);
+            if (end == CallEnd.Refusal)
+                await BeRefusedAsync(request);
             else
-                (await client.SendAsync(request, ct)).Dispose();
+                await BeAnsweredAsync(request);
         }
     }
 
-    private async Task RefusedAsync(HttpRequestMessage request)
+    private async Task BeAnsweredAsync(HttpRequestMessage request)
+    {
+        using HttpResponseMessage response = await client.SendAsync(request, ct);
+        if (end == CallEnd.Success && !response.IsSuccessStatusCode)
+            throw new InvalidOperationException($"A call that had to succeed brought {response.StatusCode}.");
+    }
+
+    private async Task BeRefusedAsync(HttpRequestMessage request)
     {
         try
         {
-            (await client.SendAsync(request, ct)).Dispose();
+            using HttpResponseMessage response = await client.SendAsync(request, ct);
         }
-        catch (Exception exception) when (exception is HttpRequestException or Polly.CircuitBreaker.BrokenCircuitException)
+        catch (Exception exception) when (exception is AmbassadorCircuitOpenException or BrokenCircuitException or NobodyAnswersException)
         {
-            // As expected.
+            return;
         }
+
+        throw new InvalidOperationException("A call that had to be refused was answered.");
     }
 }

@@ -9,46 +9,57 @@ internal static class Clients
 {
     private const string Name = "client";
 
+    // Ours and the peer's alike: the stubs answer at once, and an open circuit stays open for as long as a row takes.
+    private const double FailureRatio = 0.5;
+    private static readonly TimeSpan Break = TimeSpan.FromHours(1);
+
     /// <summary>A handler and nothing else.</summary>
     public static HttpClient Bare(HttpMessageHandler server) => new(server) { Timeout = Timeout.InfiniteTimeSpan };
 
-    /// <summary>The factory's client, without its time limit, as both others have it.</summary>
-    public static HttpClient Plain(HttpMessageHandler server) => Create(server, static client => client);
+    /// <summary>The factory's client.</summary>
+    public static HttpClient Plain(HttpMessageHandler server) => Create(server, static services => services.AddHttpClient(Name));
 
-    public static HttpClient Ours(HttpMessageHandler server) => Create(server, static client => client.AddAmbassador(static options =>
+    public static HttpClient Ours(HttpMessageHandler server) => Create(server, static services => services.AddAmbassadorClient(Name, static options =>
     {
         options.Retry.Delay = TimeSpan.Zero;
         options.Retry.ThrottledDelay = TimeSpan.Zero;
-        options.CircuitBreaker.BreakDuration = options.CircuitBreaker.MaxBreakDuration = TimeSpan.FromHours(1);
+        options.CircuitBreaker.BreakDuration = options.CircuitBreaker.MaxBreakDuration = Break;
+        options.CircuitBreaker.FailureRatio = FailureRatio;
     }));
 
-    public static HttpClient Standard(HttpMessageHandler server) => Create(server, static client =>
+    public static HttpClient Standard(HttpMessageHandler server) => Create(server, static services =>
     {
+        IHttpClientBuilder client = services.AddHttpClient(Name);
         client.AddStandardResilienceHandler(static options =>
         {
             options.Retry.Delay = TimeSpan.Zero;
-            options.CircuitBreaker.BreakDuration = TimeSpan.FromHours(1);
-            options.CircuitBreaker.FailureRatio = 0.5; // As ours: at its own tenth it opens in the middle of a row.
+            options.CircuitBreaker.BreakDuration = Break;
+            options.CircuitBreaker.FailureRatio = FailureRatio;
         });
         return client;
     });
 
-    public static HttpClient Polly(HttpMessageHandler server) => Create(server, static client =>
+    /// <summary>The strategies of the standard handler, in its order, without what it has around them.</summary>
+    public static HttpClient Polly(HttpMessageHandler server) => Create(server, static services =>
     {
-        client.AddResilienceHandler("same", static pipeline => pipeline
-            .AddConcurrencyLimiter(1000)
+        ResiliencePipeline<HttpResponseMessage> pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddConcurrencyLimiter(permitLimit: 1_000)
             .AddTimeout(TimeSpan.FromSeconds(30))
             .AddRetry(new HttpRetryStrategyOptions { Delay = TimeSpan.Zero })
-            .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions())
-            .AddTimeout(TimeSpan.FromSeconds(10)));
-        return client;
+            .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions { BreakDuration = Break, FailureRatio = FailureRatio })
+            .AddTimeout(TimeSpan.FromSeconds(10))
+            .Build();
+        return services.AddHttpClient(Name).AddHttpMessageHandler(() => new PollyHandler(pipeline));
     });
 
-    private static HttpClient Create(HttpMessageHandler server, Func<IHttpClientBuilder, IHttpClientBuilder> add)
+    /// <summary>Without loggers and without the client's own time limit, which ours and the peer's both take away.</summary>
+    private static HttpClient Create(HttpMessageHandler server, Func<IServiceCollection, IHttpClientBuilder> add)
     {
         var services = new ServiceCollection();
-        add(services.AddHttpClient(Name).ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan).RemoveAllLoggers())
-            .ConfigurePrimaryHttpMessageHandler(() => server);
+        add(services)
+            .ConfigurePrimaryHttpMessageHandler(() => server)
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
         return services.BuildServiceProvider().GetRequiredService<IHttpClientFactory>().CreateClient(Name);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -36,7 +37,7 @@ internal sealed class LoopbackServer : IDisposable
 
     public static async Task<int> RunAsync()
     {
-        byte[] body = new byte[BodyLength];
+        byte[] body = Body();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
@@ -44,7 +45,7 @@ internal sealed class LoopbackServer : IDisposable
         application.Run(context =>
         {
             context.Response.ContentType = "application/json";
-            context.Response.ContentLength = BodyLength;
+            context.Response.ContentLength = body.Length;
             return context.Response.Body.WriteAsync(body).AsTask();
         });
         await application.StartAsync();
@@ -58,6 +59,12 @@ internal sealed class LoopbackServer : IDisposable
         _process.StandardInput.Close();
         _process.WaitForExit();
         _process.Dispose();
+    }
+
+    private static byte[] Body()
+    {
+        const string Item = """{"id":1234,"name":"A thing of some length","price":12.50},""";
+        return Encoding.UTF8.GetBytes($"[{string.Concat(Enumerable.Repeat(Item, BodyLength / Item.Length)).TrimEnd(',')}]");
     }
 
     private static IEnumerable<string> ProgramArguments() =>

@@ -9,7 +9,7 @@ internal sealed class StubServer(bool suspends, Func<int, HttpResponseMessage?> 
     {
         HttpResponseMessage? response = answer(Interlocked.Increment(ref _requests));
         if (response is null)
-            return Task.FromException<HttpResponseMessage>(new HttpRequestException(HttpRequestError.ConnectionError, "Nobody answers."));
+            return Task.FromException<HttpResponseMessage>(new NobodyAnswersException());
 
         return suspends ? SuspendAsync(response) : Task.FromResult(response);
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 
 namespace SidecarPatterns.Benchmarks;
 
@@ -15,7 +14,6 @@ internal static class RowRunner
 
     private static readonly TimeSpan MinWarmUp = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxWarmUp = TimeSpan.FromSeconds(2.5);
-    private static readonly TimeSpan JitQuiet = TimeSpan.FromMilliseconds(300);
 
     public static RowResult Run(Row row, TimeSpan time)
     {
@@ -40,23 +38,16 @@ internal static class RowRunner
     /// <returns>The pace that they reached.</returns>
     private static Pace WarmUp(IContender ours, IContender peer, int messages)
     {
-        var clock = Stopwatch.StartNew();
+        var quiet = new JitQuiet(MinWarmUp, MaxWarmUp);
         Pace pace = Pace.Slowest;
         bool oursFirst = true;
-        long compiled = 0;
-        TimeSpan quietSince = TimeSpan.Zero;
 
-        while (clock.Elapsed < MinWarmUp || (clock.Elapsed < MaxWarmUp && clock.Elapsed - quietSince < JitQuiet))
+        do
         {
             pace = pace.Fastest(Pace.Measure(ours, peer, messages, oursFirst));
             oursFirst = !oursFirst;
-
-            if (compiled != JitInfo.GetCompiledMethodCount())
-            {
-                compiled = JitInfo.GetCompiledMethodCount();
-                quietSince = clock.Elapsed;
-            }
         }
+        while (!quiet.HasCome());
 
         return pace;
     }
