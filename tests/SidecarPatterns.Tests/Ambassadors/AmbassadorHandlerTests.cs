@@ -154,7 +154,7 @@ internal sealed class AmbassadorHandlerTests
     [Test]
     public async Task Send_HandlerIgnoresItsCancellation_CallEndsWithinTheGraceAndIsNotRetried()
     {
-        await using var calling = new Calling();
+        await using var calling = new Calling(static options => options.CancellationGrace = TimeSpan.FromSeconds(1));
         var held = new SyncPoint();
         calling.Server.Then(async (_, _) =>
         {

@@ -11,7 +11,8 @@ internal sealed class Calling : IAsyncDisposable
 
     public Calling(Action<AmbassadorOptions>? configure = null)
     {
-        var options = new AmbassadorOptions { BaseAddress = new Uri("http://server.test/") };
+        // The test's clock may run ahead of what it has cancelled: that is given up on only where a test means it.
+        var options = new AmbassadorOptions { BaseAddress = new Uri("http://server.test/"), CancellationGrace = TimeSpan.FromDays(1) };
         configure?.Invoke(options);
         _loggerFactory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs));
         _state = LoneAmbassadors.Of(options, Clock, _loggerFactory);

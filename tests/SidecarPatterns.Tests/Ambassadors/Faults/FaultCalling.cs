@@ -32,7 +32,7 @@ internal sealed class FaultCalling : IAsyncDisposable
         IReadOnlyList<ScriptedServer> servers, Uri address, Action<AmbassadorOptions>? configure = null, Action<SocketsHttpHandler>? network = null)
     {
         _servers = servers;
-        var options = new AmbassadorOptions { BaseAddress = address };
+        var options = new AmbassadorOptions { BaseAddress = address, CancellationGrace = TimeSpan.FromDays(1) }; // The clock may run ahead.
         options.Retry.Delay = options.Retry.ThrottledDelay = TimeSpan.Zero;
         configure?.Invoke(options);
         _loggerFactory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs));
