@@ -17,6 +17,5 @@ public static class AttemptClassification
     /// <see cref="AttemptClass.Failed"/> and <see cref="AttemptClass.Throttled"/>. Whether the request may be sent twice is for the pipeline to know.
     /// </summary>
     /// <param name="outcome">The outcome, as a strategy of Polly's has it.</param>
-    public static bool IsTransient(Outcome<HttpResponseMessage> outcome) =>
-        Of(outcome) is AttemptClass.Unsent or AttemptClass.Unknown or AttemptClass.Failed or AttemptClass.Throttled;
+    public static bool IsTransient(Outcome<HttpResponseMessage> outcome) => AttemptClassifier.IsTransient(Of(outcome));
 }

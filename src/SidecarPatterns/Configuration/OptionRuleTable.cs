@@ -22,6 +22,10 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     /// <summary>The rules of the options that differ.</summary>
     public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) => [.. Rules.Where(rule => rule.Show(from) != rule.Show(to))];
 
+    /// <summary>What options have become.</summary>
+    public static string Describe(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
+        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));
+
     /// <summary>The errors of a section that the binder must not see, since it would throw or misread; none if it can be bound.</summary>
     /// <param name="section">The section of the options.</param>
     /// <remarks>

@@ -19,6 +19,24 @@ internal static class OptionsReading
         }
     }
 
+    /// <summary>Reads options while the host runs, when there is nobody to throw at: whatever is wrong is an error to be told of.</summary>
+    /// <param name="read">Reads them, or says what is not allowed in them.</param>
+    public static (TOptions? Options, string? Error) ReadAnew<TOptions>(Func<(TOptions? Options, IReadOnlyList<string> Failures)> read)
+        where TOptions : class
+    {
+        try
+        {
+            var (options, failures) = read();
+            return (options, options is null ? string.Join(" ", failures) : null);
+        }
+#pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return (null, exception.ToString());
+        }
+    }
+
     /// <summary>The options of everything that was registered.</summary>
     /// <param name="registrations">What was registered.</param>
     /// <param name="read">Reads the options of one of them.</param>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace SidecarPatterns;
 
@@ -10,6 +11,12 @@ public static class SidecarDiagnostics
 
     /// <summary>The name of the activity source: <c>SidecarPatterns</c>.</summary>
     public const string ActivitySourceName = "SidecarPatterns";
+
+    /// <summary>Buckets in seconds, as OpenTelemetry's conventions advise for durations.</summary>
+    internal static InstrumentAdvice<double> DurationAdvice { get; } = new()
+    {
+        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
+    };
 
     internal static ActivitySource Source { get; } = new(ActivitySourceName);
 }

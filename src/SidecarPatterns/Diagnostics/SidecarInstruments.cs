@@ -5,21 +5,15 @@ namespace SidecarPatterns;
 /// <summary>The instruments that all sidecars of one host record to. Counts are observed from the accounts: they cost nothing per message.</summary>
 internal sealed class SidecarInstruments
 {
-    // Seconds, as OpenTelemetry's conventions advise for durations.
-    private static readonly InstrumentAdvice<double> DurationAdvice = new()
-    {
-        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-    };
-
     private readonly Meter _meter;
 
     public SidecarInstruments(IMeterFactory meterFactory)
     {
         _meter = meterFactory.Create(SidecarDiagnostics.MeterName);
         QueueDuration = _meter.CreateHistogram(
-            "sidecar.queue.duration", "s", "How long messages waited in the queue.", tags: null, DurationAdvice);
+            "sidecar.queue.duration", "s", "How long messages waited in the queue.", tags: null, SidecarDiagnostics.DurationAdvice);
         ProcessDuration = _meter.CreateHistogram(
-            "sidecar.process.duration", "s", "How long handlers took.", tags: null, DurationAdvice);
+            "sidecar.process.duration", "s", "How long handlers took.", tags: null, SidecarDiagnostics.DurationAdvice);
     }
 
     public Histogram<double> QueueDuration { get; }

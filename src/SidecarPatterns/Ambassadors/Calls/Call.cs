@@ -60,10 +60,8 @@ internal sealed class Call
     /// <summary>Why the attempt that is under way was begun.</summary>
     public AttemptCause Cause { get; set; }
 
-    /// <summary>That attempt, and when it began.</summary>
+    /// <summary>That attempt.</summary>
     public AttemptScope Scope { get; set; } = null!;
-
-    public long AttemptStartedAt { get; set; }
 
     public HealthPermit Permit { get; set; }
 
@@ -155,11 +153,6 @@ internal sealed class Call
     /// <returns>Whether somebody below had changed it.</returns>
     public bool Restore() => _original.Restore(Request, _sent);
 
-    // RFC 9110, section 9.2.2.
-    private static bool IsSafeToRepeat(HttpMethod method) =>
-        method == HttpMethod.Get || method == HttpMethod.Put || method == HttpMethod.Delete || method == HttpMethod.Head
-        || method == HttpMethod.Options || method == HttpMethod.Trace;
-
     /// <summary>Has it serve no other call: somebody may still have it when it has ended, an upload that goes on or an attempt of a pipeline's.</summary>
     public void Keep() => _isKept = true;
 
@@ -188,4 +181,9 @@ internal sealed class Call
         _original = _sent = default;
         _spare = this;
     }
+
+    // RFC 9110, section 9.2.2.
+    private static bool IsSafeToRepeat(HttpMethod method) =>
+        method == HttpMethod.Get || method == HttpMethod.Put || method == HttpMethod.Delete || method == HttpMethod.Head
+        || method == HttpMethod.Options || method == HttpMethod.Trace;
 }

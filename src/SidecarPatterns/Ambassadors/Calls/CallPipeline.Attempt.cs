@@ -110,8 +110,6 @@ internal sealed partial class CallPipeline
         {
             state.Health.Record(permit, HealthEffect.Failure, _clock.GetTimestamp());
         }
-
-        state.Account.CountBody(end);
     }
 
     /// <summary>Why an attempt threw: first its caller, then its time limits, and only then the exception itself.</summary>

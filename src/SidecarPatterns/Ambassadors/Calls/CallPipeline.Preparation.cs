@@ -45,7 +45,7 @@ internal sealed partial class CallPipeline
             return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
         }
 
-        if (Admit(call) is { } closed)
+        if (Admit(call, _clock.GetTimestamp()) is { } closed)
         {
             Restore(call);
             return await Refused(call, closed).ConfigureAwait(false);

@@ -98,13 +98,14 @@ internal sealed partial class CallPipeline
     /// <summary>What has come in the way of another attempt while it was waited for: the circuit, or a timer that was late.</summary>
     private AttemptOutcome? FindRefusalAfterDelay(Call call)
     {
-        if (_clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt) < call.Settings.Options.MinAttemptTime)
+        var now = _clock.GetTimestamp();
+        if (_clock.GetElapsedTime(now, call.DueAt) < call.Settings.Options.MinAttemptTime)
         {
             state.Account.CountSkipped(RetrySkip.Deadline);
             return TotalTimeout(new OperationCanceledException());
         }
 
-        if (Admit(call) is not { } closed)
+        if (Admit(call, now) is not { } closed)
         {
             return null;
         }
@@ -174,8 +175,9 @@ internal sealed partial class CallPipeline
         Restore(call);
         if (response is not null)
         {
-            Tell(call, CallOutcomes.Of(response), outcome);
-            EndCall(call, CallOutcomes.Of(response), CallOutcomes.Of(response) == CallOutcome.Failed ? StatusOf(response) : null);
+            var returned = CallOutcomes.Of(response);
+            Tell(call, returned, outcome);
+            EndCall(call, returned, returned == CallOutcome.Failed ? StatusOf(response) : null);
             return response;
         }
 

@@ -39,7 +39,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return PreparedAsync(call);
         }
 
-        return Admit(call) is { } closed ? Refused(call, closed) : First(call);
+        return Admit(call, now) is { } closed ? Refused(call, closed) : First(call);
     }
 
     /// <summary>Sends the request the first time; an answer that is good and at hand is returned as it is.</summary>
@@ -109,7 +109,6 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         call.Attempts++;
         call.Cause = cause;
         var now = call.Attempts == 1 ? call.StartedAt : _clock.GetTimestamp();
-        call.AttemptStartedAt = now;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
@@ -181,9 +180,9 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     }
 
     /// <summary>Asks the circuit breaker.</summary>
-    private AmbassadorCircuitOpenException? Admit(Call call)
+    private AmbassadorCircuitOpenException? Admit(Call call, long now)
     {
-        if (state.Health.TryEnter(_clock.GetTimestamp(), ProbeTimeoutOf(call), out var permit, out var retryAfter))
+        if (state.Health.TryEnter(now, ProbeTimeoutOf(call), out var permit, out var retryAfter))
         {
             call.Permit = permit;
             return null;

@@ -10,8 +10,6 @@ internal sealed class DeadlineHeader(string name)
 
     private readonly bool _isGrpc = name.Equals(GrpcName, StringComparison.OrdinalIgnoreCase);
 
-    public string Name => name;
-
     /// <summary>Sets the header, unless the caller has set a shorter time.</summary>
     /// <param name="request">The request.</param>
     /// <param name="callers">What the caller has set; <see langword="null"/> if nothing.</param>

@@ -24,12 +24,9 @@ internal static class AmbassadorServices
     /// <summary>The registry of this collection; the first call adds everything that all ambassadors share.</summary>
     private static AmbassadorRegistry GetAmbassadorRegistry(this IServiceCollection services)
     {
-        foreach (var descriptor in services)
+        if (services.FindInstance<AmbassadorRegistry>() is { } existing)
         {
-            if (descriptor.ServiceType == typeof(AmbassadorRegistry))
-            {
-                return (AmbassadorRegistry)descriptor.ImplementationInstance!;
-            }
+            return existing;
         }
 
         var registry = new AmbassadorRegistry();

@@ -54,7 +54,7 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
     private void Reload(AmbassadorState state)
     {
-        var (settings, error) = Read(state.Name);
+        var (settings, error) = OptionsReading.ReadAnew(() => catalog.Read(state.Name));
         if (settings is null)
         {
             if (_errors.GetValueOrDefault(state.Name) != error)
@@ -105,22 +105,7 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
         state.Apply(settings);
         AmbassadorLog.AmbassadorOptionsChanged(
-            catalog.Logger, state.Name, string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(settings.Options)}")));
-    }
-
-    private (AmbassadorSettings? Settings, string? Error) Read(string name)
-    {
-        try
-        {
-            var (settings, failures) = catalog.Read(name);
-            return (settings, settings is null ? string.Join(" ", failures) : null);
-        }
-#pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return (null, exception.ToString());
-        }
+            catalog.Logger, state.Name, OptionRuleTable<AmbassadorOptions>.Describe(changed, settings.Options));
     }
 
     private void TellUnknown()

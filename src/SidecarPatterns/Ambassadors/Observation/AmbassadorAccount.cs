@@ -17,7 +17,6 @@ internal sealed class AmbassadorAccount
     private readonly long[] _attempts = new long[Causes.Length];
     private readonly long[] _outcomes = new long[Classes.Length];
     private readonly long[] _skipped = new long[Skips.Length];
-    private readonly long[] _bodies = new long[Enum.GetValues<BodyEnd>().Length];
 
     /// <summary>How many calls have had a first attempt, up to those whose first attempt is under way.</summary>
     public long FirstAttempts => _plain.Sum() + Interlocked.Read(ref _attempts[(int)AttemptCause.First]);
@@ -34,8 +33,6 @@ internal sealed class AmbassadorAccount
     public void CountOutcome(AttemptClass outcome) => Interlocked.Increment(ref _outcomes[(int)outcome]);
 
     public void CountSkipped(RetrySkip reason) => Interlocked.Increment(ref _skipped[(int)reason]);
-
-    public void CountBody(BodyEnd end) => Interlocked.Increment(ref _bodies[(int)end]);
 
     public Reading Read()
     {

@@ -5,19 +5,13 @@ namespace SidecarPatterns;
 /// <summary>The instruments that all ambassadors of one container record to. Counts are observed from the accounts: they cost nothing per call.</summary>
 internal sealed class AmbassadorInstruments
 {
-    // Seconds, as OpenTelemetry's conventions advise for HTTP.
-    private static readonly InstrumentAdvice<double> DurationAdvice = new()
-    {
-        HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
-    };
-
     private readonly Meter _meter;
 
     public AmbassadorInstruments(IMeterFactory meterFactory)
     {
         _meter = meterFactory.Create(SidecarDiagnostics.MeterName);
         RequestDuration = _meter.CreateHistogram(
-            "ambassador.request.duration", "s", "How long calls took, with all their attempts.", tags: null, DurationAdvice);
+            "ambassador.request.duration", "s", "How long calls took, with all their attempts.", tags: null, SidecarDiagnostics.DurationAdvice);
     }
 
     public Histogram<double> RequestDuration { get; }
@@ -27,16 +21,16 @@ internal sealed class AmbassadorInstruments
     {
         _meter.CreateObservableCounter("ambassador.calls", () => ReadCalls(catalog), "{call}", "How many calls have ended, by outcome.");
         _meter.CreateObservableUpDownCounter(
-            "ambassador.calls.inflight", () => Read(catalog, static snapshot => snapshot.InFlight), "{call}", "How many calls are under way.");
+            "ambassador.calls.inflight", () => Read(catalog, static account => account.InFlight), "{call}", "How many calls are under way.");
         _meter.CreateObservableCounter(
-            "ambassador.attempts", () => Read(catalog, "ambassador.attempt.cause", static snapshot => snapshot.Attempts), "{request}", "How many requests were sent, by cause.");
+            "ambassador.attempts", () => Read(catalog, "ambassador.attempt.cause", static account => account.Attempts), "{request}", "How many requests were sent, by cause.");
         _meter.CreateObservableCounter(
-            "ambassador.attempts.ended", () => Read(catalog, "ambassador.attempt.class", static snapshot => snapshot.Outcomes), "{attempt}", "How attempts ended, by class.");
+            "ambassador.attempts.ended", () => Read(catalog, "ambassador.attempt.class", static account => account.Outcomes), "{attempt}", "How attempts ended, by class.");
         _meter.CreateObservableCounter(
-            "ambassador.retries.skipped", () => Read(catalog, "reason", static snapshot => snapshot.RetriesSkipped), "{attempt}", "How many attempts were not made, by reason.");
+            "ambassador.retries.skipped", () => Read(catalog, "reason", static account => account.RetriesSkipped), "{attempt}", "How many attempts were not made, by reason.");
         _meter.CreateObservableGauge(
             "ambassador.circuit.state",
-            () => Read(catalog, static snapshot => (long)snapshot.Circuit),
+            () => ReadCircuits(catalog),
             "{state}",
             "Whether requests are let through: 0 closed, 1 open, 2 half-open, 3 forced open, 4 forced closed.");
         _meter.CreateObservableGauge(
@@ -47,22 +41,25 @@ internal sealed class AmbassadorInstruments
     {
         foreach (var state in catalog.States)
         {
-            var snapshot = state.TakeSnapshot();
-            yield return new Measurement<long>(snapshot.Succeeded, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("succeeded"));
-            yield return new Measurement<long>(snapshot.Failed, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("failed"));
-            yield return new Measurement<long>(snapshot.Cancelled, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("cancelled"));
-            yield return new Measurement<long>(snapshot.Refused, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("refused"));
+            var account = state.Account.Read();
+            yield return new Measurement<long>(account.Succeeded, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("succeeded"));
+            yield return new Measurement<long>(account.Failed, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("failed"));
+            yield return new Measurement<long>(account.Cancelled, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("cancelled"));
+            yield return new Measurement<long>(account.Refused, AmbassadorMetrics.NameTag(state.Name), OutcomeTag("refused"));
         }
     }
 
-    private static IEnumerable<Measurement<long>> Read(AmbassadorCatalog catalog, Func<AmbassadorSnapshot, long> select) =>
-        catalog.States.Select(state => new Measurement<long>(select(state.TakeSnapshot()), AmbassadorMetrics.NameTag(state.Name)));
+    private static IEnumerable<Measurement<long>> Read(AmbassadorCatalog catalog, Func<AmbassadorAccount.Reading, long> select) =>
+        catalog.States.Select(state => new Measurement<long>(select(state.Account.Read()), AmbassadorMetrics.NameTag(state.Name)));
 
     private static IEnumerable<Measurement<long>> Read<TKey>(
-        AmbassadorCatalog catalog, string tag, Func<AmbassadorSnapshot, IReadOnlyDictionary<TKey, long>> select)
+        AmbassadorCatalog catalog, string tag, Func<AmbassadorAccount.Reading, IReadOnlyDictionary<TKey, long>> select)
         where TKey : notnull =>
-        catalog.States.SelectMany(state => select(state.TakeSnapshot()).Select(pair => new Measurement<long>(
+        catalog.States.SelectMany(state => select(state.Account.Read()).Select(pair => new Measurement<long>(
             pair.Value, AmbassadorMetrics.NameTag(state.Name), new KeyValuePair<string, object?>(tag, AmbassadorMetrics.ValueOf(pair.Key)))));
+
+    private static IEnumerable<Measurement<long>> ReadCircuits(AmbassadorCatalog catalog) =>
+        catalog.States.Select(static state => new Measurement<long>((long)state.Health.Read().State, AmbassadorMetrics.NameTag(state.Name)));
 
     private static IEnumerable<Measurement<double>> ReadBudgets(AmbassadorCatalog catalog) =>
         catalog.States.Select(static state => new Measurement<double>(state.Budget.Left, AmbassadorMetrics.NameTag(state.Name)));

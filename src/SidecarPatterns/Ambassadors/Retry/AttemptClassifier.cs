@@ -10,6 +10,10 @@ internal static class AttemptClassifier
     private const long Http2EnhanceYourCalm = 0xB;
     private const long Http3RequestRejected = 0x10B;
 
+    /// <summary>Whether another attempt could end better.</summary>
+    public static bool IsTransient(AttemptClass attemptClass) =>
+        attemptClass is AttemptClass.Unsent or AttemptClass.Unknown or AttemptClass.Failed or AttemptClass.Throttled;
+
     /// <summary>The class of a response.</summary>
     public static AttemptClass ClassOf(HttpResponseMessage response)
     {

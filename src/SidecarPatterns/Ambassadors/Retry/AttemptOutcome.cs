@@ -48,13 +48,6 @@ internal readonly struct AttemptOutcome
 
     public static AttemptOutcome Of(AttemptClass attemptClass, Exception exception) => new(attemptClass, response: null, exception);
 
-    /// <summary>Of the same response, the class that only this call knows.</summary>
-    public AttemptOutcome As(AttemptClass attemptClass) => new(attemptClass, Response, Exception)
-    {
-        IsRead = IsRead,
-        RetryAfter = RetryAfter,
-    };
-
     /// <summary>What it was, without anything that comes from the content of a message.</summary>
     public string Describe() => Response is { } response ? ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture)
         : IsTotalTimeout ? "timeout"

@@ -7,7 +7,7 @@ internal static class AttemptRule
 {
     /// <summary>Whether another attempt could end better.</summary>
     public static bool IsRetryable(Call call, in AttemptOutcome outcome) =>
-        outcome.Class is AttemptClass.Unsent or AttemptClass.Unknown or AttemptClass.Failed or AttemptClass.Throttled || IsStillInProgress(call, outcome);
+        AttemptClassifier.IsTransient(outcome.Class) || IsStillInProgress(call, outcome);
 
     /// <summary>Whether the request may be sent again after that.</summary>
     public static bool IsAllowed(Call call, in AttemptOutcome outcome) =>

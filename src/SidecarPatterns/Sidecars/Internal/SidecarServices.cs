@@ -100,12 +100,9 @@ internal static class SidecarServices
     /// <summary>The registry of this collection; the first call adds everything that all sidecars share.</summary>
     private static SidecarRegistry GetRegistry(this IServiceCollection services)
     {
-        foreach (var descriptor in services)
+        if (services.FindInstance<SidecarRegistry>() is { } existing)
         {
-            if (descriptor.ServiceType == typeof(SidecarRegistry))
-            {
-                return (SidecarRegistry)descriptor.ImplementationInstance!;
-            }
+            return existing;
         }
 
         var registry = new SidecarRegistry();

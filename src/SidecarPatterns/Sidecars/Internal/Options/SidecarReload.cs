@@ -61,7 +61,7 @@ internal sealed class SidecarReload : IDisposable
 
     private void Reload(SidecarRegistration registration, SidecarSupervisor supervisor)
     {
-        var (next, error) = Read(() => registration.ReadOptions(_options));
+        var (next, error) = OptionsReading.ReadAnew(() => registration.ReadOptions(_options));
         var isNews = error != supervisor.OptionsError;
         supervisor.OptionsError = error;
         if (error is not null)
@@ -90,13 +90,13 @@ internal sealed class SidecarReload : IDisposable
         if (changed.Count > 0)
         {
             supervisor.Apply(next!);
-            SupervisionLog.OptionsChanged(_logger, supervisor.Name, Describe(changed, next!));
+            SupervisionLog.OptionsChanged(_logger, supervisor.Name, OptionRuleTable<SidecarOptions>.Describe(changed, next!));
         }
     }
 
     private void Reload(SidecarGroup group)
     {
-        var (next, error) = Read(() => _groupOptions.Read(group.Name));
+        var (next, error) = OptionsReading.ReadAnew(() => _groupOptions.Read(group.Name));
         if (error is not null)
         {
             if (_groupErrors.GetValueOrDefault(group.Name) != error)
@@ -113,7 +113,7 @@ internal sealed class SidecarReload : IDisposable
         if (changed.Count > 0)
         {
             group.Apply(next!);
-            SupervisionLog.GroupOptionsChanged(_logger, group.Name, Describe(changed, next!));
+            SupervisionLog.GroupOptionsChanged(_logger, group.Name, OptionRuleTable<SidecarGroupOptions>.Describe(changed, next!));
         }
     }
 
@@ -130,24 +130,5 @@ internal sealed class SidecarReload : IDisposable
         }
 
         _unknown = unknown;
-    }
-
-    private static string Describe<TOptions>(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
-        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));
-
-    private static (TOptions? Options, string? Error) Read<TOptions>(Func<(TOptions? Options, IReadOnlyList<string> Failures)> read)
-        where TOptions : class
-    {
-        try
-        {
-            var (options, failures) = read();
-            return (options, options is null ? string.Join(" ", failures) : null);
-        }
-#pragma warning disable CA1031 // The callback of the registration is the user's own code, and this is nobody's thread.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return (null, exception.ToString());
-        }
     }
 }
