@@ -20,7 +20,7 @@ public sealed class AmbassadorCircuitBreakerOptions
     /// <value>5 s by default; more than zero, at most <see cref="MaxBreakDuration"/>. A longer <c>Retry-After</c> of a 503 counts instead.</value>
     public TimeSpan BreakDuration { get; set; } = AmbassadorCircuitBreakerConstants.BreakDuration;
 
-    /// <summary>How long the circuit stays open at most.</summary>
+    /// <summary>How long the circuit stays open at most, but for <see cref="BreakJitter"/>; no <c>Retry-After</c> makes it longer.</summary>
     /// <value>60 s by default; more than zero, at most 49 days.</value>
     public TimeSpan MaxBreakDuration { get; set; } = AmbassadorCircuitBreakerConstants.MaxBreakDuration;
 

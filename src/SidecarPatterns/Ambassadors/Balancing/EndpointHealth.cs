@@ -2,86 +2,73 @@ namespace SidecarPatterns;
 
 /// <summary>The health of one endpoint: what it did of late, and whether requests are let through to it. One machine, thread-safe.</summary>
 /// <remarks>
-/// The way of a success takes no lock: it reads one word and counts in a cell of its core. All that is rare is done under the lock, and each change of the circuit
-/// begins an epoch, so that what was sent before says nothing about what came after (which is how a late failure would open a circuit that has just recovered).
+/// <para>
+/// The way of a success takes no lock: it reads the epoch and counts in a cell of its core. All that is rare is done under the lock, and each change of the
+/// circuit begins an epoch, so that what was sent before says nothing about what came after (which is how a late failure would open a circuit that has just
+/// recovered, or a late success close one).
+/// </para>
+/// <para>
+/// A probe that has had its time makes room for another one, but is not written off: its result counts whenever it comes, within the epoch. The limit of an
+/// attempt takes effect a little after its time, when another probe may have the place already: the failure of a server that hangs would be lost each time.
+/// </para>
 /// </remarks>
-internal sealed class EndpointHealth
+internal sealed partial class EndpointHealth
 {
-    private const int StateBits = 3;
-    private const long StateMask = (1 << StateBits) - 1;
-    private const int MaxDoublings = 30;
-    private const int FailuresInARow = 5;
-
     private readonly TimeProvider _clock;
-    private readonly Random _random;
     private readonly Lock _lock = new();
 
-    private long _word; // The epoch and the state. Changed under the lock, read by all.
-    private HealthWindow _window; // Replaced under the lock, used by all.
-    private AmbassadorCircuitBreakerOptions _options;
-    private bool _neverOpens;
-    private int _failuresInARow; // Only where there are siblings.
+    private HealthEpoch _epoch; // Replaced under the lock, read by all.
+    private AmbassadorCircuitBreakerOptions _options; // The same.
+    private bool _neverOpens; // The same.
+    private bool _hasSiblings;
 
     // Guarded by the lock.
-    private long _since;
-    private long _openUntil;
-    private int _doublings;
-    private int _successes; // In a row, of probes.
-    private bool _isProbing;
-    private long _probeExpiresAt;
+    private readonly BreakLength _breakLength;
+    private readonly ProbeSlot _probe = new();
+    private int _successes; // In a row, since the break.
 
     public EndpointHealth(TimeProvider clock, AmbassadorCircuitBreakerOptions options, Random? random = null)
     {
         _clock = clock;
-        _random = random ?? Random.Shared;
         _options = options;
-        _window = new HealthWindow(options.Window, clock);
-        _since = clock.GetTimestamp();
+        _breakLength = new BreakLength(random ?? Random.Shared);
+        var now = clock.GetTimestamp();
+        _epoch = new HealthEpoch(number: 1, CircuitState.Closed, now, new HealthWindow(options.Window, clock, now));
     }
 
-    /// <summary>Called when the circuit has changed, outside of the lock.</summary>
+    /// <summary>Called when the circuit has changed, outside of the lock: of two changes right after each other, either may be told first. Must not throw.</summary>
     public Action<CircuitState, CircuitState>? OnTransition { get; init; }
 
     /// <summary>Whether there are other endpoints that could take over: then a few failures in a row suffice.</summary>
-    public bool HasSiblings { get; set; }
-
-    /// <summary>Whether it only counts.</summary>
-    public bool NeverOpens
+    public bool HasSiblings
     {
-        get => Volatile.Read(ref _neverOpens);
-        set => Volatile.Write(ref _neverOpens, value);
+        get => Volatile.Read(ref _hasSiblings);
+        set => Volatile.Write(ref _hasSiblings, value);
     }
 
-    /// <summary>Takes new options. What was counted stays, unless the window is another one.</summary>
-    public void Apply(AmbassadorCircuitBreakerOptions options)
-    {
-        lock (_lock)
-        {
-            if (options.Window != _options.Window)
-            {
-                Volatile.Write(ref _window, new HealthWindow(options.Window, _clock));
-            }
-
-            Volatile.Write(ref _options, options);
-        }
-    }
-
-    /// <summary>Asks for the leave to send a request.</summary>
+    /// <summary>Asks for the leave to send a request. Whoever is given it says how the request ended: <see cref="Record"/>.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="probeTimeout">After how long a probe that has not ended makes room for another one.</param>
+    /// <param name="probeTimeout">After how long a probe that has not ended makes room for another one, if the options are not to say.</param>
     /// <param name="permit">The leave.</param>
     /// <param name="retryAfter">Otherwise, in how long there may be one; <see langword="null"/> where that depends on others.</param>
     public bool TryEnter(long now, TimeSpan? probeTimeout, out HealthPermit permit, out TimeSpan? retryAfter)
     {
-        var word = Volatile.Read(ref _word);
-        if (StateOf(word) is CircuitState.Closed or CircuitState.ForcedClosed || (NeverOpens && StateOf(word) != CircuitState.ForcedOpen))
+        var epoch = Volatile.Read(ref _epoch);
+        permit = new HealthPermit(epoch.Number, Probe: 0);
+        if (epoch.LetsAllThrough)
         {
-            permit = new HealthPermit(EpochOf(word), IsProbe: false);
             retryAfter = null;
             return true;
         }
 
-        return TryEnterLocked(now, probeTimeout ?? _options.ProbeTimeout, out permit, out retryAfter);
+        if (epoch.Refuses(now))
+        {
+            permit = default;
+            retryAfter = epoch.Left(now, _clock);
+            return false;
+        }
+
+        return TryProbe(now, TimeTicks.Of(probeTimeout ?? Volatile.Read(ref _options).ProbeTimeout, _clock), out permit, out retryAfter);
     }
 
     /// <summary>Says how a request ended.</summary>
@@ -91,128 +78,96 @@ internal sealed class EndpointHealth
     /// <param name="minimumBreak">How long the server asks to be left alone.</param>
     public void Record(in HealthPermit permit, HealthEffect effect, long now, TimeSpan? minimumBreak = null)
     {
-        var word = Volatile.Read(ref _word);
-        if (permit.Epoch != EpochOf(word))
+        var epoch = Volatile.Read(ref _epoch);
+        if (permit.Epoch != epoch.Number)
         {
             return;
         }
 
-        if (StateOf(word) is CircuitState.Closed or CircuitState.ForcedClosed || NeverOpens)
-        {
-            if (effect != HealthEffect.Neutral)
-            {
-                RecordClosed(word, effect == HealthEffect.Success, now, minimumBreak);
-            }
-        }
-        else
+        if (!epoch.LetsAllThrough)
         {
             RecordProbe(permit, effect, now, minimumBreak);
         }
+        else if (effect == HealthEffect.Success)
+        {
+            epoch.CountSuccess(now);
+        }
+        else if (effect == HealthEffect.Failure)
+        {
+            RecordFailure(epoch, now, minimumBreak);
+        }
     }
 
-    public void ForceOpen() => Force(CircuitState.ForcedOpen);
-
-    public void ForceClosed() => Force(CircuitState.ForcedClosed);
-
-    /// <summary>Takes back what was forced: the circuit is closed, and has counted nothing yet if it was forced open.</summary>
-    public void Release()
+    /// <summary>How the circuit stands. A break that is over stays one until a request is let through.</summary>
+    public CircuitReading Read()
     {
-        CircuitState from;
+        var epoch = Volatile.Read(ref _epoch);
+        return new CircuitReading(epoch.State, epoch.Since, epoch.Left(_clock.GetTimestamp(), _clock));
+    }
+
+    private bool TryProbe(long now, long ticks, out HealthPermit permit, out TimeSpan? retryAfter)
+    {
+        var begins = false;
         lock (_lock)
         {
-            from = StateOf(_word);
-            if (from is not (CircuitState.ForcedOpen or CircuitState.ForcedClosed))
+            if (_epoch.State == CircuitState.Open && now >= _epoch.OpenUntil)
+            {
+                begins = true;
+                _successes = 0;
+                ChangeTo(CircuitState.HalfOpen, now);
+            }
+
+            var probe = _epoch.State == CircuitState.HalfOpen ? _probe.TryTake(now, ticks) : 0;
+            var isAdmitted = probe != 0 || _epoch.LetsAllThrough; // The latter since a moment ago.
+            permit = isAdmitted ? new HealthPermit(_epoch.Number, probe) : default;
+            retryAfter = _epoch.Left(now, _clock);
+            if (!begins)
+            {
+                return isAdmitted;
+            }
+        }
+
+        Tell(CircuitState.Open, CircuitState.HalfOpen);
+        return true; // The first of a half-open circuit finds the place free.
+    }
+
+    private void RecordProbe(in HealthPermit permit, HealthEffect effect, long now, TimeSpan? minimumBreak)
+    {
+        CircuitState to;
+        lock (_lock)
+        {
+            if (permit.Epoch != _epoch.Number || _epoch.State != CircuitState.HalfOpen)
             {
                 return;
             }
 
-            if (from == CircuitState.ForcedOpen)
+            _probe.Return(permit.Probe);
+            if (effect == HealthEffect.Failure)
             {
-                Volatile.Write(ref _window, new HealthWindow(_options.Window, _clock));
+                Open(now, minimumBreak);
+            }
+            else if (effect == HealthEffect.Success && permit.IsProbe && ++_successes >= _options.SuccessesToClose)
+            {
+                ChangeTo(CircuitState.Closed, now, withNewWindow: true);
             }
 
-            ChangeTo(CircuitState.Closed, _clock.GetTimestamp());
+            to = _epoch.State;
         }
 
-        OnTransition?.Invoke(from, CircuitState.Closed);
+        Tell(CircuitState.HalfOpen, to);
     }
 
-    public CircuitReading Read()
+    private void RecordFailure(HealthEpoch epoch, long now, TimeSpan? minimumBreak)
     {
-        lock (_lock)
-        {
-            var state = StateOf(_word);
-            var left = state == CircuitState.Open ? Left(_clock.GetTimestamp()) : (TimeSpan?)null;
-            return new CircuitReading(state, _since, left);
-        }
-    }
-
-    private bool TryEnterLocked(long now, TimeSpan probeTimeout, out HealthPermit permit, out TimeSpan? retryAfter)
-    {
-        var hasChanged = false;
-        lock (_lock)
-        {
-            var state = StateOf(_word);
-            if (state == CircuitState.Open && now >= _openUntil)
-            {
-                ChangeTo(CircuitState.HalfOpen, now);
-                _successes = 0;
-                hasChanged = true;
-                state = CircuitState.HalfOpen;
-            }
-
-            var isFree = state == CircuitState.HalfOpen && (!_isProbing || now >= _probeExpiresAt);
-            if (isFree)
-            {
-                if (_isProbing)
-                {
-                    _word += 1 << StateBits; // The probe that has not ended says nothing any more.
-                }
-
-                _isProbing = true;
-                _probeExpiresAt = now + TimeTicks.Of(probeTimeout, _clock);
-            }
-
-            var isClosed = state is CircuitState.Closed or CircuitState.ForcedClosed; // Meanwhile.
-            permit = new HealthPermit(EpochOf(_word), IsProbe: isFree);
-            retryAfter = state == CircuitState.Open ? Left(now) : null;
-            if (!isFree && !isClosed)
-            {
-                return false;
-            }
-        }
-
-        if (hasChanged)
-        {
-            OnTransition?.Invoke(CircuitState.Open, CircuitState.HalfOpen);
-        }
-
-        return true;
-    }
-
-    private void RecordClosed(long word, bool isSuccess, long now, TimeSpan? minimumBreak)
-    {
-        var window = Volatile.Read(ref _window);
-        window.Count(isSuccess, now);
-        if (isSuccess)
-        {
-            if (HasSiblings)
-            {
-                Volatile.Write(ref _failuresInARow, 0);
-            }
-
-            return;
-        }
-
-        var inARow = HasSiblings ? Interlocked.Increment(ref _failuresInARow) : 0;
-        if (StateOf(word) != CircuitState.Closed || NeverOpens || !(inARow >= FailuresInARow || IsBad(window.Sum(now))))
+        var inARow = epoch.CountFailure(now);
+        if (epoch.State != CircuitState.Closed || NeverOpens || !(IsTooMany(inARow) || IsBad(epoch.Window.Sum(now))))
         {
             return;
         }
 
         lock (_lock)
         {
-            if (_word != word)
+            if (_epoch != epoch || _neverOpens)
             {
                 return;
             }
@@ -220,95 +175,22 @@ internal sealed class EndpointHealth
             Open(now, minimumBreak);
         }
 
-        OnTransition?.Invoke(CircuitState.Closed, CircuitState.Open);
+        Tell(CircuitState.Closed, CircuitState.Open);
     }
 
-    private bool IsBad((long Total, long Failed) sum) =>
-        sum.Total >= _options.MinimumAttempts && sum.Failed >= _options.FailureRatio * sum.Total;
+    private bool IsTooMany(int failuresInARow) => HasSiblings && failuresInARow >= AmbassadorCircuitBreakerConstants.FailuresInARow;
 
-    private void RecordProbe(in HealthPermit permit, HealthEffect effect, long now, TimeSpan? minimumBreak)
+    private bool IsBad((long Total, long Failed) sum)
     {
-        CircuitState to;
-        lock (_lock)
-        {
-            if (permit.Epoch != EpochOf(_word) || StateOf(_word) != CircuitState.HalfOpen)
-            {
-                return;
-            }
-
-            if (permit.IsProbe)
-            {
-                _isProbing = false;
-            }
-
-            if (effect == HealthEffect.Failure)
-            {
-                Open(now, minimumBreak);
-                to = CircuitState.Open;
-            }
-            else if (effect == HealthEffect.Success && permit.IsProbe && ++_successes >= _options.SuccessesToClose)
-            {
-                Volatile.Write(ref _window, new HealthWindow(_options.Window, _clock));
-                ChangeTo(CircuitState.Closed, now);
-                to = CircuitState.Closed;
-            }
-            else
-            {
-                return;
-            }
-        }
-
-        OnTransition?.Invoke(CircuitState.HalfOpen, to);
+        var options = Volatile.Read(ref _options);
+        return sum.Total >= options.MinimumAttempts && (double)sum.Failed / sum.Total >= options.FailureRatio;
     }
 
-    private void Force(CircuitState state)
+    private void Tell(CircuitState from, CircuitState to)
     {
-        CircuitState from;
-        lock (_lock)
+        if (from != to)
         {
-            from = StateOf(_word);
-            if (from == state)
-            {
-                return;
-            }
-
-            ChangeTo(state, _clock.GetTimestamp());
+            OnTransition?.Invoke(from, to);
         }
-
-        OnTransition?.Invoke(from, state);
     }
-
-    private void Open(long now, TimeSpan? minimumBreak)
-    {
-        if (StateOf(_word) == CircuitState.Closed)
-        {
-            // For each healthy spell one doubling is taken back; a spell that is not over takes back none.
-            _doublings = (int)Math.Max(0, _doublings - Math.Floor(_clock.GetElapsedTime(_since, now) / _options.HealthyAfter));
-        }
-
-        var length = Math.Min(_options.BreakDuration.Ticks * Math.Pow(2, Math.Min(_doublings, MaxDoublings)), _options.MaxBreakDuration.Ticks);
-        length *= 1 + (_options.BreakJitter * ((2 * _random.NextDouble()) - 1));
-        if (minimumBreak is { } asked)
-        {
-            length = Math.Max(length, Math.Min(asked.Ticks, _options.MaxBreakDuration.Ticks));
-        }
-
-        _doublings++;
-        _openUntil = now + TimeTicks.Of(TimeSpan.FromTicks((long)length), _clock);
-        ChangeTo(CircuitState.Open, now);
-    }
-
-    private void ChangeTo(CircuitState state, long now)
-    {
-        _since = now;
-        _isProbing = false;
-        _failuresInARow = 0;
-        Volatile.Write(ref _word, ((EpochOf(_word) + 1) << StateBits) | (long)state);
-    }
-
-    private TimeSpan Left(long now) => now >= _openUntil ? TimeSpan.Zero : _clock.GetElapsedTime(now, _openUntil);
-
-    private static CircuitState StateOf(long word) => (CircuitState)(word & StateMask);
-
-    private static long EpochOf(long word) => word >> StateBits;
 }

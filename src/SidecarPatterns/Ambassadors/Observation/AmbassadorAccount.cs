@@ -2,8 +2,14 @@ namespace SidecarPatterns;
 
 /// <summary>What became of an ambassador's calls and attempts.</summary>
 /// <remarks>
-/// Thread-safe. Every reading balances: <c>calls = succeeded + failed + cancelled + refused + in flight</c>. A call that one good attempt answered at once, which
-/// nearly all are, is counted twice in all: when it begins, and when it ends; all else is worked out from that.
+/// <para>
+/// Thread-safe. Every reading balances, also under load: <c>calls = succeeded + failed + cancelled + refused + in flight</c>, none of them negative, and no attempt
+/// has ended that was not made. Each count only grows.
+/// </para>
+/// <para>
+/// A call that one good attempt answered at once, which nearly all are, is counted twice in all: when it begins, and when it ends
+/// (<see cref="EndPlainCall"/>). Its attempt, that attempt's success and its own are worked out from that. Any other call counts them one by one.
+/// </para>
 /// </remarks>
 internal sealed class AmbassadorAccount
 {
@@ -36,16 +42,16 @@ internal sealed class AmbassadorAccount
 
     public Reading Read()
     {
-        // First the ends and then the beginnings: no call ends that has not begun.
+        // What comes last is read first, and what comes first last: no call is seen to end that is not seen to begin, and no attempt.
         var plain = _plain.Sum();
         var failed = Of(_ended, (int)CallOutcome.Failed);
         var cancelled = Of(_ended, (int)CallOutcome.Cancelled);
         var refused = Of(_ended, (int)CallOutcome.Refused);
         var succeeded = plain + Of(_ended, (int)CallOutcome.Succeeded);
-        var attempts = Causes.ToDictionary(static cause => cause, cause => Of(_attempts, (int)cause));
-        attempts[AttemptCause.First] += plain;
         var outcomes = Classes.ToDictionary(static outcome => outcome, outcome => Of(_outcomes, (int)outcome));
         outcomes[AttemptClass.Success] += plain;
+        var attempts = Causes.ToDictionary(static cause => cause, cause => Of(_attempts, (int)cause));
+        attempts[AttemptCause.First] += plain;
         return new Reading(
             _begun.Sum(),
             succeeded,

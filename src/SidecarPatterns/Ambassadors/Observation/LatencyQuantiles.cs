@@ -4,8 +4,12 @@ namespace SidecarPatterns;
 
 /// <summary>The quantiles of the latest one to two thousand durations, to within 7 %, in buckets that double and are divided in sixteen each.</summary>
 /// <remarks>
-/// Thread-safe. The form is that of HdrHistogram. Two generations are kept: when one is full it becomes the older one, and the one before is forgotten. A
-/// duration that is recorded just then may be counted in either.
+/// <para>
+/// Thread-safe, and approximate where many use it: two durations that meet in a bucket may count as one, and whoever is held up between reading and writing may
+/// put an old count back. It takes neither a lock nor memory, but for every thousandth duration, which has the generations change places: the full one becomes
+/// the older one, and the one before is cleared and used again.
+/// </para>
+/// <para>The form is that of HdrHistogram.</para>
 /// </remarks>
 internal sealed class LatencyQuantiles(TimeProvider clock)
 {
@@ -16,13 +20,14 @@ internal sealed class LatencyQuantiles(TimeProvider clock)
 
     private readonly Lock _lock = new();
     private Generation _newer = new();
-    private Generation? _older;
+    private Generation _older = new();
 
+    /// <summary>Adds a duration, in ticks of the clock.</summary>
     public void Record(long ticks)
     {
         var newer = Volatile.Read(ref _newer);
-        Interlocked.Increment(ref newer.Counts[BucketOf(Math.Max(0, ticks))]);
-        if (Interlocked.Increment(ref newer.Total) == Full)
+        newer.Counts[BucketOf(Math.Max(0, ticks))]++;
+        if (Interlocked.Increment(ref newer.Total) >= Full)
         {
             Turn(newer);
         }
@@ -31,43 +36,52 @@ internal sealed class LatencyQuantiles(TimeProvider clock)
     /// <summary>The duration that this part of the latest ones did not pass; <see langword="null"/> if there was none.</summary>
     public TimeSpan? Quantile(double part)
     {
-        Generation newer;
-        Generation? older;
+        Span<int> counts = stackalloc int[Buckets];
+        var total = CopyTo(counts);
+        if (total == 0)
+        {
+            return null;
+        }
+
+        var wanted = Math.Clamp((long)Math.Ceiling(part * total), 1, total);
+        var bucket = 0;
+        for (wanted -= counts[0]; wanted > 0; wanted -= counts[bucket])
+        {
+            bucket++;
+        }
+
+        return clock.GetElapsedTime(0, MiddleOf(bucket));
+    }
+
+    // What is counted while this goes on may be in it or not; what is read from here on does not change any more.
+    private long CopyTo(Span<int> counts)
+    {
         lock (_lock)
         {
-            (newer, older) = (_newer, _older);
-        }
-
-        long total = 0;
-        for (var bucket = 0; bucket < Buckets; bucket++)
-        {
-            total += CountOf(bucket);
-        }
-
-        var wanted = Math.Max(1, (long)Math.Ceiling(part * total));
-        for (var bucket = 0; bucket < Buckets && total > 0; bucket++)
-        {
-            wanted -= CountOf(bucket);
-            if (wanted <= 0)
+            long total = 0;
+            for (var bucket = 0; bucket < counts.Length; bucket++)
             {
-                return clock.GetElapsedTime(0, MiddleOf(bucket));
+                counts[bucket] = Volatile.Read(ref _newer.Counts[bucket]) + Volatile.Read(ref _older.Counts[bucket]);
+                total += counts[bucket];
             }
+
+            return total;
         }
-
-        return null;
-
-        int CountOf(int bucket) => Volatile.Read(ref newer.Counts[bucket]) + (older is null ? 0 : Volatile.Read(ref older.Counts[bucket]));
     }
 
     private void Turn(Generation full)
     {
         lock (_lock)
         {
-            if (_newer == full)
+            if (_newer != full)
             {
-                _older = full;
-                Volatile.Write(ref _newer, new Generation());
+                return; // Somebody else has been here.
             }
+
+            var next = _older;
+            next.Clear();
+            _older = full;
+            Volatile.Write(ref _newer, next);
         }
     }
 
@@ -98,5 +112,11 @@ internal sealed class LatencyQuantiles(TimeProvider clock)
     {
         public readonly int[] Counts = new int[Buckets];
         public int Total;
+
+        public void Clear()
+        {
+            Array.Clear(Counts);
+            Volatile.Write(ref Total, 0);
+        }
     }
 }

@@ -7,6 +7,9 @@ namespace SidecarPatterns;
 /// </remarks>
 internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptions options)
 {
+    // Ten tenths are a bit less than one.
+    private const double Token = 1 - 1e-9;
+
     private readonly Lock _lock = new();
     private readonly List<Func<long>> _members = [];
     private AmbassadorRetryBudgetOptions _options = options;
@@ -22,13 +25,13 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
             lock (_lock)
             {
                 Fill();
-                return _tokens;
+                return Math.Max(0, _tokens);
             }
         }
     }
 
     /// <summary>Adds an ambassador that draws on it.</summary>
-    /// <param name="countOfFirstAttempts">How many calls it has made.</param>
+    /// <param name="countOfFirstAttempts">How many calls it has made, from now on never less; called under the lock, so it must not come back here.</param>
     /// <returns>Whether it is the first, whose settings hold.</returns>
     public bool Join(Func<long> countOfFirstAttempts)
     {
@@ -41,6 +44,7 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
         }
     }
 
+    /// <summary>Takes new options. What there is stays, up to the new capacity.</summary>
     public void Apply(AmbassadorRetryBudgetOptions options)
     {
         lock (_lock)
@@ -57,7 +61,7 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
         lock (_lock)
         {
             Fill();
-            if (_tokens < 1)
+            if (_tokens < Token)
             {
                 return false;
             }
@@ -81,7 +85,7 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
         var now = clock.GetTimestamp();
         var calls = _members.Sum(static count => count());
         var deposit = ((calls - _calls) * _options.DepositPerCall) + (clock.GetElapsedTime(_filledAt, now).TotalSeconds * _options.DepositPerSecond);
-        _tokens = Math.Min(_tokens + deposit, _options.Capacity);
+        _tokens = Math.Min(_tokens + Math.Max(0, deposit), _options.Capacity);
         (_calls, _filledAt) = (calls, now);
     }
 }

@@ -11,18 +11,26 @@ internal static class RetryDelay
     /// <param name="first">The bound before the first retry.</param>
     /// <param name="max">The bound that those bounds do not pass.</param>
     /// <param name="retries">How many retries there were.</param>
-    /// <param name="retryAfter">What the server asks for.</param>
+    /// <param name="retryAfter">What the server asks for; not heeded where it is longer than is believed, which is for the caller to judge.</param>
     /// <param name="options">By how much the wait may be longer than that.</param>
-    public static TimeSpan Next(TimeSpan first, TimeSpan max, int retries, TimeSpan? retryAfter, AmbassadorRetryOptions options)
+    /// <param name="random">The chance; for tests.</param>
+    public static TimeSpan Next(
+        TimeSpan first, TimeSpan max, int retries, TimeSpan? retryAfter, AmbassadorRetryOptions options, Random? random = null)
     {
-        var bound = Math.Min(first.Ticks * Math.Pow(2, Math.Min(retries, MaxDoublings)), max.Ticks);
-        var delay = TimeSpan.FromTicks((long)(Random.Shared.NextDouble() * bound));
-        if (retryAfter is not { } asked || asked > options.MaxRetryAfter)
+        random ??= Random.Shared;
+        var delay = Jittered(first, max, retries, random);
+        if (retryAfter is not { } asked || asked < TimeSpan.Zero || asked > options.MaxRetryAfter)
         {
             return delay;
         }
 
         var jitter = Math.Min(asked.Ticks * options.RetryAfterJitter, options.MaxRetryAfterJitter.Ticks);
-        return (delay > asked ? delay : asked) + TimeSpan.FromTicks((long)(Random.Shared.NextDouble() * jitter));
+        return (delay > asked ? delay : asked) + TimeSpan.FromTicks((long)(random.NextDouble() * jitter));
+    }
+
+    private static TimeSpan Jittered(TimeSpan first, TimeSpan max, int retries, Random random)
+    {
+        var bound = Math.Min(first.Ticks * Math.Pow(2, Math.Min(retries, MaxDoublings)), max.Ticks);
+        return TimeSpan.FromTicks((long)(random.NextDouble() * bound));
     }
 }

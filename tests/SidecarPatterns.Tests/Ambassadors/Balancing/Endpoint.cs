@@ -7,9 +7,17 @@ internal sealed class Endpoint
 
     public Endpoint(Action<AmbassadorCircuitBreakerOptions>? configure = null, Random? random = null)
     {
-        Options = new AmbassadorCircuitBreakerOptions { BreakJitter = 0 };
-        configure?.Invoke(Options);
-        Health = new EndpointHealth(Clock, Options, random) { OnTransition = (from, to) => _transitions.Add((from, to)) };
+        Options = OptionsOf(configure);
+        Health = new EndpointHealth(Clock, Options, random)
+        {
+            OnTransition = (from, to) =>
+            {
+                lock (_transitions)
+                {
+                    _transitions.Add((from, to));
+                }
+            },
+        };
     }
 
     public TestClock Clock { get; } = new();
@@ -23,14 +31,31 @@ internal sealed class Endpoint
     /// <summary>How long it is open still.</summary>
     public TimeSpan? Left => Health.Read().RetryAfter;
 
-    public IReadOnlyList<(CircuitState From, CircuitState To)> Transitions => _transitions;
+    public IReadOnlyList<(CircuitState From, CircuitState To)> Transitions
+    {
+        get
+        {
+            lock (_transitions)
+            {
+                return [.. _transitions];
+            }
+        }
+    }
+
+    /// <summary>Options whose breaks have a known length.</summary>
+    public static AmbassadorCircuitBreakerOptions OptionsOf(Action<AmbassadorCircuitBreakerOptions>? configure)
+    {
+        var options = new AmbassadorCircuitBreakerOptions { BreakJitter = 0 };
+        configure?.Invoke(options);
+        return options;
+    }
 
     public void Pass(double seconds) => Clock.Advance(TimeSpan.FromSeconds(seconds));
 
     public HealthPermit? TryEnter(TimeSpan? probeTimeout = null) =>
         Health.TryEnter(Clock.GetTimestamp(), probeTimeout, out var permit, out _) ? permit : null;
 
-    public HealthPermit Enter() => TryEnter() ?? throw new InvalidOperationException($"It lets nothing through: it is {State}.");
+    public HealthPermit Enter(TimeSpan? probeTimeout = null) => TryEnter(probeTimeout) ?? throw new InvalidOperationException($"It lets nothing through: it is {State}.");
 
     public void Record(HealthPermit permit, HealthEffect effect, TimeSpan? minimumBreak = null) =>
         Health.Record(permit, effect, Clock.GetTimestamp(), minimumBreak);

@@ -8,25 +8,6 @@ internal sealed class EndpointHealthRaceTests
     private const int Threads = 8;
 
     [Test]
-    public void Count_ManyThreadsWithinOneWindow_LosesNone()
-    {
-        var clock = new TestClock();
-        var window = new HealthWindow(TimeSpan.FromSeconds(30), clock);
-
-        Parallel.For(0, Threads, new ParallelOptions { MaxDegreeOfParallelism = Threads }, thread =>
-        {
-            for (var i = 0; i < 20_000; i++)
-            {
-                // Spread over the ten steps, and not in their order.
-                window.Count(isSuccess: i % 4 != 0, clock.GetTimestamp() + TimeSpan.FromSeconds((i + thread) * 3 % 30).Ticks);
-            }
-        });
-
-        var end = clock.GetTimestamp() + TimeSpan.FromSeconds(27).Ticks;
-        Assert.That(window.Sum(end), Is.EqualTo((Threads * 20_000L, Threads * 5_000L)));
-    }
-
-    [Test]
     public void TryEnter_ManyThreads_NeverTwoProbes()
     {
         var endpoint = new Endpoint(static options => options.SuccessesToClose = 1_000);

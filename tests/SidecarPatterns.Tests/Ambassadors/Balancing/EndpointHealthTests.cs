@@ -216,4 +216,67 @@ internal sealed class EndpointHealthTests
 
         Assert.That(endpoint.State, Is.EqualTo(CircuitState.Open));
     }
+
+    // Ratios that a multiplication would miss by the last bit of a double.
+    [TestCase(0.07, 7, 100)]
+    [TestCase(0.29, 29, 100)]
+    [TestCase(0.58, 58, 100)]
+    [TestCase(1, 20, 20)]
+    public void Record_ExactlyTheRatio_Opens(double ratio, int failures, int total)
+    {
+        var endpoint = new Endpoint(options => options.FailureRatio = ratio);
+
+        endpoint.Send(HealthEffect.Success, total - failures);
+        endpoint.Send(HealthEffect.Failure, failures);
+
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Open));
+    }
+
+    [Test]
+    public void Record_SuccessAfterFailures_DoesNotOpen()
+    {
+        // The twentieth is a success: it takes the number of attempts over the minimum, but it is no reason to open.
+        var endpoint = new Endpoint();
+        endpoint.Send(HealthEffect.Failure, 19);
+
+        endpoint.Send(HealthEffect.Success);
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Closed));
+
+        endpoint.Send(HealthEffect.Failure);
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Open));
+    }
+
+    [Test]
+    public void Record_FiveInARowAcrossARecovery_CountAnew()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Health.HasSiblings = true;
+        endpoint.Send(HealthEffect.Failure, 5);
+        endpoint.Recover();
+
+        endpoint.Send(HealthEffect.Failure, 4);
+
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public void Record_Success_AllocatesNothing()
+    {
+        var endpoint = new Endpoint();
+        Run();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Run();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void Run()
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                endpoint.Health.TryEnter(endpoint.Clock.GetTimestamp(), null, out var permit, out _);
+                endpoint.Health.Record(permit, HealthEffect.Success, endpoint.Clock.GetTimestamp());
+            }
+        }
+    }
 }

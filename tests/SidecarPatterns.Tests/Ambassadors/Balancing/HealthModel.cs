@@ -1,75 +1,95 @@
 namespace SidecarPatterns.Tests;
 
-/// <summary>A circuit as the specification has it, written down plainly: a list of what was counted, and no thought of speed.</summary>
-internal sealed class HealthModel(AmbassadorCircuitBreakerOptions options)
+/// <summary>A circuit as the specification has it, written down plainly, for one thread and with no thought of speed: every result is kept, and looked at.</summary>
+/// <param name="options">The options.</param>
+/// <param name="now">The time, in ticks.</param>
+/// <param name="random">The jitter of breaks; without it, there is none.</param>
+internal sealed class HealthModel(AmbassadorCircuitBreakerOptions options, long now, Random? random = null)
 {
-    private readonly List<(long Step, bool IsSuccess)> _counted = [];
+    private readonly List<(long At, bool IsSuccess)> _results = [];
+    private long _windowBegan = now;
+    private long _probeUntil;
+    private Permit? _probe;
+    private int _epoch;
     private int _doublings;
     private int _successes;
-    private long _closedAt;
-    private long? _probeExpiresAt;
+    private int _failuresInARow;
 
-    public CircuitState State { get; private set; }
+    public CircuitState State { get; private set; } = CircuitState.Closed;
+
+    public long Since { get; private set; } = now;
 
     public long OpenUntil { get; private set; }
 
-    /// <summary>Which results still say something.</summary>
-    public int Epoch { get; private set; }
+    public bool HasSiblings { get; set; }
 
-    /// <summary>Whether a request is let through, and as a probe.</summary>
-    public (bool IsLetThrough, bool IsProbe) Enter(long now)
+    public bool NeverOpens { get; private set; }
+
+    public AmbassadorCircuitBreakerOptions Options { get; set; } = options;
+
+    private bool IsClosed => State is CircuitState.Closed or CircuitState.ForcedClosed;
+
+    public TimeSpan? RetryAfter(long now) =>
+        State != CircuitState.Open ? null
+        : TimeSpan.FromTicks(Math.Max(0, OpenUntil - now));
+
+    public Permit? TryEnter(long now, TimeSpan? probeTimeout = null)
     {
         if (State == CircuitState.Open && now >= OpenUntil)
         {
-            Become(CircuitState.HalfOpen);
+            Change(CircuitState.HalfOpen, now);
             _successes = 0;
         }
 
-        if (State is CircuitState.Closed or CircuitState.ForcedClosed)
+        if (IsClosed)
         {
-            return (true, false);
+            return new Permit(_epoch, IsProbe: false);
         }
 
-        if (State != CircuitState.HalfOpen || now < _probeExpiresAt)
+        if (State != CircuitState.HalfOpen || (_probe is not null && now < _probeUntil))
         {
-            return (false, false);
+            return null;
         }
 
-        Epoch += _probeExpiresAt is null ? 0 : 1;
-        _probeExpiresAt = now + options.ProbeTimeout.Ticks;
-        return (true, true);
+        _probeUntil = now + (probeTimeout ?? Options.ProbeTimeout).Ticks;
+        return _probe = new Permit(_epoch, IsProbe: true);
     }
 
-    public void Record(int epoch, bool isProbe, HealthEffect effect, long now, TimeSpan? minimumBreak)
+    public void Record(Permit permit, HealthEffect effect, long now, TimeSpan? minimumBreak)
     {
-        if (epoch != Epoch)
+        if (permit.Epoch != _epoch)
         {
             return;
         }
 
         if (State == CircuitState.HalfOpen)
         {
-            RecordHalfOpen(isProbe, effect, now, minimumBreak);
+            _probe = ReferenceEquals(_probe, permit) ? null : _probe;
+            if (effect == HealthEffect.Success && ++_successes >= Options.SuccessesToClose)
+            {
+                Change(CircuitState.Closed, now, isFresh: true);
+            }
+            else if (effect == HealthEffect.Failure)
+            {
+                Open(now, minimumBreak);
+            }
         }
         else if (effect != HealthEffect.Neutral)
         {
-            _counted.Add((StepOf(now), effect == HealthEffect.Success));
-            var recent = _counted.Where(one => StepOf(now) - one.Step < 10).ToList();
-            var failed = recent.Count(static one => !one.IsSuccess);
-            if (State == CircuitState.Closed && effect == HealthEffect.Failure
-                && recent.Count >= options.MinimumAttempts && failed >= options.FailureRatio * recent.Count)
+            _results.Add((now, effect == HealthEffect.Success));
+            _failuresInARow = effect == HealthEffect.Success ? 0 : _failuresInARow + 1;
+            if (effect == HealthEffect.Failure && State == CircuitState.Closed && !NeverOpens && IsBad(now))
             {
-                _doublings = Math.Max(0, _doublings - (int)((now - _closedAt) / options.HealthyAfter.Ticks));
                 Open(now, minimumBreak);
             }
         }
     }
 
-    public void Force(CircuitState state)
+    public void Force(CircuitState state, long now)
     {
         if (State != state)
         {
-            Become(state);
+            Change(state, now);
         }
     }
 
@@ -77,48 +97,67 @@ internal sealed class HealthModel(AmbassadorCircuitBreakerOptions options)
     {
         if (State is CircuitState.ForcedOpen or CircuitState.ForcedClosed)
         {
-            if (State == CircuitState.ForcedOpen)
-            {
-                _counted.Clear();
-            }
-
-            _closedAt = now;
-            Become(CircuitState.Closed);
+            Change(CircuitState.Closed, now, isFresh: State == CircuitState.ForcedOpen);
         }
     }
 
-    /// <summary>When the circuit was made.</summary>
-    public void Begin(long now) => _closedAt = now;
-
-    private void RecordHalfOpen(bool isProbe, HealthEffect effect, long now, TimeSpan? minimumBreak)
+    public void SetNeverOpens(bool value, long now)
     {
-        _probeExpiresAt = isProbe ? null : _probeExpiresAt;
-        if (effect == HealthEffect.Failure)
+        NeverOpens = value;
+        if (value && State is (CircuitState.Open or CircuitState.HalfOpen))
         {
-            Open(now, minimumBreak);
+            Change(CircuitState.Closed, now, isFresh: true);
         }
-        else if (effect == HealthEffect.Success && isProbe && ++_successes == options.SuccessesToClose)
-        {
-            _counted.Clear();
-            _closedAt = now;
-            Become(CircuitState.Closed);
-        }
+    }
+
+    private bool IsBad(long now)
+    {
+        var step = Options.Window / 10;
+        var counted = _results.Where(result => StepOf(result.At) > StepOf(now) - 10).ToList();
+        var failed = counted.Count(static result => !result.IsSuccess);
+        return (HasSiblings && _failuresInARow >= 5)
+            || (counted.Count >= Options.MinimumAttempts && failed >= (decimal)Options.FailureRatio * counted.Count);
+
+        long StepOf(long at) => (at - _windowBegan) / step.Ticks;
     }
 
     private void Open(long now, TimeSpan? minimumBreak)
     {
-        var ticks = Math.Min(options.BreakDuration.Ticks * Math.Pow(2, _doublings++), options.MaxBreakDuration.Ticks);
-        var asked = Math.Min((minimumBreak ?? default).Ticks, options.MaxBreakDuration.Ticks);
-        OpenUntil = now + (long)Math.Max(ticks, asked);
-        Become(CircuitState.Open);
+        Change(CircuitState.Open, now);
+        var length = Options.BreakDuration * Math.Pow(2, _doublings);
+        if (length < Options.MaxBreakDuration)
+        {
+            _doublings++;
+        }
+
+        length = Min(length, Options.MaxBreakDuration);
+        length = TimeSpan.FromTicks((long)(length.Ticks * (1 + (Options.BreakJitter * (((random?.NextDouble() ?? 0.5) * 2) - 1)))));
+        var asked = Min(minimumBreak ?? TimeSpan.Zero, Options.MaxBreakDuration);
+        OpenUntil = now + Math.Max(length.Ticks, asked.Ticks);
     }
 
-    private void Become(CircuitState state)
+    private void Change(CircuitState state, long now, bool isFresh = false)
     {
+        if (State == CircuitState.Closed)
+        {
+            _doublings = Math.Max(0, _doublings - (int)((now - Since) / Options.HealthyAfter.Ticks));
+        }
+
+        if (isFresh)
+        {
+            _results.Clear();
+            _windowBegan = now;
+        }
+
         State = state;
-        Epoch++;
-        _probeExpiresAt = null;
+        Since = now;
+        _epoch++;
+        _probe = null;
+        _failuresInARow = 0;
     }
 
-    private long StepOf(long now) => now / (options.Window.Ticks / 10);
+    private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    /// <summary>The leave to send one request.</summary>
+    internal sealed record Permit(int Epoch, bool IsProbe);
 }

@@ -3,7 +3,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What becomes of calls, one after the other: retry, budget and circuit as the specification has them, written down plainly. All jitter is none.</summary>
 internal sealed class CallModel(AmbassadorOptions options, long now)
 {
-    private readonly HealthModel _health = Begun(options.CircuitBreaker, now);
+    private readonly HealthModel _health = new(options.CircuitBreaker, now);
     private double _tokens = options.RetryBudget.Capacity;
     private long _filledAt = now;
 
@@ -19,8 +19,7 @@ internal sealed class CallModel(AmbassadorOptions options, long now)
         var dueAt = now + options.Timeout.Ticks;
         var waits = new List<TimeSpan>();
         var held = 0;
-        var (isLetThrough, isProbe) = _health.Enter(now);
-        if (!isLetThrough)
+        if (_health.TryEnter(now) is not { } permit)
         {
             return (0, waits, -1);
         }
@@ -28,7 +27,7 @@ internal sealed class CallModel(AmbassadorOptions options, long now)
         for (var attempts = 1; ; attempts++)
         {
             var end = plan[attempts - 1];
-            _health.Record(_health.Epoch, isProbe, end.Effect, now, end.Status == 503 ? end.RetryAfter : null);
+            _health.Record(permit, end.Effect, now, end.Status == 503 ? end.RetryAfter : null);
             if (attempts == 1)
             {
                 _tokens = Math.Min(_tokens + options.RetryBudget.DepositPerCall, options.RetryBudget.Capacity);
@@ -48,12 +47,7 @@ internal sealed class CallModel(AmbassadorOptions options, long now)
 
             held = end.Status != 0 ? end.Status : held; // It is kept until there is a better one.
             now += wait.Ticks;
-            (isLetThrough, isProbe) = _health.Enter(now);
-            if (!isLetThrough)
-            {
-                throw new InvalidOperationException("One call at a time is always let through after a wait that fits.");
-            }
-
+            permit = _health.TryEnter(now) ?? throw new InvalidOperationException("One call at a time is always let through after a wait that fits.");
             waits.Add(wait);
         }
     }
@@ -61,18 +55,11 @@ internal sealed class CallModel(AmbassadorOptions options, long now)
     private static bool MayRetry(bool isIdempotent, PlannedEnd end, int attempts) =>
         attempts < 3 && end.IsRetryable && (isIdempotent || end.IsUnsent);
 
-    private static HealthModel Begun(AmbassadorCircuitBreakerOptions options, long now)
-    {
-        var health = new HealthModel(options);
-        health.Begin(now);
-        return health;
-    }
-
     private bool TryWithdraw(long now)
     {
         _tokens = Math.Min(_tokens + (TimeSpan.FromTicks(now - _filledAt).TotalSeconds * options.RetryBudget.DepositPerSecond), options.RetryBudget.Capacity);
         _filledAt = now;
-        if (_tokens < 1)
+        if (_tokens < 1 - 1e-9)
         {
             return false;
         }

@@ -139,14 +139,72 @@ internal sealed class RetryBudgetTests
     }
 
     [Test]
-    public void TryWithdraw_ManyThreads_GivesNoMoreThanThereIs()
+    public void TryWithdraw_EachTenthCall_HasPutOneIn([Values] bool isLookedAt)
     {
-        long calls = 0;
-        var budget = new RetryBudget(new TestClock(), new AmbassadorRetryBudgetOptions());
-        budget.Join(() => Interlocked.Read(ref calls));
-        long withdrawn = 0;
+        var calls = 0L;
+        var budget = Empty(() => calls);
 
-        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        // Tenths do not add up to one exactly, if they are added one by one.
+        for (var token = 0; token < 100; token++)
+        {
+            for (var i = 0; i < 9; i++)
+            {
+                calls++;
+                if (isLookedAt)
+                {
+                    Assert.That(budget.TryWithdraw(), Is.False);
+                }
+            }
+
+            calls++;
+            Assert.That(Drain(budget), Is.EqualTo(1), $"token {token}");
+        }
+    }
+
+    [Test]
+    public void Apply_CallsOfBefore_ArePaidByTheOptionsOfBefore()
+    {
+        var calls = 0L;
+        var budget = Empty(() => calls);
+
+        calls += 100;
+        budget.Apply(new AmbassadorRetryBudgetOptions { DepositPerCall = 0 });
+
+        Assert.That(Drain(budget), Is.EqualTo(10));
+    }
+
+    [Test]
+    public void TryWithdraw_AllFailAtAThousandPerSecondForTenSeconds_AddsATenthAndThirty()
+    {
+        var calls = 0L;
+        var sent = 0;
+        var clock = new TestClock();
+        var budget = new RetryBudget(clock, new AmbassadorRetryBudgetOptions());
+        budget.Join(() => calls);
+
+        for (var call = 0; call < 10_000; call++)
+        {
+            calls++;
+            sent++;
+            for (var retry = 0; retry < 2 && budget.TryWithdraw(); retry++)
+            {
+                sent++;
+            }
+
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.That(sent, Is.InRange(11_000, (1.1 * 10_000) + 30));
+    }
+
+    [Test]
+    public async Task TryWithdraw_ManyThreads_NoTokenIsLostOrGivenTwice()
+    {
+        var calls = 0L;
+        var withdrawn = 0;
+        var budget = Empty(() => Interlocked.Read(ref calls));
+
+        await Together.RunAsync(4, _ =>
         {
             for (var i = 0; i < 10_000; i++)
             {
@@ -158,8 +216,15 @@ internal sealed class RetryBudgetTests
             }
         });
 
-        withdrawn += Drain(budget);
-        Assert.That(withdrawn, Is.InRange(8_000, 8_020));
+        Assert.That(withdrawn + Drain(budget), Is.EqualTo(4_000), "a tenth for each of forty thousand calls");
+    }
+
+    private static RetryBudget Empty(Func<long> countOfCalls)
+    {
+        var budget = new RetryBudget(new TestClock(), new AmbassadorRetryBudgetOptions());
+        budget.Join(countOfCalls);
+        Drain(budget);
+        return budget;
     }
 
     /// <summary>Takes all whole tokens.</summary>

@@ -1,9 +1,13 @@
+using CsCheck;
+
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
 internal sealed class RetryDelayTests
 {
     private static readonly AmbassadorRetryOptions Options = new();
+
+    private static readonly Gen<TimeSpan> Durations = Gen.Long[0, AmbassadorConstants.MaxDuration.Ticks].Select(TimeSpan.FromTicks);
 
     [TestCase(50, 0, 50)]
     [TestCase(50, 1, 100)]
@@ -36,6 +40,32 @@ internal sealed class RetryDelayTests
 
         Assert.That(delays, Has.All.InRange(from, to));
     }
+
+    [Test]
+    public void Next_RetryAfterIsLongerThanBelievedOrNegative_IsNotHeeded([Values(-1, 3_601, long.MaxValue)] long asked)
+    {
+        var retryAfter = asked == long.MaxValue ? TimeSpan.MaxValue : TimeSpan.FromSeconds(asked);
+
+        var delay = RetryDelay.Next(Options.Delay, Options.MaxDelay, 0, retryAfter, Options);
+
+        Assert.That(delay, Is.LessThanOrEqualTo(Options.Delay));
+    }
+
+    [Test]
+    public void Next_AnyAllowedOptions_IsNeverTooEarlyNorTooLate() =>
+        Gen.Select(Gen.Select(Durations, Durations, Durations, Durations), Gen.Int[0, 100], Durations, Gen.Double[0, 1]).Sample(
+            static (durations, retries, asked, part) =>
+            {
+                var (first, max, maxAsked, maxJitter) = durations;
+                var options = new AmbassadorRetryOptions { MaxRetryAfter = maxAsked, MaxRetryAfterJitter = maxJitter, RetryAfterJitter = part };
+
+                var plain = RetryDelay.Next(first, max, retries, retryAfter: null, options);
+                var delay = RetryDelay.Next(first, max, retries, asked, options);
+
+                var isHeeded = asked <= maxAsked;
+                var latest = isHeeded ? (max > asked ? max : asked) + maxJitter : max;
+                return plain >= TimeSpan.Zero && plain <= max && delay >= (isHeeded ? asked : TimeSpan.Zero) && delay <= latest;
+            });
 
     [Test]
     public void Next_ExtremesOfAllOptions_DoNotOverflow()
