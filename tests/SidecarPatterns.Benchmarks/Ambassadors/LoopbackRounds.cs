@@ -7,7 +7,9 @@ namespace SidecarPatterns.Benchmarks;
 internal static class LoopbackRounds
 {
     private const int Rounds = 31;
+    private const int Slices = 8;
     private const int Callers = 16;
+    private const int Seed = 1;
     private const double WarmUpShare = 0.3; // As long as the JIT still improves what is called.
 
     /// <summary>The plain client stands there twice: how far its ratio to itself is from one is the noise of the run, below which no other ratio says anything.</summary>
@@ -22,33 +24,46 @@ internal static class LoopbackRounds
         // Below an ambassador nobody else follows redirects; all alike.
         HttpClient[] clients = [.. Contenders.Select(static contender => contender.Create(new SocketsHttpHandler { AllowAutoRedirect = false }))];
         foreach (HttpClient client in clients)
-            _ = RoundAsync(client, server.Address, time * WarmUpShare / clients.Length).GetAwaiter().GetResult();
+            _ = SliceAsync(client, server.Address, time * WarmUpShare / clients.Length).GetAwaiter().GetResult();
 
-        TimeSpan share = time * (1 - WarmUpShare) / (Rounds * clients.Length);
-        LoopbackRound[][] rounds = [.. Enumerable.Range(0, Rounds).Select(turn => TakeRound(clients, server.Address, share, turn))];
+        TimeSpan share = time * (1 - WarmUpShare) / (Rounds * Slices * clients.Length);
+        var random = new Random(Seed);
+        LoopbackRound[][] rounds = [.. Enumerable.Range(0, Rounds).Select(_ => TakeRound(clients, server.Address, share, random))];
         foreach (HttpClient client in clients)
             client.Dispose();
 
         return Contenders.Select((contender, i) => Describe(contender.Name, rounds, i));
     }
 
-    private static LoopbackRound[] TakeRound(HttpClient[] clients, Uri address, TimeSpan time, int turn)
+    /// <summary>
+    /// The clients take turns in slices so short that whatever else the machine does hits them alike, in an order of its own each time, and without the garbage
+    /// of the one before: else one client would pay for the same other one in all rounds.
+    /// </summary>
+    private static LoopbackRound[] TakeRound(HttpClient[] clients, Uri address, TimeSpan time, Random random)
     {
-        var round = new LoopbackRound[clients.Length];
-        for (int i = 0; i < clients.Length; i++)
+        var latencies = clients.Select(static _ => new List<double>()).ToArray();
+        var taken = new TimeSpan[clients.Length];
+        int[] order = [.. Enumerable.Range(0, clients.Length)];
+        for (int slice = 0; slice < Slices; slice++)
         {
-            int next = (i + turn) % clients.Length;
-            round[next] = RoundAsync(clients[next], address, time).GetAwaiter().GetResult();
+            random.Shuffle(order);
+            foreach (int next in order)
+            {
+                GC.Collect();
+                var clock = Stopwatch.StartNew();
+                latencies[next].AddRange(SliceAsync(clients[next], address, time).GetAwaiter().GetResult());
+                taken[next] += clock.Elapsed;
+            }
         }
 
-        return round;
+        return [.. clients.Select((_, i) => LoopbackRound.Of(latencies[i], taken[i]))];
     }
 
-    private static async Task<LoopbackRound> RoundAsync(HttpClient client, Uri address, TimeSpan time)
+    private static async Task<IEnumerable<double>> SliceAsync(HttpClient client, Uri address, TimeSpan time)
     {
         var clock = Stopwatch.StartNew();
         List<double>[] latencies = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => CallAsync(client, address, clock, time))));
-        return LoopbackRound.Of(latencies.SelectMany(static mine => mine), clock.Elapsed);
+        return latencies.SelectMany(static mine => mine);
     }
 
     private static async Task<List<double>> CallAsync(HttpClient client, Uri address, Stopwatch clock, TimeSpan time)
