@@ -16,7 +16,6 @@ internal sealed partial class OptionRule<TOptions>
     private readonly Predicate<string> _allowsText;
     private readonly Predicate<TOptions> _allows;
     private readonly Func<TOptions, string> _show;
-
     private OptionRule(
         string key, string allowed, Predicate<string> canRead, Predicate<string> allowsText, Predicate<TOptions> allows, Func<TOptions, string> show)
     {
@@ -42,10 +41,12 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>Copies what can not change while the sidecar runs; <see langword="null"/> where it can.</summary>
     public Action<TOptions, TOptions>? Keep { get; private init; }
 
+    private Func<TOptions, string>? LogShow { get; init; }
+
     /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
     /// <param name="keep">Copies the value from the first to the second.</param>
     public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) =>
-        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, Keep = keep };
+        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, Keep = keep, LogShow = LogShow };
 
     /// <summary>A rule for a whole number, both limits included.</summary>
     public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
@@ -181,6 +182,9 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>The value that the options hold, as it stands in a message.</summary>
     public string Show(TOptions options) => _show(options);
 
+    /// <summary>The same where it is logged although nothing is wrong: without what may be a secret.</summary>
+    public string Tell(TOptions options) => (LogShow ?? _show)(options);
+
     /// <summary>The error that names the key, what it is, and what is allowed.</summary>
     public string Describe(string section, string value) => $"{ConfigurationPath.Combine(section, Key)} is {value}; allowed is {Allowed}.";
 
@@ -191,6 +195,7 @@ internal sealed partial class OptionRule<TOptions>
         Reader<TValue> tryRead,
         Predicate<TValue> isAllowed,
         Func<TValue, string> show,
+        Func<TValue, string>? tell = null,
         bool isList = false) =>
         new(
             key,
@@ -201,6 +206,7 @@ internal sealed partial class OptionRule<TOptions>
             options => show(get(options)))
         {
             IsList = isList,
+            LogShow = tell is null ? null : options => tell(get(options)),
         };
 
     // As the binder reads it, but only where the constant format says the same: that has no hours beyond 23 which turn into days.

@@ -24,7 +24,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
 
     /// <summary>What options have become.</summary>
     public static string Describe(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
-        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));
+        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Tell(next)}"));
 
     /// <summary>The errors of a section that the binder must not see, since it would throw or misread; none if it can be bound.</summary>
     /// <param name="section">The section of the options.</param>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SidecarPatterns;
 
 /// <summary>One call while it is under way: what it was asked for, and how far it is.</summary>
@@ -51,6 +53,9 @@ internal sealed class Call
     /// <summary>The key that the ambassador gave the request, by which the server knows it again.</summary>
     public string? OurKey { get; private set; }
 
+    /// <summary>Whether the server knows the request again, by a key of ours or of the caller's.</summary>
+    public bool HasKey => OurKey is not null || IdempotencyKey.IsIn(Request);
+
     /// <summary>What the caller had in the header of the deadline.</summary>
     public string? CallersDeadline { get; set; }
 
@@ -64,6 +69,9 @@ internal sealed class Call
     public AttemptScope Scope { get; set; } = null!;
 
     public HealthPermit Permit { get; set; }
+
+    /// <summary>Where its attempts are told of; <see langword="null"/> where nobody watches.</summary>
+    public Activity? Activity { get; set; }
 
     /// <summary>The failed response that is returned if no attempt brings a better one.</summary>
     public HttpResponseMessage? Held { get; set; }
@@ -144,6 +152,7 @@ internal sealed class Call
         Replay = call.Replay;
         MaxAttempts = int.MaxValue; // The pipeline knows.
         Permit = call.Permit;
+        Activity = call.Activity;
     }
 
     /// <summary>Remembers what the request is about to be sent with.</summary>
@@ -169,6 +178,7 @@ internal sealed class Call
         Request = null!;
         Caller = default;
         Limits = default;
+        Activity = null;
         Tracker = null;
         OurKey = null;
         IsUntouchable = false;

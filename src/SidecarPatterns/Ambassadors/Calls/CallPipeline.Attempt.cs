@@ -19,7 +19,6 @@ internal sealed partial class CallPipeline
             state.Remember(outcome);
         }
 
-        AmbassadorMetrics.RecordAttempt(call.Attempts, outcome.Class);
         return outcome;
     }
 

@@ -11,10 +11,10 @@ internal sealed partial class CallPipeline
         {
             var response = settings.Pipelines.Call is { } pipeline
                 ? await pipeline.ExecuteAsync(
-                    static (call, ct) => new ValueTask<HttpResponseMessage>(call.self.Start(call.settings, call.request, call.isSync, ct)),
-                    (self: this, settings, request, isSync),
+                    static (call, ct) => new ValueTask<HttpResponseMessage>(call.self.Start(call.settings, call.request, call.isSync, ct, call.activity)),
+                    (self: this, settings, request, isSync, activity),
                     ct).ConfigureAwait(false)
-                : await Start(settings, request, isSync, ct).ConfigureAwait(false);
+                : await Start(settings, request, isSync, ct, activity).ConfigureAwait(false);
             AmbassadorMetrics.End(activity, response);
             return response;
         }

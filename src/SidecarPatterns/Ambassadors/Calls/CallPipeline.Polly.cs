@@ -76,8 +76,9 @@ internal sealed partial class CallPipeline
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
         attempt.BeginWithin(call);
-        var sending = Send(attempt, cause);
+        var sending = Send(attempt, cause, attempt.StartedAt);
         var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
+        state.Metrics.RecordAttempt(attempt, outcome.Class);
         var exception = outcome.Response is null ? ExceptionOf(attempt, outcome) : null;
         attempt.Return();
         return exception is null ? outcome.Response! : throw exception;

@@ -45,14 +45,15 @@ internal sealed partial class CallPipeline
             return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
         }
 
-        if (Admit(call, _clock.GetTimestamp()) is { } closed)
+        var now = _clock.GetTimestamp();
+        if (Admit(call, now) is { } closed)
         {
             Restore(call);
             return await Refused(call, closed).ConfigureAwait(false);
         }
 
         Dress(call);
-        return await First(call).ConfigureAwait(false);
+        return await First(call, now).ConfigureAwait(false);
     }
 
     /// <summary>Content that can be sent once only: a small one is kept, of any other it is watched whether it has been begun.</summary>

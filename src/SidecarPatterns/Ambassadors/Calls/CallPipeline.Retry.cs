@@ -17,7 +17,9 @@ internal sealed partial class CallPipeline
                 state.Budget.Refund();
             }
 
-            if (FindDelay(call, outcome) is not { } delay)
+            var next = FindDelay(call, outcome);
+            state.Metrics.RecordAttempt(call, outcome.Class, next);
+            if (next is not { } delay)
             {
                 return Finish(call, outcome);
             }
@@ -39,7 +41,7 @@ internal sealed partial class CallPipeline
             call.IsRefundable = !outcome.IsTimeout; // A server that was too slow works on it still.
             Restore(call);
             Dress(call);
-            sending = Send(call, AttemptCause.Retry);
+            sending = Send(call, AttemptCause.Retry, _clock.GetTimestamp());
         }
     }
 

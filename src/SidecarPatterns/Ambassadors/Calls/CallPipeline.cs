@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SidecarPatterns;
 
 /// <summary>The way of a request through the stages of an ambassador, in the order in which it meets them.</summary>
@@ -24,11 +26,13 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             : Start(settings, request, isSync, ct);
     }
 
-    private Task<HttpResponseMessage> Start(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, CancellationToken ct)
+    private Task<HttpResponseMessage> Start(
+        AmbassadorSettings settings, HttpRequestMessage request, bool isSync, CancellationToken ct, Activity? activity = null)
     {
         var now = _clock.GetTimestamp();
         state.Account.BeginCall();
         var call = Call.Rent(settings, request, isSync, Inner.ChangeHeaders, now, ct);
+        call.Activity = activity;
         if (FindRefusal(call) is { } refusal)
         {
             return Refused(call, refusal);
@@ -39,18 +43,18 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return PreparedAsync(call);
         }
 
-        return Admit(call, now) is { } closed ? Refused(call, closed) : First(call);
+        return Admit(call, now) is { } closed ? Refused(call, closed) : First(call, now);
     }
 
     /// <summary>Sends the request the first time; an answer that is good and at hand is returned as it is.</summary>
-    private Task<HttpResponseMessage> First(Call call)
+    private Task<HttpResponseMessage> First(Call call, long now)
     {
         if (call.Settings.Pipelines.Retry is not null)
         {
             return PipelineAsync(call);
         }
 
-        var sending = Send(call, AttemptCause.First);
+        var sending = Send(call, AttemptCause.First, now);
         if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result) && ResponseBody.IsInMemory(sending.Result.Content))
         {
             Done(call);
@@ -104,11 +108,10 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     }
 
     /// <summary>Begins an attempt.</summary>
-    private Task<HttpResponseMessage> Send(Call call, AttemptCause cause)
+    private Task<HttpResponseMessage> Send(Call call, AttemptCause cause, long now)
     {
         call.Attempts++;
         call.Cause = cause;
-        var now = call.Attempts == 1 ? call.StartedAt : _clock.GetTimestamp();
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
@@ -161,7 +164,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         state.Health.Record(call.Permit, HealthEffect.Success, now);
         state.Account.EndPlainCall();
         state.Latency.Record(now - call.StartedAt);
-        AmbassadorMetrics.RecordAttempt(attempt: 1, AttemptClass.Success);
+        state.Metrics.RecordAttempt(call, AttemptClass.Success);
         state.Metrics.RecordCall(attempts: 1, now - call.StartedAt, errorType: null);
         call.Return();
     }

@@ -50,9 +50,6 @@ internal sealed class AttemptScope : IValueTaskSource
     /// <summary>What the attempt is cancelled with.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Whether the attempt's time was over before it ended.</summary>
-    public bool IsExpired { get; private set; }
-
     /// <summary>Whether the attempt has been left to itself: it ignored its cancellation.</summary>
     public bool IsGivenUp => Volatile.Read(ref _phase) == GivenUp;
 
@@ -114,7 +111,6 @@ internal sealed class AttemptScope : IValueTaskSource
     /// <param name="isLent">Whether somebody may keep the token: then no other attempt is to have it.</param>
     public void Complete(bool isLent = false)
     {
-        IsExpired = Volatile.Read(ref _phase) is Expired or GivenUp;
         Volatile.Write(ref _dueAt, long.MaxValue); // The next attempt is in the scanner's hands before it has set its own.
         var isAlone = _caller == default || _caller.Unregister();
         _caller = default;

@@ -57,20 +57,34 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
         }
     }
 
-    /// <summary>An attempt has ended.</summary>
-    /// <param name="attempt">Its number, from 1.</param>
+    /// <summary>The attempt of a call that was begun last has ended.</summary>
+    /// <param name="call">The call.</param>
     /// <param name="outcome">The class of its end.</param>
-    public static void RecordAttempt(int attempt, AttemptClass outcome)
+    /// <param name="delay">How long the next attempt waits; <see langword="null"/> if there is none.</param>
+    public void RecordAttempt(Call call, AttemptClass outcome, TimeSpan? delay = null)
     {
-        if (HasActivityListeners && Activity.Current is { } activity && activity.Source == SidecarDiagnostics.Source)
+        if (call.Activity is not { } activity)
         {
-            activity.AddEvent(new ActivityEvent("attempt", tags: new ActivityTagsCollection
-            {
-                ["ambassador.attempt.number"] = attempt,
-                ["ambassador.attempt.class"] = ValueOf(outcome),
-                ["http.request.resend_count"] = attempt - 1,
-            }));
+            return;
         }
+
+        var tags = new ActivityTagsCollection
+        {
+            ["ambassador.attempt.number"] = call.Attempts,
+            ["ambassador.attempt.class"] = ValueOf(outcome),
+            ["http.request.resend_count"] = call.Attempts - 1,
+        };
+        if (call.Settings.Options.BaseAddress is { } endpoint)
+        {
+            tags["ambassador.endpoint"] = endpoint.Authority; // As it was configured: never that of a request.
+        }
+
+        if (delay is { } wait)
+        {
+            tags["ambassador.retry.delay"] = wait.TotalSeconds;
+        }
+
+        activity.AddEvent(new ActivityEvent("attempt", clock.GetUtcNow(), tags));
     }
 
     /// <summary>Begins the activity of a call, if somebody wants it.</summary>

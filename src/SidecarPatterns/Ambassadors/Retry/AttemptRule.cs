@@ -25,5 +25,5 @@ internal static class AttemptRule
 
     // The attempt before arrived after all, and the server knows the key: it says that it has not ended yet.
     private static bool IsStillInProgress(Call call, in AttemptOutcome outcome) =>
-        call is { OurKey: not null, Attempts: > 1 } && outcome.Response?.StatusCode == HttpStatusCode.Conflict;
+        call.Attempts > 1 && outcome.Response?.StatusCode == HttpStatusCode.Conflict && call.HasKey;
 }

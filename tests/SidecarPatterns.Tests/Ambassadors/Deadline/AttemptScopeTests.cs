@@ -28,7 +28,6 @@ internal sealed class AttemptScopeTests
 
         await Eventually.HoldsAsync(() => scope.Token.IsCancellationRequested);
         scope.Complete();
-        Assert.That(scope.IsExpired);
     }
 
     [Test]
@@ -48,7 +47,7 @@ internal sealed class AttemptScopeTests
     }
 
     [Test]
-    public void Begin_CallerLeaves_CancelsAtOnceAndDoesNotExpire()
+    public void Begin_CallerLeaves_CancelsAtOnce()
     {
         var clock = new TestClock();
         using var caller = new CancellationTokenSource();
@@ -58,7 +57,6 @@ internal sealed class AttemptScopeTests
 
         Assert.That(scope.Token.IsCancellationRequested);
         scope.Complete();
-        Assert.That(scope.IsExpired, Is.False);
     }
 
     [Test]
@@ -114,7 +112,6 @@ internal sealed class AttemptScopeTests
         Assert.That(scope.IsGivenUp, Is.False);
         await scope.EndOf(Task.CompletedTask).AsTask().InTime(); // A second wait of the same attempt.
         scope.Complete();
-        Assert.That(scope.IsExpired, Is.False);
     }
 
     [Test]

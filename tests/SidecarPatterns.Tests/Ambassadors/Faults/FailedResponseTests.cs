@@ -134,6 +134,49 @@ internal sealed class FailedResponseTests
         Assert.That(request.Headers.Contains("Idempotency-Key"), Is.False, "the message is the caller's again");
     }
 
+    [TestCase(422)]
+    [TestCase(400)]
+    public async Task Failed_PostWithKey_AnswersAreReturned(int status)
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(500), Answer.With(status));
+        await using var calling = new FaultCalling(server, static options => options.Retry.AddIdempotencyKey = true);
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(server.Requests, Is.EqualTo(2));
+    }
+
+    [TestCase(true, 3)]
+    [TestCase(false, 1)]
+    public async Task Failed_PostWithKeyOfTheCallers_IsTriedAgainWithThatAndNoOther(bool hasKey, int expected)
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(500), Answer.With(409), Answer.With(201));
+        await using var calling = new FaultCalling(server);
+        using var request = calling.Request(HttpMethod.Post, new StringContent("order"));
+        if (hasKey)
+        {
+            request.Headers.Add("Idempotency-Key", "\"mine\"");
+        }
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That(server.Served.Select(static request => request.Header("Idempotency-Key")), Is.EqualTo(Enumerable.Repeat(hasKey ? "\"mine\"" : null, expected)));
+        Assert.That((int)response.StatusCode, Is.EqualTo(hasKey ? 201 : 500));
+    }
+
+    [Test]
+    public async Task Conflict_GoesOn_IsReturnedWithTheLastAttempt()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(500), Answer.With(409), Answer.With(409, "still"));
+        await using var calling = new FaultCalling(server, static options => options.Retry.AddIdempotencyKey = true);
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("still"));
+        Assert.That(server.Requests, Is.EqualTo(3));
+    }
+
     [Test]
     public async Task Conflict_AtFirst_IsAnAnswer()
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Polly;
 
 namespace SidecarPatterns.Tests;
 
@@ -33,7 +34,7 @@ internal sealed class AmbassadorObservationTests : IDisposable
             Assert.That(
                 activity.Events.Select(static one => string.Join(' ', one.Tags.Select(static tag => $"{tag.Key}={tag.Value}"))),
                 Is.EqualTo([
-                    "ambassador.attempt.number=1 ambassador.attempt.class=failed http.request.resend_count=0",
+                    "ambassador.attempt.number=1 ambassador.attempt.class=failed http.request.resend_count=0 ambassador.retry.delay=0",
                     "ambassador.attempt.number=2 ambassador.attempt.class=success http.request.resend_count=1",
                 ]));
             Assert.That(
@@ -41,6 +42,48 @@ internal sealed class AmbassadorObservationTests : IDisposable
                 Is.EqualTo(["ambassador.name=observed", "http.request.method=GET", "http.response.status_code=200"]));
             Assert.That(activity.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Unset));
         }
+    }
+
+    [Test]
+    public async Task Activity_EndpointIsConfiguredAndRetryWaits_EventsSayBoth()
+    {
+        _server.Then(503, retryAfter: "2").Then(200);
+        await using var host = await StartAsync("placed", static services => services.Configure<AmbassadorOptions>("placed", static options =>
+            (options.BaseAddress, options.Retry.RetryAfterJitter) = (new Uri("https://prices.test:8443/secret/"), 0)));
+        using var recorder = new ActivityRecorder();
+        var call = host.CreateClient("placed").GetAsync(new Uri("items", UriKind.Relative));
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(2));
+
+        (await call.InTime()).Dispose();
+
+        var activity = recorder.Stopped.Single(static activity => activity.OperationName == "call placed");
+        Assert.That(
+            activity.Events.Select(static one => string.Join(' ', one.Tags.Where(static tag => tag.Key.StartsWith("ambassador.", StringComparison.Ordinal)).Select(static tag => $"{tag.Key}={tag.Value}"))),
+            Is.EqualTo([
+                "ambassador.attempt.number=1 ambassador.attempt.class=throttled ambassador.endpoint=prices.test:8443 ambassador.retry.delay=2",
+                "ambassador.attempt.number=2 ambassador.attempt.class=success ambassador.endpoint=prices.test:8443",
+            ]));
+    }
+
+    [Test]
+    public async Task Activity_OthersHaveTheirsAroundTheAttempt_EventsAreOfTheCall()
+    {
+        using var others = new System.Diagnostics.ActivitySource("others");
+        _server.Then(200);
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>().AddStrategy(_ => new OwnActivity(others)).Build();
+        await using var host = await StartAsync(
+            "within", services => services.Configure<AmbassadorOptions>("within", options => options.UseCallPipeline(pipeline)));
+        using var recorder = new ActivityRecorder();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = source => source == others,
+            Sample = static (ref _) => System.Diagnostics.ActivitySamplingResult.AllData,
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+
+        (await host.GetAsync("within").InTime()).Dispose();
+
+        Assert.That(recorder.Stopped.Single(static activity => activity.OperationName == "call within").Events.Count(), Is.EqualTo(1));
     }
 
     [Test]
@@ -138,6 +181,16 @@ internal sealed class AmbassadorObservationTests : IDisposable
                 recorder.Stopped.SelectMany(static activity => activity.TagObjects.Concat(activity.Events.SelectMany(static one => one.Tags)))
                     .Select(static tag => $"{tag.Value}"),
                 Has.None.Contains(Canary).And.None.Contains("server.test"));
+        }
+    }
+
+    private sealed class OwnActivity(System.Diagnostics.ActivitySource source) : ResilienceStrategy<HttpResponseMessage>
+    {
+        protected override async ValueTask<Outcome<HttpResponseMessage>> ExecuteCore<TState>(
+            Func<ResilienceContext, TState, ValueTask<Outcome<HttpResponseMessage>>> callback, ResilienceContext context, TState state)
+        {
+            using var own = source.StartActivity("own");
+            return await callback(context, state);
         }
     }
 

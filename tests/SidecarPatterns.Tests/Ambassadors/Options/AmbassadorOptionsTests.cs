@@ -41,6 +41,7 @@ internal sealed class AmbassadorOptionsTests
 
     [TestCase("Retry:Delay", "00:00:06", "Ambassadors:prices:Retry:Delay is 00:00:06; allowed is a duration up to Retry:MaxDelay, which is 00:00:05.")]
     [TestCase("Retry:ThrottledDelay", "00:00:06", "Ambassadors:prices:Retry:ThrottledDelay is 00:00:06; allowed is a duration up to Retry:MaxDelay, which is 00:00:05.")]
+    [TestCase("CircuitBreaker:MaxBreakDuration", "00:00:00", "Ambassadors:prices:CircuitBreaker:MaxBreakDuration is 00:00:00; allowed is a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff].")]
     [TestCase("CircuitBreaker:BreakDuration", "00:02:00", "Ambassadors:prices:CircuitBreaker:BreakDuration is 00:02:00; allowed is a duration up to CircuitBreaker:MaxBreakDuration, which is 00:01:00.")]
     public async Task Start_OptionsContradictEachOther_NamesBoth(string key, string value, string expected)
     {

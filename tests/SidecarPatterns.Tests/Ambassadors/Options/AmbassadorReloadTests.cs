@@ -30,6 +30,19 @@ internal sealed class AmbassadorReloadTests : IDisposable
     }
 
     [Test]
+    public async Task Change_OfTheAddress_IsToldWithoutItsPath()
+    {
+        await using var host = await StartAsync();
+
+        _configuration.Change(("Ambassadors:prices:BaseAddress", "https://hooks.test/secret/?also=secret"));
+
+        Assert.That(
+            host.Logs.Named("AmbassadorOptionsChanged").Select(static entry => entry.Message),
+            Is.EqualTo(["Ambassador 'prices' has new options: BaseAddress = 'https://hooks.test'."]));
+        Assert.That(host.CreateClient("prices").BaseAddress, Is.EqualTo(new Uri("https://hooks.test/secret/?also=secret")));
+    }
+
+    [Test]
     public async Task Change_NotAllowed_KeepsTheLastGoodAndIsToldOnce()
     {
         await using var host = await StartAsync();

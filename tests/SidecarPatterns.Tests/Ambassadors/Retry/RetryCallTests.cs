@@ -62,6 +62,26 @@ internal sealed class RetryCallTests
         never.SetResult();
     }
 
+    [Test]
+    public async Task Send_ContentThatIsKeptTakesLong_LeavesTheAttemptItsTime()
+    {
+        await using var calling = new Calling(static options => options.Retry.Delay = TimeSpan.Zero);
+        calling.Server.Hangs().Then(200);
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = calling.SendAsync(HttpMethod.Put, new OneShotContent(Bodies.OfLength(10)) { Ready = ready.Task });
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(30));
+        calling.Clock.Advance(TimeSpan.FromSeconds(9));
+        ready.SetResult();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 1);
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(9.9));
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(1), "the attempt has ten seconds of its own");
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.2));
+
+        using var response = await call.InTime();
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(2));
+    }
+
     [TestCase(503, 50)]
     [TestCase(500, 5)]
     public async Task Send_CircuitOpens_RetryAfterOfA503AloneIsTheLeastBreak(int status, int expectedSeconds)

@@ -51,7 +51,8 @@ internal static class AmbassadorOptionRules
                 Circuit + nameof(options.CircuitBreaker.BreakDuration),
                 options.CircuitBreaker.BreakDuration,
                 Circuit + nameof(options.CircuitBreaker.MaxBreakDuration),
-                options.CircuitBreaker.MaxBreakDuration),
+                options.CircuitBreaker.MaxBreakDuration,
+                min: TimeSpan.FromTicks(1)),
             .. FindContradictions(section, options),
         ];
     }
@@ -177,9 +178,10 @@ internal static class AmbassadorOptionRules
             AmbassadorNetworkConstants.MaxDuration),
     ];
 
-    private static IEnumerable<string> FindContradiction(string section, string key, TimeSpan value, string maxKey, TimeSpan max)
+    /// <summary>The error of a value above another one. One that is out of its own range, below <paramref name="min"/> for instance, is told of for that alone.</summary>
+    private static IEnumerable<string> FindContradiction(string section, string key, TimeSpan value, string maxKey, TimeSpan max, TimeSpan min = default)
     {
-        if (value > max && value <= AmbassadorConstants.MaxDuration && max >= TimeSpan.Zero)
+        if (value > max && value <= AmbassadorConstants.MaxDuration && max >= min)
         {
             yield return $"{ConfigurationPath.Combine(section, key)} is {value:c}; allowed is a duration up to {maxKey}, which is {max:c}.";
         }
