@@ -5,7 +5,7 @@ namespace SidecarPatterns;
 /// <summary>The defaults and limits of <see cref="AmbassadorNetworkOptions"/>.</summary>
 internal static class AmbassadorNetworkConstants
 {
-    public const double LifetimeJitter = 0.1;
+    public const double PooledConnectionLifetimeJitter = 0.1;
     public const int MaxResponseHeadersLength = 64;
     public const int MaxMaxResponseHeadersLength = 1024 * 1024;
     public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;

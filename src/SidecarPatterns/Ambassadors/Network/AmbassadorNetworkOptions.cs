@@ -12,8 +12,12 @@ public sealed class AmbassadorNetworkOptions
     public TimeSpan ConnectTimeout { get; set; } = AmbassadorNetworkConstants.ConnectTimeout;
 
     /// <summary>How old a connection may become, so that changes of the name's addresses are noticed.</summary>
-    /// <value>2 min by default; more than zero, at most 49 days. Up to a tenth longer or shorter, by chance, for each handler.</value>
+    /// <value>2 min by default; more than zero, at most 49 days. Longer or shorter by up to <see cref="PooledConnectionLifetimeJitter"/>.</value>
     public TimeSpan PooledConnectionLifetime { get; set; } = AmbassadorNetworkConstants.PooledConnectionLifetime;
+
+    /// <summary>The part by which that age is longer or shorter, by chance and once for each handler, so that not all clients connect anew at once.</summary>
+    /// <value>0.1 by default; from 0 to 1.</value>
+    public double PooledConnectionLifetimeJitter { get; set; } = AmbassadorNetworkConstants.PooledConnectionLifetimeJitter;
 
     /// <summary>How long a connection that is not used is kept: shorter than the usual load balancer does, which would close it under a request.</summary>
     /// <value>30 s by default; from zero to 49 days.</value>

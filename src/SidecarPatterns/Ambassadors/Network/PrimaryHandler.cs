@@ -19,7 +19,7 @@ internal static class PrimaryHandler
             KeepAlivePingTimeout = options.KeepAlivePingTimeout,
             MaxResponseHeadersLength = options.MaxResponseHeadersLength,
             PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
-            PooledConnectionLifetime = Jittered(options.PooledConnectionLifetime),
+            PooledConnectionLifetime = Jittered(options.PooledConnectionLifetime, options.PooledConnectionLifetimeJitter),
             UseCookies = options.UseCookies,
         };
         handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
@@ -28,8 +28,7 @@ internal static class PrimaryHandler
         return handler;
     }
 
-    private static TimeSpan Jittered(TimeSpan lifetime) =>
-        lifetime * (1 + (AmbassadorNetworkConstants.LifetimeJitter * ((2 * Random.Shared.NextDouble()) - 1)));
+    private static TimeSpan Jittered(TimeSpan lifetime, double jitter) => lifetime * (1 + (jitter * ((2 * Random.Shared.NextDouble()) - 1)));
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, int keepAlive, CancellationToken ct)
     {

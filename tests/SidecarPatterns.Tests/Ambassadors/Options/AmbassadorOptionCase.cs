@@ -53,6 +53,7 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
         new("Redirect:SensitiveHeaders:0", "a list of names of headers", ["X-Key"], ["X Key"]),
         new("Network:ConnectTimeout", "a duration above 00:00:00, up to 24.00:00:00" + DurationForm, ["00:00:00.001", "24.00:00:00"], ["00:00:00", "24.00:00:01", .. NoDurations]),
         AboveZero("Network:PooledConnectionLifetime"),
+        Number("Network:PooledConnectionLifetimeJitter", "1", ["-0.1", "1.01"]),
         NotNegative("Network:PooledConnectionIdleTimeout"),
         Switch("Network:UseCookies"),
         new("Network:AutomaticDecompression", "one or more of None, GZip, Deflate, Brotli, All", ["GZip, brotli", "None", "all"], ["Zip", "7", "GZip, Zip"]),

@@ -146,6 +146,8 @@ internal static class AmbassadorOptionRules
         Rule.PositiveDuration(
             Network + nameof(AmbassadorNetworkOptions.ConnectTimeout), static options => options.Network.ConnectTimeout, AmbassadorNetworkConstants.MaxDuration),
         PositiveDuration(Network + nameof(AmbassadorNetworkOptions.PooledConnectionLifetime), static options => options.Network.PooledConnectionLifetime),
+        Rule.Number(
+            Network + nameof(AmbassadorNetworkOptions.PooledConnectionLifetimeJitter), static options => options.Network.PooledConnectionLifetimeJitter, 0, 1),
         Duration(Network + nameof(AmbassadorNetworkOptions.PooledConnectionIdleTimeout), static options => options.Network.PooledConnectionIdleTimeout),
         Rule.Switch(Network + nameof(AmbassadorNetworkOptions.UseCookies), static options => options.Network.UseCookies),
         Rule.Flags(
