@@ -62,6 +62,27 @@ internal sealed class AmbassadorPollyTests : IDisposable
     }
 
     [Test]
+    public async Task AttemptPipeline_ItsTimeIsOver_IsTriedAgain()
+    {
+        _server.Hangs().Then(200);
+        var clock = new TestClock();
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = clock }.AddTimeout(TimeSpan.FromSeconds(2)).Build();
+        await using var host = TestHost.Build(services =>
+            services.AddAmbassadorClient("prices", options =>
+            {
+                options.Retry.Delay = TimeSpan.Zero;
+                options.UseAttemptPipeline(pipeline);
+            }).ConfigurePrimaryHttpMessageHandler(() => _server));
+        await host.StartAsync();
+        var call = host.GetAsync("prices");
+        await clock.PassAsync(TimeSpan.FromSeconds(2));
+
+        (await call.InTime()).Dispose();
+
+        Assert.That(host.Ambassadors().GetSnapshot("prices").Outcomes[AttemptClass.Unknown], Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task RetryPipeline_FurtherExecutions_SendCopies()
     {
         var messages = new List<HttpRequestMessage>();

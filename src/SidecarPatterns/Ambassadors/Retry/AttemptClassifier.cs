@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Polly;
+using Polly.Timeout;
 
 namespace SidecarPatterns;
 
@@ -41,6 +43,12 @@ internal static class AttemptClassifier
             return exception.InnerException is TimeoutException ? AttemptClass.Unsent : AttemptClass.Unknown;
         }
 
+        if (exception is ExecutionRejectedException)
+        {
+            // A pipeline of the user's around the attempt: either its time was over, or it was not sent at all.
+            return IsRefusedLocally(exception) ? AttemptClass.Unsent : AttemptClass.Unknown;
+        }
+
         if (FindProtocolError(exception) is { } protocolError)
         {
             return protocolError switch
@@ -53,6 +61,9 @@ internal static class AttemptClassifier
 
         return exception is HttpRequestException or HttpIOException ? ClassOfHttp(exception) : HasNetworkCause(exception) ? AttemptClass.Unknown : AttemptClass.Fatal;
     }
+
+    /// <summary>Whether the attempt did not get as far as the endpoint: a circuit breaker or a limiter of the user's, around the attempt, refused it.</summary>
+    public static bool IsRefusedLocally(Exception? exception) => exception is ExecutionRejectedException and not TimeoutRejectedException;
 
     /// <summary>Whether what is fatal still speaks of the endpoint: a bad certificate, a name that does not exist.</summary>
     public static bool BlamesEndpoint(Exception exception) =>

@@ -37,6 +37,7 @@ internal readonly struct AttemptOutcome
     public HealthEffect Effect => Class switch
     {
         AttemptClass.Success => HealthEffect.Success,
+        AttemptClass.Unsent when AttemptClassifier.IsRefusedLocally(Exception) => HealthEffect.Neutral,
         AttemptClass.Unsent or AttemptClass.Unknown or AttemptClass.Failed => HealthEffect.Failure,
         AttemptClass.Throttled when Response is { StatusCode: System.Net.HttpStatusCode.ServiceUnavailable } => HealthEffect.Failure,
         AttemptClass.Fatal when Exception is { } exception && AttemptClassifier.BlamesEndpoint(exception) => HealthEffect.Failure,

@@ -84,6 +84,18 @@ internal sealed class AttemptClassifierTests
         }
     }
 
+    [TestCase("Polly.Timeout.TimeoutRejectedException", AttemptClass.Unknown, HealthEffect.Failure)]
+    [TestCase("Polly.CircuitBreaker.BrokenCircuitException", AttemptClass.Unsent, HealthEffect.Neutral)]
+    [TestCase("Polly.CircuitBreaker.IsolatedCircuitException", AttemptClass.Unsent, HealthEffect.Neutral)]
+    public void ClassOf_RejectionOfPollys_IsUnknownForItsTimeoutAndElseUnsentAndNobodysFault(string type, AttemptClass expected, HealthEffect effect)
+    {
+        // By name: the test project has an older Polly beside, whose types have the same names.
+        var exception = (Exception)Activator.CreateInstance(typeof(ResiliencePipeline).Assembly.GetType(type, throwOnError: true)!)!;
+
+        Assert.That(AttemptClassifier.ClassOf(exception), Is.EqualTo(expected));
+        Assert.That(AttemptOutcome.Of(expected, exception).Effect, Is.EqualTo(effect));
+    }
+
     [Test]
     public void ClassOf_CancellationThatNobodyExplains_IsUnknownUnlessItIsTheConnectTimeout()
     {
