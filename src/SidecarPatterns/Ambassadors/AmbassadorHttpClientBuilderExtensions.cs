@@ -26,4 +26,33 @@ public static class AmbassadorHttpClientBuilderExtensions
         builder.Services.AddAmbassadorCore(builder.Name, configure);
         return builder;
     }
+
+    /// <summary>Has a request that takes long sent a second time, to another endpoint if there is one; the first good answer counts.</summary>
+    /// <param name="builder">The client, which is given an ambassador if it has none.</param>
+    /// <param name="configure">Changes the options, after those of <c>AddAmbassador</c>.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
+    public static IHttpClientBuilder AddHedging(this IHttpClientBuilder builder, Action<AmbassadorHedgingOptions>? configure = null) =>
+        builder.AddAmbassador(options =>
+        {
+            options.Hedging.Enabled = true;
+            configure?.Invoke(options.Hedging);
+        });
+
+    /// <summary>Limits how many requests an endpoint has at a time.</summary>
+    /// <param name="builder">The client, which is given an ambassador if it has none.</param>
+    /// <param name="limit">How many.</param>
+    /// <param name="configure">Changes the options, after those of <c>AddAmbassador</c>.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is less than 1.</exception>
+    public static IHttpClientBuilder AddConcurrencyLimit(this IHttpClientBuilder builder, int limit, Action<AmbassadorConcurrencyOptions>? configure = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        return builder.AddAmbassador(options =>
+        {
+            options.Concurrency.Limit = limit;
+            configure?.Invoke(options.Concurrency);
+        });
+    }
 }

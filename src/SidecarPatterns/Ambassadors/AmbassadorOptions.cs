@@ -58,6 +58,12 @@ public sealed class AmbassadorOptions
     /// <summary>When an endpoint that fails is left alone.</summary>
     public AmbassadorCircuitBreakerOptions CircuitBreaker { get; } = new();
 
+    /// <summary>Whether a request that takes long is sent a second time.</summary>
+    public AmbassadorHedgingOptions Hedging { get; } = new();
+
+    /// <summary>How many requests an endpoint has at a time.</summary>
+    public AmbassadorConcurrencyOptions Concurrency { get; } = new();
+
     /// <summary>What is kept of requests, and read of responses, so that an attempt can be repeated.</summary>
     public AmbassadorContentOptions Content { get; } = new();
 

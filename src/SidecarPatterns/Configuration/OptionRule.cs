@@ -87,11 +87,12 @@ internal sealed partial class OptionRule<TOptions>
     public static OptionRule<TOptions> PositiveDuration(string key, Func<TOptions, TimeSpan> get, TimeSpan max) =>
         Create(key, DescribePositive(max), get, TryReadDuration, value => IsPositive(value, max), Show);
 
-    /// <summary>A rule for a duration that is more than zero, or <see langword="null"/> for no limit.</summary>
-    public static OptionRule<TOptions> OptionalPositiveDuration(string key, Func<TOptions, TimeSpan?> get, TimeSpan max) =>
+    /// <summary>A rule for a duration that is more than zero, or <see langword="null"/> for what <paramref name="nothing"/> says.</summary>
+    public static OptionRule<TOptions> OptionalPositiveDuration(
+        string key, Func<TOptions, TimeSpan?> get, TimeSpan max, string nothing = "for no limit") =>
         Create(
             key,
-            $"nothing, for no limit, or {DescribePositive(max)}",
+            $"nothing, {nothing}, or {DescribePositive(max)}",
             get,
             static (string text, out TimeSpan? value) =>
             {

@@ -33,12 +33,12 @@ internal sealed class LatencyQuantiles(TimeProvider clock)
         }
     }
 
-    /// <summary>The duration that this part of the latest ones did not pass; <see langword="null"/> if there was none.</summary>
-    public TimeSpan? Quantile(double part)
+    /// <summary>The duration that this part of the latest ones did not pass; <see langword="null"/> if there were not enough.</summary>
+    public TimeSpan? Quantile(double part, int minimum = 1)
     {
         Span<int> counts = stackalloc int[Buckets];
         var total = CopyTo(counts);
-        if (total == 0)
+        if (total < minimum)
         {
             return null;
         }

@@ -11,6 +11,8 @@ internal static class AmbassadorOptionRules
     private const string Retry = nameof(AmbassadorOptions.Retry) + ":";
     private const string Budget = nameof(AmbassadorOptions.RetryBudget) + ":";
     private const string Circuit = nameof(AmbassadorOptions.CircuitBreaker) + ":";
+    private const string Hedging = nameof(AmbassadorOptions.Hedging) + ":";
+    private const string Concurrency = nameof(AmbassadorOptions.Concurrency) + ":";
     private const string Content = nameof(AmbassadorOptions.Content) + ":";
     private const string Redirect = nameof(AmbassadorOptions.Redirect) + ":";
     private const string Network = nameof(AmbassadorOptions.Network) + ":";
@@ -22,6 +24,8 @@ internal static class AmbassadorOptionRules
         .. CallRules(),
         .. RetryRules(),
         .. CircuitBreakerRules(),
+        .. HedgingRules(),
+        .. ConcurrencyRules(),
         .. ContentRules(),
         .. RedirectRules(),
         .. NetworkRules(),
@@ -120,6 +124,30 @@ internal static class AmbassadorOptionRules
             1,
             AmbassadorCircuitBreakerConstants.MaxSuccessesToClose),
         PositiveDuration(Circuit + nameof(AmbassadorCircuitBreakerOptions.ProbeTimeout), static options => options.CircuitBreaker.ProbeTimeout),
+    ];
+
+    private static IEnumerable<Rule> HedgingRules() =>
+    [
+        Rule.Switch(Hedging + nameof(AmbassadorHedgingOptions.Enabled), static options => options.Hedging.Enabled),
+        Rule.OptionalPositiveDuration(
+            Hedging + nameof(AmbassadorHedgingOptions.Delay), static options => options.Hedging.Delay, AmbassadorConstants.MaxDuration, "for none"),
+        Rule.Fraction(Hedging + nameof(AmbassadorHedgingOptions.Quantile), static options => options.Hedging.Quantile),
+        Rule.WholeNumber(Hedging + nameof(AmbassadorHedgingOptions.MinimumSamples), static options => options.Hedging.MinimumSamples, 1, 1_000),
+        Duration(Hedging + nameof(AmbassadorHedgingOptions.MinDelay), static options => options.Hedging.MinDelay),
+        Rule.Number(Hedging + nameof(AmbassadorHedgingOptions.MaxLoad), static options => options.Hedging.MaxLoad, 0, 1),
+        Rule.Switch(Hedging + nameof(AmbassadorHedgingOptions.LetLosersFinish), static options => options.Hedging.LetLosersFinish),
+    ];
+
+    private static IEnumerable<Rule> ConcurrencyRules() =>
+    [
+        Rule.OptionalWholeNumber(
+            Concurrency + nameof(AmbassadorConcurrencyOptions.Limit), static options => options.Concurrency.Limit, 1, AmbassadorConcurrencyConstants.MaxLimit),
+        Rule.WholeNumber(
+            Concurrency + nameof(AmbassadorConcurrencyOptions.QueueLimit),
+            static options => options.Concurrency.QueueLimit,
+            0,
+            AmbassadorConcurrencyConstants.MaxLimit),
+        PositiveDuration(Concurrency + nameof(AmbassadorConcurrencyOptions.QueueTimeout), static options => options.Concurrency.QueueTimeout),
     ];
 
     private static IEnumerable<Rule> ContentRules() =>
