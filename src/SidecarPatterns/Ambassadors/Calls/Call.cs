@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.RateLimiting;
 
 namespace SidecarPatterns;
 
@@ -62,13 +63,22 @@ internal sealed class Call
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>When the attempt that is under way was begun.</summary>
+    public long SentAt { get; set; }
+
     /// <summary>Why the attempt that is under way was begun.</summary>
     public AttemptCause Cause { get; set; }
 
     /// <summary>That attempt.</summary>
     public AttemptScope Scope { get; set; } = null!;
 
+    /// <summary>Where it goes.</summary>
+    public Endpoint Endpoint { get; set; } = null!;
+
     public HealthPermit Permit { get; set; }
+
+    /// <summary>Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.</summary>
+    public RateLimitLease? Place { get; set; }
 
     /// <summary>Where its attempts are told of; <see langword="null"/> where nobody watches.</summary>
     public Activity? Activity { get; set; }
@@ -151,8 +161,19 @@ internal sealed class Call
         IsIdempotent = call.IsIdempotent && call.Limits.AttemptTimeout is not null;
         Replay = call.Replay;
         MaxAttempts = int.MaxValue; // The pipeline knows.
+        Endpoint = call.Endpoint;
         Permit = call.Permit;
+        Place = call.Place;
         Activity = call.Activity;
+    }
+
+    /// <summary>One of two attempts at the same time: it has all that the call has, but a caller of its own, so that it can be ended alone.</summary>
+    public void BeginBeside(Call call)
+    {
+        BeginWithin(call);
+        IsIdempotent = call.IsIdempotent;
+        MaxAttempts = call.MaxAttempts;
+        Attempts = call.Attempts - 1; // It is begun as the call's next.
     }
 
     /// <summary>Remembers what the request is about to be sent with.</summary>
@@ -178,6 +199,8 @@ internal sealed class Call
         Request = null!;
         Caller = default;
         Limits = default;
+        Endpoint = null!;
+        Place = null;
         Activity = null;
         Tracker = null;
         OurKey = null;

@@ -13,7 +13,13 @@ internal sealed partial class CallPipeline
         call.Scope.Complete(isLent: outcome.IsOrphan || call.Tracker is not null || outcome is { Response: not null, IsRead: false });
         state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
-        state.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
+        LeavePlace(call);
+        if (call.Settings.Options.Hedging.Enabled && (outcome.Class == AttemptClass.Success || outcome.IsTimeout))
+        {
+            state.HedgeDelay.Record(now - call.SentAt);
+        }
+
+        call.Endpoint.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
             state.Remember(outcome);
@@ -80,8 +86,9 @@ internal sealed partial class CallPipeline
             return true;
         }
 
-        var permit = call.Permit.AsResult();
-        ResponseBody.Guard(response, BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout), _clock, end => OnBodyEnd(permit, end));
+        var limits = BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout);
+        var (endpoint, permit, place) = (call.Endpoint, call.Permit.AsResult(), HandPlaceOver(call, limits.IdleTimeout));
+        ResponseBody.Guard(response, limits, _clock, end => OnBodyEnd(endpoint, permit, place, end), place is null ? null : place.Touch);
         return false;
     }
 
@@ -103,11 +110,12 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>A body that was handed over has ended: if it was cut off or stalled, that is the endpoint's failure too.</summary>
-    private void OnBodyEnd(HealthPermit permit, BodyEnd end)
+    private void OnBodyEnd(Endpoint endpoint, HealthPermit permit, PlaceHold? place, BodyEnd end)
     {
+        place?.Release();
         if (end is BodyEnd.Truncated or BodyEnd.Stalled or BodyEnd.TooSlow)
         {
-            state.Health.Record(permit, HealthEffect.Failure, _clock.GetTimestamp());
+            endpoint.Health.Record(permit, HealthEffect.Failure, _clock.GetTimestamp());
         }
     }
 

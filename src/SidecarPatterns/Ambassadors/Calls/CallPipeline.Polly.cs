@@ -28,6 +28,8 @@ internal sealed partial class CallPipeline
         whole.Begin(now, call.DueAt, options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
         call.Scope = whole;
         call.Keep();
+        LeavePlace(call); // Each execution has an endpoint, and a place, of its own.
+        call.Endpoint.Health.Record(call.Permit, HealthEffect.Neutral, now);
         AttemptOutcome outcome;
         try
         {
@@ -76,6 +78,12 @@ internal sealed partial class CallPipeline
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
         attempt.BeginWithin(call);
+        if (await AdmitAsync(attempt, attempt.StartedAt).ConfigureAwait(false) is { } refusal)
+        {
+            attempt.Return();
+            throw refusal;
+        }
+
         var sending = Send(attempt, cause, attempt.StartedAt);
         var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
         state.Metrics.RecordAttempt(attempt, outcome.Class);

@@ -10,6 +10,7 @@ internal sealed partial class CallPipeline
     private static bool NeedsPreparation(Call call) =>
         call.Settings.Deadline is not null
         || (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent)
+        || call.Settings.WaitsForPlace
         || (call.Request.Content is { } content && !call.IsUntouchable && !IsSentAsItIs(call, content.Headers.ContentLength));
 
     // What can be sent again, and is not so large that its sending is watched.
@@ -45,15 +46,14 @@ internal sealed partial class CallPipeline
             return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
         }
 
-        var now = _clock.GetTimestamp();
-        if (Admit(call, now) is { } closed)
+        if (await AdmitAsync(call, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
         {
             Restore(call);
-            return await Refused(call, closed).ConfigureAwait(false);
+            return await Refused(call, refusal).ConfigureAwait(false);
         }
 
         Dress(call);
-        return await First(call, now).ConfigureAwait(false);
+        return await First(call, _clock.GetTimestamp()).ConfigureAwait(false);
     }
 
     /// <summary>Content that can be sent once only: a small one is kept, of any other it is watched whether it has been begun.</summary>

@@ -7,11 +7,11 @@ namespace SidecarPatterns;
 internal sealed partial class CallPipeline
 {
     /// <summary>Goes on with a call whose first attempt has been begun, until it has its answer.</summary>
-    private async Task<HttpResponseMessage> GoOnAsync(Call call, Task<HttpResponseMessage> sending)
+    private async Task<HttpResponseMessage> GoOnAsync(Call call, ValueTask<AttemptOutcome> attempt)
     {
         while (true)
         {
-            var outcome = await EndAttemptAsync(call, sending).ConfigureAwait(false);
+            var outcome = await attempt.ConfigureAwait(false);
             if (outcome.Class == AttemptClass.Success && call.IsRefundable)
             {
                 state.Budget.Refund();
@@ -32,18 +32,24 @@ internal sealed partial class CallPipeline
                 return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
             }
 
-            if (FindRefusalAfterDelay(call) is { } refusal)
+            if (await FindRefusalAfterDelayAsync(call).ConfigureAwait(false) is { } refusal)
             {
                 state.Budget.Refund();
-                return Finish(call, outcome.Exception is null ? refusal : outcome);
+                return Finish(call, outcome.Exception is null || refusal.Class == AttemptClass.Cancelled ? refusal : outcome);
             }
 
             call.IsRefundable = !outcome.IsTimeout; // A server that was too slow works on it still.
             Restore(call);
             Dress(call);
-            sending = Send(call, AttemptCause.Retry, _clock.GetTimestamp());
+            attempt = AttemptAsync(call, AttemptCause.Retry, _clock.GetTimestamp());
         }
     }
+
+    /// <summary>Makes an attempt, or two at the same time.</summary>
+    private ValueTask<AttemptOutcome> AttemptAsync(Call call, AttemptCause cause, long now) =>
+        HedgeDelayOf(call, now) is { } delay
+            ? HedgedAsync(call, cause, now, delay)
+            : new ValueTask<AttemptOutcome>(EndAttemptAsync(call, Send(call, cause, now)));
 
     /// <summary>How long to wait before another attempt; <see langword="null"/> if there is none. One that is begun has its token of the budget.</summary>
     private TimeSpan? FindDelay(Call call, in AttemptOutcome outcome)
@@ -98,7 +104,7 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>What has come in the way of another attempt while it was waited for: the circuit, or a timer that was late.</summary>
-    private AttemptOutcome? FindRefusalAfterDelay(Call call)
+    private async ValueTask<AttemptOutcome?> FindRefusalAfterDelayAsync(Call call)
     {
         var now = _clock.GetTimestamp();
         if (_clock.GetElapsedTime(now, call.DueAt) < call.Settings.Options.MinAttemptTime)
@@ -107,13 +113,14 @@ internal sealed partial class CallPipeline
             return TotalTimeout(new OperationCanceledException());
         }
 
-        if (Admit(call, now) is not { } closed)
+        var refusal = await AdmitAsync(call, now).ConfigureAwait(false);
+        if (refusal is null or OperationCanceledException)
         {
-            return null;
+            return refusal is null ? null : AttemptOutcome.Of(AttemptClass.Cancelled, refusal);
         }
 
-        state.Account.CountSkipped(RetrySkip.Circuit);
-        return AttemptOutcome.Of(AttemptClass.Unsent, closed);
+        state.Account.CountSkipped(refusal is AmbassadorCircuitOpenException ? RetrySkip.Circuit : RetrySkip.Concurrency);
+        return AttemptOutcome.Of(AttemptClass.Unsent, refusal);
     }
 
     private static AttemptOutcome TotalTimeout(Exception exception) =>

@@ -54,6 +54,11 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return PipelineAsync(call);
         }
 
+        if (HedgeDelayOf(call, now) is not null)
+        {
+            return GoOnAsync(call, AttemptAsync(call, AttemptCause.First, now));
+        }
+
         var sending = Send(call, AttemptCause.First, now);
         if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result) && ResponseBody.IsInMemory(sending.Result.Content))
         {
@@ -89,7 +94,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             }
         }
 
-        return await GoOnAsync(call, sending).ConfigureAwait(false);
+        return await GoOnAsync(call, new ValueTask<AttemptOutcome>(EndAttemptAsync(call, sending))).ConfigureAwait(false);
     }
 
     /// <summary>A response whose body is still being read, or could not be.</summary>
@@ -112,6 +117,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     {
         call.Attempts++;
         call.Cause = cause;
+        call.SentAt = now;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
@@ -161,7 +167,13 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             Restore(call);
         }
 
-        state.Health.Record(call.Permit, HealthEffect.Success, now);
+        call.Endpoint.Health.Record(call.Permit, HealthEffect.Success, now);
+        call.Place?.Dispose();
+        if (call.Settings.Options.Hedging.Enabled)
+        {
+            state.HedgeDelay.Record(now - call.SentAt);
+        }
+
         state.Account.EndPlainCall();
         state.Latency.Record(now - call.StartedAt);
         state.Metrics.RecordAttempt(call, AttemptClass.Success);
@@ -181,22 +193,6 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             : call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller)
             : null;
     }
-
-    /// <summary>Asks the circuit breaker.</summary>
-    private AmbassadorCircuitOpenException? Admit(Call call, long now)
-    {
-        if (state.Health.TryEnter(now, ProbeTimeoutOf(call), out var permit, out var retryAfter))
-        {
-            call.Permit = permit;
-            return null;
-        }
-
-        return new AmbassadorCircuitOpenException(state.Name, retryAfter);
-    }
-
-    /// <summary>How long the attempt may take, should it be a probe; <see langword="null"/> where it has no limit of its own.</summary>
-    private static TimeSpan? ProbeTimeoutOf(Call call) =>
-        call.CanFollow(call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
 
     private Task<HttpResponseMessage> Refused(Call call, Exception refusal)
     {

@@ -12,6 +12,7 @@ internal sealed class AmbassadorSettings
         TimeoutTicks = TimeTicks.Of(options.Timeout, clock);
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
         MaxAttempts = options.Retry.MaxAttempts;
+        WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
@@ -27,6 +28,9 @@ internal sealed class AmbassadorSettings
     public long AttemptTimeoutTicks { get; }
 
     public int MaxAttempts { get; }
+
+    /// <summary>Whether a call may wait until an endpoint has less to do.</summary>
+    public bool WaitsForPlace { get; }
 
     public DeadlineHeader? Deadline { get; }
 

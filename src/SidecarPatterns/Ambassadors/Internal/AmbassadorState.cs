@@ -18,7 +18,9 @@ internal sealed class AmbassadorState
         Logger = logger;
         Scanner = DeadlineScanner.Of(clock);
         Health = new EndpointHealth(clock, settings.Options.CircuitBreaker) { OnTransition = OnTransition };
+        Endpoint = new Endpoint(Health, clock);
         Latency = new LatencyQuantiles(clock);
+        HedgeDelay = new HedgeDelay(clock);
         Budget = budget;
         _setsBudget = Budget.Join(() => Account.FirstAttempts);
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
@@ -37,9 +39,14 @@ internal sealed class AmbassadorState
 
     public EndpointHealth Health { get; }
 
+    public Endpoint Endpoint { get; }
+
     public RetryBudget Budget { get; }
 
     public LatencyQuantiles Latency { get; }
+
+    /// <summary>After how long an attempt is helped by a second one.</summary>
+    public HedgeDelay HedgeDelay { get; }
 
     public AmbassadorMetrics Metrics { get; }
 
@@ -103,6 +110,7 @@ internal sealed class AmbassadorState
     {
         Health.Apply(settings.Options.CircuitBreaker);
         Health.NeverOpens = settings.Pipelines.Retry is not null;
+        Endpoint.Gate.Apply(settings.Options.Concurrency);
     }
 
     private void OnTransition(CircuitState from, CircuitState to) => AmbassadorLog.CircuitChanged(Logger, Name, from, to);

@@ -23,6 +23,7 @@ internal sealed class AmbassadorAccount
     private readonly long[] _attempts = new long[Causes.Length];
     private readonly long[] _outcomes = new long[Classes.Length];
     private readonly long[] _skipped = new long[Skips.Length];
+    private long _abandonedPlaces;
 
     /// <summary>How many calls have had a first attempt, up to those whose first attempt is under way.</summary>
     public long FirstAttempts => _plain.Sum() + Interlocked.Read(ref _attempts[(int)AttemptCause.First]);
@@ -39,6 +40,11 @@ internal sealed class AmbassadorAccount
     public void CountOutcome(AttemptClass outcome) => Interlocked.Increment(ref _outcomes[(int)outcome]);
 
     public void CountSkipped(RetrySkip reason) => Interlocked.Increment(ref _skipped[(int)reason]);
+
+    /// <summary>A place was given up since nobody read the body that had it.</summary>
+    public void CountAbandonedPlace() => Interlocked.Increment(ref _abandonedPlaces);
+
+    public long AbandonedPlaces => Interlocked.Read(ref _abandonedPlaces);
 
     public Reading Read()
     {

@@ -63,7 +63,7 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
     /// <param name="delay">How long the next attempt waits; <see langword="null"/> if there is none.</param>
     public void RecordAttempt(Call call, AttemptClass outcome, TimeSpan? delay = null)
     {
-        if (call.Activity is not { } activity)
+        if (call.Activity is not { IsStopped: false } activity)
         {
             return;
         }
@@ -71,6 +71,7 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
         var tags = new ActivityTagsCollection
         {
             ["ambassador.attempt.number"] = call.Attempts,
+            ["ambassador.attempt.cause"] = ValueOf(call.Cause),
             ["ambassador.attempt.class"] = ValueOf(outcome),
             ["http.request.resend_count"] = call.Attempts - 1,
         };

@@ -9,6 +9,7 @@ internal enum RetrySkip
     RetryAfter,
     Deadline,
     Circuit,
+    Concurrency,
     Drained,
     Budget,
 }

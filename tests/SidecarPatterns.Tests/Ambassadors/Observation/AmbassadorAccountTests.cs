@@ -71,7 +71,7 @@ internal sealed class AmbassadorAccountTests
         }
 
         Assert.That(_account.Read().RetriesSkipped.Keys, Is.EquivalentTo(
-            ["attempts", "method", "body", "budget", "deadline", "circuit", "retryafter", "drained"]));
+            ["attempts", "method", "body", "budget", "deadline", "circuit", "concurrency", "retryafter", "drained"]));
         Assert.That(_account.Read().RetriesSkipped.Values, Is.All.EqualTo(1));
     }
 

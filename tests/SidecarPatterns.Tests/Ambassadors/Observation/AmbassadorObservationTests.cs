@@ -34,8 +34,8 @@ internal sealed class AmbassadorObservationTests : IDisposable
             Assert.That(
                 activity.Events.Select(static one => string.Join(' ', one.Tags.Select(static tag => $"{tag.Key}={tag.Value}"))),
                 Is.EqualTo([
-                    "ambassador.attempt.number=1 ambassador.attempt.class=failed http.request.resend_count=0 ambassador.retry.delay=0",
-                    "ambassador.attempt.number=2 ambassador.attempt.class=success http.request.resend_count=1",
+                    "ambassador.attempt.number=1 ambassador.attempt.cause=first ambassador.attempt.class=failed http.request.resend_count=0 ambassador.retry.delay=0",
+                    "ambassador.attempt.number=2 ambassador.attempt.cause=retry ambassador.attempt.class=success http.request.resend_count=1",
                 ]));
             Assert.That(
                 activity.TagObjects.Select(static tag => $"{tag.Key}={tag.Value}"),
@@ -60,8 +60,8 @@ internal sealed class AmbassadorObservationTests : IDisposable
         Assert.That(
             activity.Events.Select(static one => string.Join(' ', one.Tags.Where(static tag => tag.Key.StartsWith("ambassador.", StringComparison.Ordinal)).Select(static tag => $"{tag.Key}={tag.Value}"))),
             Is.EqualTo([
-                "ambassador.attempt.number=1 ambassador.attempt.class=throttled ambassador.endpoint=prices.test:8443 ambassador.retry.delay=2",
-                "ambassador.attempt.number=2 ambassador.attempt.class=success ambassador.endpoint=prices.test:8443",
+                "ambassador.attempt.number=1 ambassador.attempt.cause=first ambassador.attempt.class=throttled ambassador.endpoint=prices.test:8443 ambassador.retry.delay=2",
+                "ambassador.attempt.number=2 ambassador.attempt.cause=retry ambassador.attempt.class=success ambassador.endpoint=prices.test:8443",
             ]));
     }
 

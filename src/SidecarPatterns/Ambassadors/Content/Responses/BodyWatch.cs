@@ -18,6 +18,7 @@ internal sealed class BodyWatch : IDisposable
     private readonly BodyLimits _limits;
     private readonly TimeProvider _timeProvider;
     private readonly Action<BodyEnd>? _onEnd;
+    private readonly Action? _onRead;
     private readonly Lock _lock = new();
 
     // Guarded by the lock.
@@ -37,8 +38,10 @@ internal sealed class BodyWatch : IDisposable
     /// <param name="timeProvider">The clock.</param>
     /// <param name="onEnd">Told once how the body ended.</param>
     /// <param name="abort">What cancels a read that is under way already; <see langword="null"/> if there is none.</param>
-    public BodyWatch(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd>? onEnd, CancellationTokenSource? abort)
+    /// <param name="onRead">Told of each read that has brought something.</param>
+    public BodyWatch(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd>? onEnd, CancellationTokenSource? abort, Action? onRead = null)
     {
+        _onRead = onRead;
         _limits = limits;
         _timeProvider = timeProvider;
         _onEnd = onEnd;
@@ -95,7 +98,11 @@ internal sealed class BodyWatch : IDisposable
     }
 
     /// <summary>A read has brought that many bytes.</summary>
-    public void Add(int count) => Volatile.Write(ref _brought, _brought + count);
+    public void Add(int count)
+    {
+        Volatile.Write(ref _brought, _brought + count);
+        _onRead?.Invoke();
+    }
 
     /// <summary>The body does not keep a limit: it is reported, and every further read fails.</summary>
     public void Fail(BodyEnd end)

@@ -10,6 +10,7 @@ internal sealed class GuardedContent : HttpContent
     private BodyLimits _limits;
     private TimeProvider _timeProvider = TimeProvider.System;
     private Action<BodyEnd>? _onEnd;
+    private Action? _onRead;
     private GuardedBodyStream? _body;
     private bool _isDisposed;
 
@@ -26,8 +27,9 @@ internal sealed class GuardedContent : HttpContent
     public bool IsGuarded => _onEnd is not null;
 
     /// <summary>Says what is asked of the body, before anybody reads it.</summary>
-    public void Guard(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd)
+    public void Guard(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd, Action? onRead = null)
     {
+        _onRead = onRead;
         _limits = limits;
         _timeProvider = timeProvider;
         _onEnd = onEnd;
@@ -103,5 +105,5 @@ internal sealed class GuardedContent : HttpContent
     }
 
     private GuardedBodyStream Open(Stream stream) =>
-        _body = new GuardedBodyStream(stream, _ahead, new BodyWatch(_limits, _timeProvider, _onEnd, _ahead?.Abort), _limits, _inner.Headers.ContentLength);
+        _body = new GuardedBodyStream(stream, _ahead, new BodyWatch(_limits, _timeProvider, _onEnd, _ahead?.Abort, _onRead), _limits, _inner.Headers.ContentLength);
 }

@@ -1,0 +1,185 @@
+namespace SidecarPatterns;
+
+/// <content>The hedge: an attempt that takes long is helped by a second one, and the first good answer counts.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>After how long an attempt is helped; <see langword="null"/> where it never is.</summary>
+    private TimeSpan? HedgeDelayOf(Call call, long now) =>
+        call.Settings.Options.Hedging is { Enabled: true } options
+        && call is { IsIdempotent: true, IsUntouchable: false, IsSync: false, Replay: ReplayKind.Concurrent, Tracker: null }
+            ? state.HedgeDelay.Next(options, now)
+            : null;
+
+    /// <summary>Makes an attempt, and another one if it takes longer than most. Both send copies: the one that is overtaken may use its message still.</summary>
+    private async ValueTask<AttemptOutcome> HedgedAsync(Call call, AttemptCause cause, long now, TimeSpan delay)
+    {
+        call.Attempts++;
+        call.Cause = cause;
+        var first = new Hedge(this, call, now);
+        var second = default(Hedge);
+        first.Begin(cause);
+        if (!await first.EndsWithinAsync(delay, _clock).ConfigureAwait(false))
+        {
+            second = TryHedge(call, first);
+        }
+
+        if (second is null)
+        {
+            return Own(call, await first.Ending.ConfigureAwait(false));
+        }
+
+        var early = await Task.WhenAny(first.Ending, second.Ending).ConfigureAwait(false) == first.Ending ? first : second;
+        var late = early == first ? second : first;
+        var outcome = await early.Ending.ConfigureAwait(false);
+        if (IsWinner(outcome))
+        {
+            late.Leave();
+            return Own(call, outcome);
+        }
+
+        var other = await late.Ending.ConfigureAwait(false);
+        var (better, worse) = other.Response is not null || outcome.Response is null ? (other, outcome) : (outcome, other);
+        worse.Response?.Dispose();
+        return Own(call, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
+    }
+
+    /// <summary>Begins the second attempt, if the budget has a token for it and an endpoint in order has room.</summary>
+    private Hedge? TryHedge(Call call, Hedge first)
+    {
+        var now = _clock.GetTimestamp();
+        var options = call.Settings.Options;
+        if (call.Caller.IsCancellationRequested || _clock.GetElapsedTime(now, call.DueAt) < options.MinAttemptTime || state.IsDrained)
+        {
+            return null;
+        }
+
+        if (!state.Budget.TryWithdraw())
+        {
+            state.Account.CountSkipped(RetrySkip.Budget);
+            return null;
+        }
+
+        if (!TryAdmitHedge(call, first.Endpoint, now))
+        {
+            state.Budget.Refund();
+            return null;
+        }
+
+        var second = new Hedge(this, call, now);
+        second.Begin(AttemptCause.Hedge);
+        return second;
+    }
+
+    /// <summary>Has an endpoint admit a second attempt: one in order, never as its probe, and none that has much to do.</summary>
+    private bool TryAdmitHedge(Call call, Endpoint first, long now)
+    {
+        var endpoint = first;
+        if (endpoint.Health.Read().State is not (CircuitState.Closed or CircuitState.ForcedClosed) || !endpoint.Gate.IsBelow(call.Settings.Options.Hedging.MaxLoad))
+        {
+            return false;
+        }
+
+        call.Endpoint = endpoint;
+        return Admit(call, now) is null;
+    }
+
+    /// <summary>What one of the attempts ended with, as the call's own: the time that was over was the call's or not, and who left was its caller.</summary>
+    private static AttemptOutcome Own(Call call, AttemptOutcome outcome) =>
+        outcome.Class == AttemptClass.Cancelled
+            ? AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = outcome.IsOrphan }
+            : outcome;
+
+    private static bool IsWinner(in AttemptOutcome outcome) =>
+        outcome.Response is not null && outcome.Class is not (AttemptClass.Failed or AttemptClass.Throttled);
+
+    private static TimeSpan? Longer(TimeSpan? one, TimeSpan? other) => one is null || other > one ? other : one;
+
+    /// <summary>One of the two attempts.</summary>
+    private sealed class Hedge
+    {
+        private readonly CallPipeline _pipeline;
+        private readonly Call _attempt;
+        private readonly CancellationTokenSource _leave;
+        private readonly bool _lasts;
+        private readonly long _begunAt;
+        private bool _isOvertaken;
+
+        public Hedge(CallPipeline pipeline, Call call, long now)
+        {
+            _pipeline = pipeline;
+            _begunAt = now;
+            _lasts = call.Settings.Options.Hedging.LetLosersFinish;
+            _leave = CancellationTokenSource.CreateLinkedTokenSource(call.Caller);
+            var request = RequestClone.Of(call.Request, call.Request.RequestUri, call.Request.Method);
+            _attempt = Call.Rent(call.Settings, request, isSync: false, withHeaders: false, now, _leave.Token);
+            _attempt.BeginBeside(call);
+            call.Place = null; // The attempt's now.
+        }
+
+        public Endpoint Endpoint => _attempt.Endpoint;
+
+        /// <summary>How it ends; never a failure.</summary>
+        public Task<AttemptOutcome> Ending { get; private set; } = null!;
+
+        public void Begin(AttemptCause cause) => Ending = EndAsync(_pipeline.Send(_attempt, cause, _begunAt));
+
+        /// <summary>It is not needed any more. Nobody waits for it.</summary>
+        public void Leave()
+        {
+            Volatile.Write(ref _isOvertaken, true);
+            _ = LeaveAsync();
+        }
+
+        /// <summary>Waits until it has ended, but not longer than that.</summary>
+        public async ValueTask<bool> EndsWithinAsync(TimeSpan delay, TimeProvider clock)
+        {
+            if (Ending.IsCompleted)
+            {
+                return true;
+            }
+
+            using var ended = new CancellationTokenSource();
+            var delaying = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds)), clock, ended.Token);
+            await Task.WhenAny(Ending, delaying).ConfigureAwait(false);
+            await ended.CancelAsync().ConfigureAwait(false);
+            return Ending.IsCompleted;
+        }
+
+        private async Task<AttemptOutcome> EndAsync(Task<HttpResponseMessage> sending)
+        {
+            var outcome = await _pipeline.EndAttemptAsync(_attempt, sending).ConfigureAwait(false);
+            _pipeline.EndHedge(_attempt, outcome, Volatile.Read(ref _isOvertaken));
+            _attempt.Return();
+            _leave.Dispose();
+            return outcome;
+        }
+
+        private async Task LeaveAsync()
+        {
+            try
+            {
+                await (_lasts ? Task.CompletedTask : _leave.CancelAsync()).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just ended by itself.
+            }
+
+            var outcome = await Ending.ConfigureAwait(false);
+            outcome.Response?.Dispose();
+        }
+    }
+
+    private void EndHedge(Call attempt, in AttemptOutcome outcome, bool isOvertaken)
+    {
+        if (outcome.Class == AttemptClass.Cancelled && isOvertaken)
+        {
+            state.HedgeDelay.Record(_clock.GetTimestamp() - attempt.SentAt); // It took that long at least.
+        }
+
+        if (attempt.Cause == AttemptCause.Hedge)
+        {
+            state.Metrics.RecordAttempt(attempt, outcome.Class); // The first is told of as the call's.
+        }
+    }
+}
