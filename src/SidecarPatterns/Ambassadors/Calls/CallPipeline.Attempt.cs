@@ -14,6 +14,7 @@ internal sealed partial class CallPipeline
         state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
         state.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
+        CountEgress(outcome);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
             state.Remember(outcome);
@@ -130,7 +131,7 @@ internal sealed partial class CallPipeline
             };
         }
 
-        return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), exception);
+        return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), AmbassadorEgressException.In(exception)?.Anew() ?? exception);
     }
 
     /// <summary>An attempt that goes on by itself: what becomes of it is nobody's concern, but is not left unobserved.</summary>

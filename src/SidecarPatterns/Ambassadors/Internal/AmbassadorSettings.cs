@@ -13,6 +13,7 @@ internal sealed class AmbassadorSettings
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
         MaxAttempts = options.Retry.MaxAttempts;
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
+        Egress = EgressPolicy.Of(options);
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
             StringComparer.OrdinalIgnoreCase);
@@ -29,6 +30,9 @@ internal sealed class AmbassadorSettings
     public int MaxAttempts { get; }
 
     public DeadlineHeader? Deadline { get; }
+
+    /// <summary>Where calls may lead; <see langword="null"/> for anywhere.</summary>
+    public EgressPolicy? Egress { get; }
 
     /// <summary>What is not sent on to another origin.</summary>
     public IReadOnlySet<string> SensitiveHeaders { get; }
