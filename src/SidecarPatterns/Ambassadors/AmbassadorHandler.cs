@@ -82,7 +82,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
 
         lock (_making)
         {
-            InnerHandler ??= PrimaryHandler.Create(_state.Settings.Options.Network);
+            InnerHandler ??= PrimaryHandler.Create(_state);
             _pipeline.Inner = InnerHandlers.Of(this, _state);
             Volatile.Write(ref _isComplete, true);
         }

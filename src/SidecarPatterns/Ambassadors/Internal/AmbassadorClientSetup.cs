@@ -46,7 +46,7 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder)
     {
         var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
-        builder.PrimaryHandler = PrimaryHandler.Create(state.Settings.Options.Network);
+        builder.PrimaryHandler = PrimaryHandler.Create(state);
     }
 
     /// <summary>Has the primary handler's connections judged, whosoever it is.</summary>

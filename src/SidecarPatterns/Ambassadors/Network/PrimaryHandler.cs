@@ -3,24 +3,11 @@ namespace SidecarPatterns;
 /// <summary>Makes the handler that holds the connections.</summary>
 internal static class PrimaryHandler
 {
-    public static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
+    /// <summary>Makes the handler of an ambassador.</summary>
+    public static SocketsHttpHandler Create(AmbassadorState state)
     {
-        var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false, // Ours: see RedirectRule.
-            AutomaticDecompression = options.AutomaticDecompression,
-            ConnectTimeout = options.ConnectTimeout,
-            EnableMultipleHttp2Connections = options.EnableMultipleHttp2Connections,
-            Expect100ContinueTimeout = options.Expect100ContinueTimeout,
-            KeepAlivePingDelay = options.KeepAlivePingDelay,
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            KeepAlivePingTimeout = options.KeepAlivePingTimeout,
-            MaxResponseHeadersLength = options.MaxResponseHeadersLength,
-            PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
-            PooledConnectionLifetime = Jittered(options.PooledConnectionLifetime),
-            UseCookies = options.UseCookies,
-        };
-        handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
+        var handler = Create(state.Settings.Options.Network);
+        Connect(handler, state);
         return handler;
     }
 
@@ -42,6 +29,27 @@ internal static class PrimaryHandler
         {
             handler.Proxy = new EgressProxy(state);
         }
+    }
+
+    private static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false, // Ours: see RedirectRule.
+            AutomaticDecompression = options.AutomaticDecompression,
+            ConnectTimeout = options.ConnectTimeout,
+            EnableMultipleHttp2Connections = options.EnableMultipleHttp2Connections,
+            Expect100ContinueTimeout = options.Expect100ContinueTimeout,
+            KeepAlivePingDelay = options.KeepAlivePingDelay,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            KeepAlivePingTimeout = options.KeepAlivePingTimeout,
+            MaxResponseHeadersLength = options.MaxResponseHeadersLength,
+            PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
+            PooledConnectionLifetime = Jittered(options.PooledConnectionLifetime),
+            UseCookies = options.UseCookies,
+        };
+        handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
+        return handler;
     }
 
     private static TimeSpan Jittered(TimeSpan lifetime) =>

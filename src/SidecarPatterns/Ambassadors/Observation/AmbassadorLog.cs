@@ -46,8 +46,8 @@ internal static partial class AmbassadorLog
     [LoggerMessage(340, LogLevel.Information, "Ambassador '{Ambassador}' may call any host: its options name no address, and Egress:AllowedHosts no host. Addresses are judged all the same. This is said once.", EventName = "AnyHostIsCalled")]
     public static partial void AnyHostIsCalled(ILogger logger, string ambassador);
 
-    [LoggerMessage(341, LogLevel.Warning, "Ambassador '{Ambassador}' compares hosts alone, and can judge no address: its primary handler {Reason}. This is said once.", EventName = "AddressesAreNotJudged")]
-    public static partial void AddressesAreNotJudged(ILogger logger, string ambassador, string reason);
+    [LoggerMessage(341, LogLevel.Warning, "Ambassador '{Ambassador}' compares hosts alone, and can judge no address: its primary handler {Problem}. This is said once.", EventName = "AddressesAreNotJudged")]
+    public static partial void AddressesAreNotJudged(ILogger logger, string ambassador, string problem);
 
     [LoggerMessage(342, LogLevel.Information, "Ambassador '{Ambassador}' connects through a proxy: its address is judged, and those behind it can not be. This is said once.", EventName = "ProxyIsUsed")]
     public static partial void ProxyIsUsed(ILogger logger, string ambassador);
