@@ -49,6 +49,9 @@ public sealed class AmbassadorOptions
     /// <value><see langword="false"/> by default.</value>
     public bool SuspendTimeoutsWhileDebugging { get; set; }
 
+    /// <summary>Where calls may lead.</summary>
+    public AmbassadorEgressOptions Egress { get; } = new();
+
     /// <summary>What is tried again, when, and how often.</summary>
     public AmbassadorRetryOptions Retry { get; } = new();
 

@@ -28,7 +28,7 @@ public sealed record AmbassadorSnapshot
     /// <summary>How many of them their callers cancelled.</summary>
     public required long Cancelled { get; init; }
 
-    /// <summary>How many of them were ended before anything was sent: by the circuit, or by the drain.</summary>
+    /// <summary>How many of them were ended before anything was sent: by the circuit, by egress, or by the drain.</summary>
     public required long Refused { get; init; }
 
     /// <summary>How many of them are under way. A call ends when its response is returned, which a body that streams may outlive.</summary>
@@ -42,6 +42,9 @@ public sealed record AmbassadorSnapshot
 
     /// <summary>How often another attempt would have been made but for one reason: <c>attempts</c>, <c>method</c>, <c>body</c>, <c>budget</c>, <c>deadline</c>, <c>circuit</c> and others.</summary>
     public required IReadOnlyDictionary<string, long> RetriesSkipped { get; init; }
+
+    /// <summary>How often an address was not called, by the rule that it broke: a member of <see cref="EgressReason"/> in small letters.</summary>
+    public required IReadOnlyDictionary<string, long> EgressRefused { get; init; }
 
     /// <summary>How many further attempts the budget has left.</summary>
     public required double BudgetLeft { get; init; }

@@ -35,18 +35,19 @@ internal sealed partial class OptionRule<TOptions>
 
     /// <summary>A rule for a list of names of headers, which stands in the configuration as numbered keys.</summary>
     public static OptionRule<TOptions> HeaderNames(string key, Func<TOptions, IList<string>> get) =>
-        Create(
+        Texts(key, "a list of names of headers", get, IsHeaderName);
+
+    /// <summary>A rule for a list of hosts, which stands in the configuration as numbered keys.</summary>
+    public static OptionRule<TOptions> Hosts(string key, Func<TOptions, IList<string>> get) =>
+        Texts(key, "a list of hosts, written as example.com, example.com:8443 or *.example.com", get, static text => HostRule.TryParse(text, out _));
+
+    /// <summary>A rule for a list of ranges of addresses, which stands in the configuration as numbered keys.</summary>
+    public static OptionRule<TOptions> AddressRanges(string key, Func<TOptions, IList<string>> get) =>
+        Texts(
             key,
-            "a list of names of headers",
+            "a list of ranges of addresses, written as 10.0.0.0/8, fd00::/8 or 127.0.0.1, with no bits behind the prefix",
             get,
-            static (string text, out IList<string> value) =>
-            {
-                value = [];
-                return text.Length == 0; // The names stand below the key.
-            },
-            static value => value.All(IsHeaderName),
-            static value => value.Count == 0 ? "nothing" : string.Join(", ", value.Select(static name => $"'{name}'")),
-            isList: true);
+            static text => AddressRange.TryParse(text, "", out _));
 
     /// <summary>A rule for a set of members of an enumeration, by their names without regard to case, with commas between.</summary>
     public static OptionRule<TOptions> Flags<TEnum>(string key, Func<TOptions, TEnum> get, params TEnum[] members)
@@ -63,6 +64,20 @@ internal sealed partial class OptionRule<TOptions>
             value => IsMadeOf(value, members),
             static value => value.ToString());
     }
+
+    private static OptionRule<TOptions> Texts(string key, string allowed, Func<TOptions, IList<string>> get, Predicate<string> isAllowed) =>
+        Create(
+            key,
+            allowed,
+            get,
+            static (string text, out IList<string> value) =>
+            {
+                value = [];
+                return text.Length == 0; // The texts stand below the key.
+            },
+            value => value.All(text => isAllowed(text)),
+            static value => value.Count == 0 ? "nothing" : string.Join(", ", value.Select(static text => $"'{text}'")),
+            isList: true);
 
     private static bool IsMadeOf<TEnum>(TEnum value, TEnum[] members)
         where TEnum : struct, Enum

@@ -60,6 +60,12 @@ internal sealed class Call
     /// <summary>What the caller had in the header of the deadline.</summary>
     public string? CallersDeadline { get; set; }
 
+    /// <summary>Whether the request was made one that is not sent over HTTP/3.</summary>
+    public bool IsKeptFromHttp3 { get; set; }
+
+    /// <summary>Whether a response had it sent on to another address.</summary>
+    public bool IsRedirected { get; set; }
+
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
 
@@ -205,6 +211,8 @@ internal sealed class Call
         Tracker = null;
         OurKey = null;
         IsUntouchable = false;
+        IsKeptFromHttp3 = false;
+        IsRedirected = false;
         CallersDeadline = null;
         Attempts = 0;
         Scope = null!;

@@ -20,6 +20,7 @@ internal sealed partial class CallPipeline
         }
 
         call.Endpoint.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
+        CountEgress(outcome);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
             state.Remember(outcome);
@@ -137,7 +138,7 @@ internal sealed partial class CallPipeline
             };
         }
 
-        return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), exception);
+        return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), AmbassadorEgressException.In(exception)?.Anew() ?? exception);
     }
 
     /// <summary>An attempt that goes on by itself: what becomes of it is nobody's concern, but is not left unobserved.</summary>

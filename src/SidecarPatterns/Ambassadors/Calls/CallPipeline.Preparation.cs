@@ -4,11 +4,12 @@ namespace SidecarPatterns;
 internal sealed partial class CallPipeline
 {
     /// <summary>What is known of the handlers below; set before the first call.</summary>
-    public InnerHandlers Inner { get; set; } = new(ChangeHeaders: false);
+    public InnerHandlers Inner { get; set; } = new(ChangeHeaders: false, PrimaryJudgement.Unknown);
 
     /// <summary>Whether there is anything to be done to the request before it can be sent.</summary>
     private static bool NeedsPreparation(Call call) =>
         call.Settings.Deadline is not null
+        || (call.Settings.Egress is not null && EgressPolicy.MayUseHttp3(call.Request))
         || (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent)
         || call.Settings.WaitsForPlace
         || (call.Request.Content is { } content && !call.IsUntouchable && !IsSentAsItIs(call, content.Headers.ContentLength));
@@ -128,6 +129,8 @@ internal sealed partial class CallPipeline
         {
             call.Settings.Deadline?.Set(call.Request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
         }
+
+        KeepFromHttp3(call);
 
         call.MarkSent();
     }

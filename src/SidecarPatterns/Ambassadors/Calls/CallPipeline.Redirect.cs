@@ -12,6 +12,11 @@ internal sealed partial class CallPipeline
         var uri = response.RequestMessage?.RequestUri ?? request.RequestUri!;
         for (var hops = 0; hops < call.Settings.Options.Redirect.MaxHops && RedirectRule.IsRedirect(response); hops++)
         {
+            if (IsHopRefused(call, uri, response))
+            {
+                break;
+            }
+
             if (RedirectRule.TargetOf(uri, response) is not { } target || NextHop(call, request, uri, target, response.StatusCode) is not { } next)
             {
                 break;

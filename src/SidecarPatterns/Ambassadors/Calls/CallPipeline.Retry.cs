@@ -191,7 +191,7 @@ internal sealed partial class CallPipeline
         }
 
         var exception = ExceptionOf(call, outcome);
-        var end = outcome.Class == AttemptClass.Cancelled ? CallOutcome.Cancelled : CallOutcome.Failed;
+        var end = outcome.Class == AttemptClass.Cancelled ? CallOutcome.Cancelled : IsUnsentByEgress(call, exception) ? CallOutcome.Refused : CallOutcome.Failed;
         Tell(call, end, outcome);
         EndCall(call, end, exception.GetType().FullName);
         ExceptionDispatchInfo.Throw(exception);

@@ -6,7 +6,7 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>
 /// <c>observe -> egress -> deadline -> coalesce -> retry and budget -> hedge -> acquire credential -> balance and circuit breaker -> concurrency -> apply
-/// credential -> attempt timeout -> redirect -> network</c>. Egress, coalesce, hedge, concurrency and credentials have their places and do not exist yet.
+/// credential -> attempt timeout -> redirect -> network</c>. Coalesce, hedge, concurrency and credentials have their places and do not exist yet.
 /// </para>
 /// <para>
 /// One handler does the work of all of them, since each asynchronous layer costs as much as the rest together: an inner handler that answers at once has its
@@ -162,7 +162,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     {
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.Tracker is not null);
-        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null)
+        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.IsKeptFromHttp3)
         {
             Restore(call);
         }
@@ -189,7 +189,8 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return new AmbassadorRejectedException(state.Name, $"Ambassador '{state.Name}' was drained, and takes no calls until it is released: nothing was sent.");
         }
 
-        return call.TryReadRequest(_clock) is { } failure ? new InvalidOperationException(failure)
+        return FindEgressRefusal(call) is { } refusal ? refusal
+            : call.TryReadRequest(_clock) is { } failure ? new InvalidOperationException(failure)
             : call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller)
             : null;
     }

@@ -56,6 +56,16 @@ internal sealed class AmbassadorCatalog
         }
     }
 
+    /// <summary>Makes the handlers of those that call public addresses only, so that a primary handler that can not be judged is told of before the first call.</summary>
+    /// <exception cref="OptionsValidationException">There is one.</exception>
+    public void JudgePublicHandlers()
+    {
+        foreach (var state in States.Where(static state => state.Settings.Egress is { IsPublic: true }))
+        {
+            _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(state.Name);
+        }
+    }
+
     /// <summary>Reads the settings of an ambassador anew.</summary>
     /// <returns>The settings, or what is not allowed in them.</returns>
     public (AmbassadorSettings? Settings, IReadOnlyList<string> Failures) Read(string name)

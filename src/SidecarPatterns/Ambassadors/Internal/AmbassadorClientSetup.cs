@@ -37,6 +37,7 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
         // First of all, so that whoever has set a primary handler has it.
         options.HttpMessageHandlerBuilderActions.Insert(0, UsePrimaryHandler);
         OtherHandlers.Settle(services, options);
+        options.HttpMessageHandlerBuilderActions.Add(JudgePrimaryHandler);
 
         options.HttpClientActions.Insert(0, client => SetBaseAddress(name, client));
         options.HttpClientActions.Add(client => SettleTimeout(name, client));
@@ -45,7 +46,21 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder)
     {
         var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
-        builder.PrimaryHandler = PrimaryHandler.Create(state.Settings.Options.Network);
+        builder.PrimaryHandler = PrimaryHandler.Create(state);
+    }
+
+    /// <summary>Has the primary handler's connections judged, whosoever it is.</summary>
+    /// <exception cref="OptionsValidationException">They can not be, and only public addresses may be called.</exception>
+    private static void JudgePrimaryHandler(HttpMessageHandlerBuilder builder)
+    {
+        var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
+        if (PrimaryJudgement.Of(builder.PrimaryHandler, state).PublicProblem is { } problem && state.Settings.Egress is { IsPublic: true })
+        {
+            throw new OptionsValidationException(
+                state.Name,
+                typeof(AmbassadorOptions),
+                [$"{AmbassadorOptionRules.SectionOf(state.Name)}:Egress:Profile is Public; allowed is another profile with the client's primary handler, which {problem}."]);
+        }
     }
 
     private AmbassadorState StateOf(string name) => services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(name);

@@ -14,6 +14,7 @@ internal sealed class AmbassadorSettings
         MaxAttempts = options.Retry.MaxAttempts;
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
+        Egress = EgressPolicy.Of(options);
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
             StringComparer.OrdinalIgnoreCase);
@@ -33,6 +34,9 @@ internal sealed class AmbassadorSettings
     public bool WaitsForPlace { get; }
 
     public DeadlineHeader? Deadline { get; }
+
+    /// <summary>Where calls may lead; <see langword="null"/> for anywhere.</summary>
+    public EgressPolicy? Egress { get; }
 
     /// <summary>What is not sent on to another origin.</summary>
     public IReadOnlySet<string> SensitiveHeaders { get; }

@@ -18,6 +18,7 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
     {
         _ = OptionsReading.ReadAll([.. catalog.Registry.Names], catalog.Read, AmbassadorConstants.SectionName);
         catalog.CreateRegistered();
+        catalog.JudgePublicHandlers();
         TellUnknown();
         if (catalog.Configuration is { } configuration)
         {

@@ -50,6 +50,9 @@ internal sealed class AmbassadorState
 
     public AmbassadorMetrics Metrics { get; }
 
+    /// <summary>What connections are made of; a test may put in another.</summary>
+    public IEgressNetwork Network { get; set; } = SystemNetwork.Instance;
+
     /// <summary>What is told once.</summary>
     public ToldOnce Told { get; } = new();
 
@@ -97,6 +100,7 @@ internal sealed class AmbassadorState
             Attempts = account.Attempts,
             Outcomes = account.Outcomes,
             RetriesSkipped = account.RetriesSkipped,
+            EgressRefused = account.EgressRefused,
             BudgetLeft = Budget.Left,
             P50 = Latency.Quantile(0.5),
             P95 = Latency.Quantile(0.95),

@@ -11,6 +11,8 @@ internal static class AmbassadorNetworkConstants
     public const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan ConnectionAttemptDelay = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan MinConnectionAttemptDelay = TimeSpan.FromMilliseconds(10);
     public static readonly TimeSpan PooledConnectionLifetime = TimeSpan.FromMinutes(2);
     public static readonly TimeSpan PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan KeepAlivePingDelay = TimeSpan.FromSeconds(15);

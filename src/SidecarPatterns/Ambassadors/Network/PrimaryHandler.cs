@@ -1,11 +1,37 @@
-using System.Net.Sockets;
-
 namespace SidecarPatterns;
 
 /// <summary>Makes the handler that holds the connections.</summary>
 internal static class PrimaryHandler
 {
-    public static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
+    /// <summary>Makes the handler of an ambassador.</summary>
+    public static SocketsHttpHandler Create(AmbassadorState state)
+    {
+        var handler = Create(state.Settings.Options.Network);
+        Connect(handler, state);
+        return handler;
+    }
+
+    /// <summary>Has a handler connect by way of the ambassador, and use no proxy but the environment's, if any.</summary>
+    /// <exception cref="InvalidOperationException">The handler has sent requests before.</exception>
+    public static void Connect(SocketsHttpHandler handler, AmbassadorState state)
+    {
+        handler.ConnectCallback = new EgressConnector(state).ConnectAsync;
+        if (handler is not { UseProxy: true, Proxy: null })
+        {
+            return;
+        }
+
+        if (state.Settings.Egress is { IsPublic: true })
+        {
+            handler.UseProxy = false;
+        }
+        else
+        {
+            handler.Proxy = new EgressProxy(state);
+        }
+    }
+
+    private static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -23,27 +49,8 @@ internal static class PrimaryHandler
             UseCookies = options.UseCookies,
         };
         handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
-        var keepAlive = (int)options.TcpKeepAlive.TotalSeconds;
-        handler.ConnectCallback = (context, ct) => ConnectAsync(context, keepAlive, ct);
         return handler;
     }
 
     private static TimeSpan Jittered(TimeSpan lifetime, double jitter) => lifetime * (1 + (jitter * ((2 * Random.Shared.NextDouble()) - 1)));
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, int keepAlive, CancellationToken ct)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, keepAlive);
-            await socket.ConnectAsync(context.DnsEndPoint, ct).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -16,6 +16,7 @@ internal sealed class AmbassadorAccount
     private static readonly AttemptCause[] Causes = Enum.GetValues<AttemptCause>();
     private static readonly AttemptClass[] Classes = Enum.GetValues<AttemptClass>();
     private static readonly RetrySkip[] Skips = Enum.GetValues<RetrySkip>();
+    private static readonly EgressReason[] EgressReasons = Enum.GetValues<EgressReason>();
 
     private readonly StripedCounter _begun = new();
     private readonly StripedCounter _plain = new(); // Calls that ended well with one attempt, and were counted nowhere else.
@@ -24,6 +25,7 @@ internal sealed class AmbassadorAccount
     private readonly long[] _outcomes = new long[Classes.Length];
     private readonly long[] _skipped = new long[Skips.Length];
     private long _abandonedPlaces;
+    private readonly long[] _egress = new long[EgressReasons.Length];
 
     /// <summary>How many calls have had a first attempt, up to those whose first attempt is under way.</summary>
     public long FirstAttempts => _plain.Sum() + Interlocked.Read(ref _attempts[(int)AttemptCause.First]);
@@ -45,6 +47,7 @@ internal sealed class AmbassadorAccount
     public void CountAbandonedPlace() => Interlocked.Increment(ref _abandonedPlaces);
 
     public long AbandonedPlaces => Interlocked.Read(ref _abandonedPlaces);
+    public void CountEgress(EgressReason reason) => Interlocked.Increment(ref _egress[(int)reason]);
 
     public Reading Read()
     {
@@ -66,7 +69,8 @@ internal sealed class AmbassadorAccount
             refused,
             attempts,
             outcomes,
-            Skips.ToDictionary(static skip => skip.ToString().ToLowerInvariant(), skip => Of(_skipped, (int)skip)));
+            Skips.ToDictionary(static skip => skip.ToString().ToLowerInvariant(), skip => Of(_skipped, (int)skip)),
+            EgressReasons.ToDictionary(static reason => reason.ToString().ToLowerInvariant(), reason => Of(_egress, (int)reason)));
     }
 
     private static long Of(long[] counts, int index) => Interlocked.Read(ref counts[index]);
@@ -80,7 +84,8 @@ internal sealed class AmbassadorAccount
         long Refused,
         IReadOnlyDictionary<AttemptCause, long> Attempts,
         IReadOnlyDictionary<AttemptClass, long> Outcomes,
-        IReadOnlyDictionary<string, long> RetriesSkipped)
+        IReadOnlyDictionary<string, long> RetriesSkipped,
+        IReadOnlyDictionary<string, long> EgressRefused)
     {
         public long InFlight => Calls - Succeeded - Failed - Cancelled - Refused;
     }

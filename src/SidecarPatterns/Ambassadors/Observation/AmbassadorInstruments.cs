@@ -28,6 +28,8 @@ internal sealed class AmbassadorInstruments
             "ambassador.attempts.ended", () => Read(catalog, "ambassador.attempt.class", static account => account.Outcomes), "{attempt}", "How attempts ended, by class.");
         _meter.CreateObservableCounter(
             "ambassador.retries.skipped", () => Read(catalog, "reason", static account => account.RetriesSkipped), "{attempt}", "How many attempts were not made, by reason.");
+        _meter.CreateObservableCounter(
+            "ambassador.egress.refused", () => Read(catalog, "reason", static account => account.EgressRefused), "{request}", "How often an address was not called, by the rule that it broke.");
         _meter.CreateObservableGauge(
             "ambassador.circuit.state",
             () => ReadCircuits(catalog),

@@ -42,4 +42,13 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(311, LogLevel.Warning, "{Problem}", EventName = "AmbassadorConfigurationProblem")]
     public static partial void AmbassadorConfigurationProblem(ILogger logger, string problem);
+
+    [LoggerMessage(340, LogLevel.Information, "Ambassador '{Ambassador}' may call any host: its options name no address, and Egress:AllowedHosts no host. Addresses are judged all the same. This is said once.", EventName = "AnyHostIsCalled")]
+    public static partial void AnyHostIsCalled(ILogger logger, string ambassador);
+
+    [LoggerMessage(341, LogLevel.Warning, "Ambassador '{Ambassador}' compares hosts alone, and can judge no address: its primary handler {Problem}. This is said once.", EventName = "AddressesAreNotJudged")]
+    public static partial void AddressesAreNotJudged(ILogger logger, string ambassador, string problem);
+
+    [LoggerMessage(342, LogLevel.Information, "Ambassador '{Ambassador}' connects through a proxy: its address is judged, and those behind it can not be. This is said once.", EventName = "ProxyIsUsed")]
+    public static partial void ProxyIsUsed(ILogger logger, string ambassador);
 }

@@ -13,20 +13,21 @@ internal static class RedirectRule
     /// <summary>Where a redirect leads; <see langword="null"/> where it is not to be followed.</summary>
     public static Uri? TargetOf(Uri from, HttpResponseMessage response)
     {
-        var location = response.Headers.Location!;
-        var target = location.IsAbsoluteUri ? location : new Uri(from, location);
-        if (target.Scheme != Uri.UriSchemeHttps && (target.Scheme != Uri.UriSchemeHttp || from.Scheme == Uri.UriSchemeHttps))
-        {
-            return null; // Another scheme, or from a secure one to one that is not.
-        }
-
-        if (target.UserInfo.Length > 0)
+        if (AddressOf(from, response) is not { UserInfo: "" } target)
         {
             return null;
         }
 
         // RFC 9110, section 10.2.2: the fragment goes with the request, unless the target has its own.
         return from.Fragment.Length > 0 && target.Fragment.Length == 0 ? new UriBuilder(target) { Fragment = from.Fragment }.Uri : target;
+    }
+
+    /// <summary>The address that a redirect names; <see langword="null"/> where it has another scheme, or leads from a secure one to one that is not.</summary>
+    public static Uri? AddressOf(Uri from, HttpResponseMessage response)
+    {
+        var location = response.Headers.Location!;
+        var target = location.IsAbsoluteUri ? location : new Uri(from, location);
+        return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && from.Scheme != Uri.UriSchemeHttps) ? target : null;
     }
 
     /// <summary>The method with which a redirect is followed.</summary>

@@ -37,6 +37,11 @@ internal static class AttemptClassifier
     /// <summary>The class of what an attempt threw that neither its caller nor a time limit of ours explains.</summary>
     public static AttemptClass ClassOf(Exception exception)
     {
+        if (AmbassadorEgressException.In(exception) is not null)
+        {
+            return AttemptClass.Fatal; // Although it may be wrapped as a connection that failed.
+        }
+
         if (exception is OperationCanceledException)
         {
             // The primary handler's own limit for connecting says so by what is inside.

@@ -31,7 +31,11 @@ internal sealed class RedirectFaultTests
     {
         await using var other = ScriptedServer.Start().Answers(200);
         await using var server = ScriptedServer.Start().Answers(302, "", ("Location", new Uri(other.Uri, "there").AbsoluteUri));
-        await using var calling = new FaultCalling([server, other], server.Uri, static options => options.Redirect.SensitiveHeaders.Add("X-Api-Key"));
+        await using var calling = new FaultCalling([server, other], server.Uri, options =>
+        {
+            options.Egress.AllowedHosts.Add(other.Uri.Authority);
+            options.Redirect.SensitiveHeaders.Add("X-Api-Key");
+        });
         using var request = Secret(calling);
 
         using var response = await calling.SendAsync(request);
@@ -53,7 +57,7 @@ internal sealed class RedirectFaultTests
         await using var other = ScriptedServer.Start();
         await using var server = ScriptedServer.Start().InTurn(Answer.With(302, "", ("Location", other.Uri.AbsoluteUri)), Answer.With(200));
         other.Answers(302, "", ("Location", new Uri(server.Uri, "back").AbsoluteUri));
-        await using var calling = new FaultCalling([server, other], server.Uri);
+        await using var calling = new FaultCalling([server, other], server.Uri, options => options.Egress.AllowedHosts.Add(other.Uri.Authority));
         using var request = Secret(calling);
 
         using var response = await calling.SendAsync(request);
@@ -156,7 +160,6 @@ internal sealed class RedirectFaultTests
 
     [TestCase("ftp://127.0.0.1/")]
     [TestCase("file:///etc/hosts")]
-    [TestCase("http://user:secret@127.0.0.1/")]
     [TestCase("http://[::1")]
     [TestCase("")]
     public async Task Location_LeadsNowhere_IsReturned(string location)

@@ -10,10 +10,22 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
 
     private static readonly string[] NoDurations = ["soon", "10", "24:00:00"];
 
+    private static readonly string[] NoHosts =
+        ["*", "*a.test", "a.*.test", "http://a.test", "a.test/", "a.test:", "a.test:65536", "u@a.test", "*.10.0.0.1", "a b", "a.test ", "[::1]x", "::1", "a..b"];
+
+    private static readonly string[] NoRanges =
+        ["10.0.0.0/33", "10.0.0.1/8", "10", "10.0.0", "010.0.0.1", "0x7f.0.0.1", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/ 8", "fd00::1/8", "fd00::/129", "[::1]", "fe80::1%1", "::/95x", "::ffff:0:0/90", "a.test"];
+
     /// <summary>Each option of an ambassador.</summary>
     public static IReadOnlyList<AmbassadorOptionCase> All { get; } =
     [
         new("BaseAddress", "nothing, or an absolute address with http or https, without user info", ["http://a.test/", "https://a.test/x/"], ["items", "ftp://a.test/", "http://user:word@a.test/"]),
+        new("Egress:Profile", "ConfiguredHosts, Public or Any", ["public", "Any"], ["Private", "1"]),
+        new("Egress:AllowedHosts:0", "a list of hosts, written as example.com, example.com:8443 or *.example.com", ["a.test", "*.a.test", "a.test:8443", "[2001:db8::1]:80"], [.. NoHosts]),
+        Ranges("Egress:AllowedAddresses:0"),
+        Ranges("Egress:DeniedAddresses:0"),
+        new("Egress:MixedAddresses", "Refuse or UseAllowed", ["refuse", "UseAllowed"], ["Use", "0"]),
+        Switch("Egress:ReturnRefusedRedirects"),
         AboveZero("Timeout"),
         AboveZero("AttemptTimeout"),
         NotNegative("MinAttemptTime"),
@@ -62,6 +74,7 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
         Whole("Redirect:MaxHops", "0", "100", ["-1", "101"]),
         new("Redirect:SensitiveHeaders:0", "a list of names of headers", ["X-Key"], ["X Key"]),
         new("Network:ConnectTimeout", "a duration above 00:00:00, up to 24.00:00:00" + DurationForm, ["00:00:00.001", "24.00:00:00"], ["00:00:00", "24.00:00:01", .. NoDurations]),
+        new("Network:ConnectionAttemptDelay", "a duration from 00:00:00.0100000 to 24.00:00:00" + DurationForm, ["00:00:00.01", "24.00:00:00"], ["00:00:00", "24.00:00:01", .. NoDurations]),
         AboveZero("Network:PooledConnectionLifetime"),
         Number("Network:PooledConnectionLifetimeJitter", "1", ["-0.1", "1.01"]),
         NotNegative("Network:PooledConnectionIdleTimeout"),
@@ -84,6 +97,12 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
 
     private static AmbassadorOptionCase Ping(string key) =>
         new(key, "a duration from 00:00:01 to 24.00:00:00" + DurationForm, ["00:00:01", "24.00:00:00"], ["00:00:00.9", "24.00:00:01", .. NoDurations]);
+
+    private static AmbassadorOptionCase Ranges(string key) => new(
+        key,
+        "a list of ranges of addresses, written as 10.0.0.0/8, fd00::/8 or 127.0.0.1, with no bits behind the prefix",
+        ["10.0.0.0/8", "0.0.0.0/0", "127.0.0.1", "fd00::/8", "::/0", "::1", "::ffff:10.0.0.0/104"],
+        NoRanges);
 
     private static AmbassadorOptionCase Switch(string key) => new(key, "true or false", ["true", "False"], ["yes", "1"]);
 

@@ -8,6 +8,7 @@ namespace SidecarPatterns;
 /// <summary>What <see cref="AmbassadorOptions"/> may be: every option by itself, and the options together.</summary>
 internal static class AmbassadorOptionRules
 {
+    private const string Egress = nameof(AmbassadorOptions.Egress) + ":";
     private const string Retry = nameof(AmbassadorOptions.Retry) + ":";
     private const string Budget = nameof(AmbassadorOptions.RetryBudget) + ":";
     private const string Circuit = nameof(AmbassadorOptions.CircuitBreaker) + ":";
@@ -21,6 +22,7 @@ internal static class AmbassadorOptionRules
     public static OptionRuleTable<AmbassadorOptions> Table { get; } = new(
     [
         Rule.OptionalHttpAddress(nameof(AmbassadorOptions.BaseAddress), static options => options.BaseAddress),
+        .. EgressRules(),
         .. CallRules(),
         .. RetryRules(),
         .. CircuitBreakerRules(),
@@ -58,8 +60,19 @@ internal static class AmbassadorOptionRules
                 options.CircuitBreaker.MaxBreakDuration,
                 min: TimeSpan.FromTicks(1)),
             .. FindContradictions(section, options),
+            .. FindUnchecked(section, options.Egress),
         ];
     }
+
+    private static IEnumerable<Rule> EgressRules() =>
+    [
+        Rule.Choice(Egress + nameof(AmbassadorEgressOptions.Profile), static options => options.Egress.Profile),
+        Rule.Hosts(Egress + nameof(AmbassadorEgressOptions.AllowedHosts), static options => options.Egress.AllowedHosts),
+        Rule.AddressRanges(Egress + nameof(AmbassadorEgressOptions.AllowedAddresses), static options => options.Egress.AllowedAddresses),
+        Rule.AddressRanges(Egress + nameof(AmbassadorEgressOptions.DeniedAddresses), static options => options.Egress.DeniedAddresses),
+        Rule.Choice(Egress + nameof(AmbassadorEgressOptions.MixedAddresses), static options => options.Egress.MixedAddresses),
+        Rule.Switch(Egress + nameof(AmbassadorEgressOptions.ReturnRefusedRedirects), static options => options.Egress.ReturnRefusedRedirects),
+    ];
 
     private static IEnumerable<Rule> CallRules() =>
     [
@@ -173,6 +186,11 @@ internal static class AmbassadorOptionRules
     [
         Rule.PositiveDuration(
             Network + nameof(AmbassadorNetworkOptions.ConnectTimeout), static options => options.Network.ConnectTimeout, AmbassadorNetworkConstants.MaxDuration),
+        Rule.Duration(
+            Network + nameof(AmbassadorNetworkOptions.ConnectionAttemptDelay),
+            static options => options.Network.ConnectionAttemptDelay,
+            AmbassadorNetworkConstants.MinConnectionAttemptDelay,
+            AmbassadorNetworkConstants.MaxDuration),
         PositiveDuration(Network + nameof(AmbassadorNetworkOptions.PooledConnectionLifetime), static options => options.Network.PooledConnectionLifetime),
         Rule.Number(
             Network + nameof(AmbassadorNetworkOptions.PooledConnectionLifetimeJitter), static options => options.Network.PooledConnectionLifetimeJitter, 0, 1),
@@ -232,6 +250,16 @@ internal static class AmbassadorOptionRules
             {
                 yield return $"{ConfigurationPath.Combine(section, key)} is '{name}'; allowed is either a name or Use{key}, and not both.";
             }
+        }
+    }
+
+    // Whoever lists what may be called relies on it.
+    private static IEnumerable<string> FindUnchecked(string section, AmbassadorEgressOptions egress)
+    {
+        if (egress.Profile == EgressProfile.Any && egress.AllowedHosts.Count + egress.AllowedAddresses.Count + egress.DeniedAddresses.Count > 0)
+        {
+            yield return $"{ConfigurationPath.Combine(section, Egress + nameof(egress.Profile))} is Any; allowed is a profile that checks something, where "
+                + $"{nameof(egress.AllowedHosts)}, {nameof(egress.AllowedAddresses)} or {nameof(egress.DeniedAddresses)} are set.";
         }
     }
 

@@ -1,0 +1,63 @@
+namespace SidecarPatterns;
+
+/// <content>Egress where a call begins, and at each redirect; where connections are made, it is <see cref="EgressConnector"/>'s.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>What keeps a request from being sent to its address.</summary>
+    private AmbassadorEgressException? FindEgressRefusal(Call call) => call.Settings.Egress is { } policy ? FindEgressRefusal(policy, call.Request) : null;
+
+    private AmbassadorEgressException? FindEgressRefusal(EgressPolicy policy, HttpRequestMessage request)
+    {
+        var refusal = policy.IsPublic && Inner.Primary.PublicProblem is { } problem
+            ? new EgressRefusal(EgressReason.PrimaryHandler, request.RequestUri is { IsAbsoluteUri: true } uri ? uri.IdnHost : "", $"the primary handler {problem}")
+            : policy.FindRefusal(request);
+        if (refusal is not { } found)
+        {
+            return null;
+        }
+
+        state.Account.CountEgress(found.Reason);
+        return found.AsException(state.Name);
+    }
+
+    /// <summary>Whether a redirect leads where calls may not, and is to be returned.</summary>
+    /// <exception cref="AmbassadorEgressException">It leads there, and is not to be returned.</exception>
+    private bool IsHopRefused(Call call, Uri from, HttpResponseMessage response)
+    {
+        call.IsRedirected = true;
+        if (call.Settings.Egress is not { } policy || RedirectRule.AddressOf(from, response) is not { } target || policy.FindRefusal(target) is not { } refusal)
+        {
+            return false;
+        }
+
+        if (policy.ReturnsRedirects)
+        {
+            state.Account.CountEgress(refusal.Reason);
+            return true;
+        }
+
+        response.Dispose();
+        throw refusal.AsException(state.Name);
+    }
+
+    /// <summary>Makes a request one that is not sent over HTTP/3, if it could be.</summary>
+    private static void KeepFromHttp3(Call call)
+    {
+        if (call.Settings.Egress is not null && EgressPolicy.MayUseHttp3(call.Request))
+        {
+            EgressPolicy.KeepFromHttp3(call.Request);
+            call.IsKeptFromHttp3 = true;
+        }
+    }
+
+    private void CountEgress(in AttemptOutcome outcome)
+    {
+        if (outcome.Exception is AmbassadorEgressException refusal)
+        {
+            state.Account.CountEgress(refusal.Reason);
+        }
+    }
+
+    /// <summary>Whether a call ended with a refusal before anything was sent anywhere.</summary>
+    private static bool IsUnsentByEgress(Call call, Exception exception) => exception is AmbassadorEgressException && call is { Attempts: <= 1, IsRedirected: false };
+}

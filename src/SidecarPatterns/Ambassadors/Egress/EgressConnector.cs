@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SidecarPatterns;
+
+/// <summary>Makes the connections of an ambassador's primary handler: resolves the name once, judges all of its addresses, and dials what it has judged.</summary>
+/// <remarks>It goes by the rules of the moment. What it throws, the handler wraps: see <see cref="AmbassadorEgressException.In"/>.</remarks>
+internal sealed class EgressConnector(AmbassadorState state)
+{
+    // Read when the handler is built, as all of the network's options.
+    private readonly AmbassadorNetworkOptions _options = state.Settings.Options.Network;
+
+    public bool Serves(AmbassadorState other) => other == state;
+
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var policy = state.Settings.Egress;
+        if (policy is not null && IsToProxy(context))
+        {
+            SettleProxy(policy, host);
+        }
+
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await state.Network.ResolveAsync(host, ct).ConfigureAwait(false);
+        if (addresses.Length == 0)
+        {
+            throw new SocketException((int)SocketError.NoData);
+        }
+
+        if (policy is not null)
+        {
+            addresses = Judge(policy, host, addresses);
+        }
+
+        return await HappyEyeballs.ConnectAsync(
+            addresses,
+            (address, ct) => state.Network.ConnectAsync(new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port), _options.TcpKeepAlive, ct),
+            _options.ConnectionAttemptDelay,
+            state.Clock,
+            ct).ConfigureAwait(false);
+    }
+
+    /// <summary>The addresses that may be dialled.</summary>
+    /// <exception cref="AmbassadorEgressException">None may, or some may not, which is not to be passed over.</exception>
+    private IPAddress[] Judge(EgressPolicy policy, string host, IPAddress[] addresses)
+    {
+        AddressRange? refusal = null;
+        var allowed = Array.FindAll(addresses, address =>
+        {
+            var range = policy.Judge.FindRefusal(address);
+            refusal ??= range;
+            return range is null;
+        });
+        return refusal is null || (policy.UsesAllowed && allowed.Length > 0)
+            ? allowed
+            : throw new AmbassadorEgressException(state.Name, allowed.Length == 0 ? EgressReason.Address : EgressReason.MixedAddresses, host, refusal.Rule);
+    }
+
+    // A tunnel is asked for by a request to the proxy itself, whose header names the target; one for web sockets over HTTP/2 names its protocol.
+    private static bool IsToProxy(SocketsHttpConnectionContext context)
+    {
+        var request = context.InitialRequestMessage;
+        return request.RequestUri is not { } uri
+            || (request.Method == HttpMethod.Connect && request.Headers.Protocol is null)
+            || context.DnsEndPoint.Port != uri.Port
+            || !context.DnsEndPoint.Host.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private void SettleProxy(EgressPolicy policy, string host)
+    {
+        if (policy.IsPublic)
+        {
+            throw new AmbassadorEgressException(state.Name, EgressReason.Proxy, host, "it is a proxy, behind which no address can be judged");
+        }
+
+        if (state.Told.IsNew(nameof(EgressProxy)))
+        {
+            AmbassadorLog.ProxyIsUsed(state.Logger, state.Name);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Text;
+
+namespace SidecarPatterns;
+
+/// <summary>The rules of egress, made of the options once. Immutable.</summary>
+/// <remarks>What nearly every call is, an address below one that the options name, is found by comparing the beginning of its text: that costs a few nanoseconds.</remarks>
+internal sealed class EgressPolicy
+{
+    private const string AuthorityEnds = "/?#";
+
+    private readonly string[] _origins;
+    private readonly HostRules _hosts;
+
+    private EgressPolicy(AmbassadorOptions options)
+    {
+        var egress = options.Egress;
+        IsPublic = egress.Profile == EgressProfile.Public;
+        UsesAllowed = egress.MixedAddresses == MixedAddresses.UseAllowed;
+        ReturnsRedirects = egress.ReturnRefusedRedirects;
+        Judge = new AddressJudge(IsPublic, Ranges(egress.AllowedAddresses), Ranges(egress.DeniedAddresses));
+        var listed = egress.AllowedHosts.Select(static text => HostRule.TryParse(text, out var rule) ? rule : throw new FormatException(text)).ToList();
+        var configured = IsPublic && listed.Count == 0 ? [] : ConfiguredAddresses(options).ToList();
+        _hosts = new HostRules([.. configured.Select(HostRule.Of), .. listed]);
+        _origins = [.. configured.Select(static address => address.GetLeftPart(UriPartial.Authority))];
+    }
+
+    /// <summary>Whether only public addresses may be called.</summary>
+    public bool IsPublic { get; }
+
+    /// <summary>Whether any host may be.</summary>
+    public bool AllowsAnyHost => _hosts.IsEmpty;
+
+    /// <summary>Whether of mixed addresses those are dialled that are allowed.</summary>
+    public bool UsesAllowed { get; }
+
+    /// <summary>Whether a redirect that is refused is returned.</summary>
+    public bool ReturnsRedirects { get; }
+
+    public AddressJudge Judge { get; }
+
+    /// <summary>The rules that options make; <see langword="null"/> where nothing is to be checked.</summary>
+    public static EgressPolicy? Of(AmbassadorOptions options) => options.Egress.Profile == EgressProfile.Any ? null : new EgressPolicy(options);
+
+    /// <summary>Whether a request could be sent over HTTP/3, of whose connections nobody is asked, and has to be kept from it.</summary>
+    public static bool MayUseHttp3(HttpRequestMessage request) => request.Version.Major >= 3 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
+
+    /// <summary>Keeps a request to HTTP/2: it may use less where it did, and more, which <c>Alt-Svc</c> would lead to, in no case.</summary>
+    public static void KeepFromHttp3(HttpRequestMessage request)
+    {
+        if (request.Version.Major >= 3)
+        {
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionOrLower);
+        }
+        else if (request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher)
+        {
+            request.VersionPolicy = request.Version.Major == 2 ? HttpVersionPolicy.RequestVersionExact : HttpVersionPolicy.RequestVersionOrLower;
+            request.Version = HttpVersion.Version20;
+        }
+    }
+
+    /// <summary>Finds what a request is refused for before anything else is done.</summary>
+    public EgressRefusal? FindRefusal(HttpRequestMessage request)
+    {
+        // A relative address is completed below, or fails there; what is connected to is judged in any case.
+        if (request.RequestUri is not { IsAbsoluteUri: true } uri)
+        {
+            return null;
+        }
+
+        if (!IsPlain(uri.OriginalString) && FindRefusal(uri) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
+        {
+            return new EgressRefusal(EgressReason.Version, uri.IdnHost, "HTTP/3 connects without asking, so that no address can be judged");
+        }
+
+        return RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.TryGetValues("Host", out var values) ? FindRefusal(uri, values) : null;
+    }
+
+    /// <summary>Finds what an address is refused for, as far as its text goes.</summary>
+    public EgressRefusal? FindRefusal(Uri uri)
+    {
+        if (uri.UserInfo.Length > 0)
+        {
+            return new EgressRefusal(EgressReason.UserInfo, uri.IdnHost, "its address has user info");
+        }
+
+        if (_hosts.FindRefusal(uri.Scheme, uri.IdnHost, uri.Port < 0 ? null : uri.Port) is { } reason)
+        {
+            return new EgressRefusal(reason, uri.IdnHost, reason == EgressReason.Scheme
+                ? $"the scheme '{uri.Scheme}' is not allowed for it"
+                : "neither the configured addresses nor Egress:AllowedHosts have this host and port");
+        }
+
+        return FindRefusal(uri.IdnHost, EgressReason.Address, uri.IdnHost);
+    }
+
+    /// <summary>A <c>Host</c> header is what a server, or one in front of it, takes for the address: it has to be an allowed one too.</summary>
+    private EgressRefusal? FindRefusal(Uri uri, System.Net.Http.Headers.HeaderStringValues values)
+    {
+        foreach (var value in values)
+        {
+            if (!HostRule.TryReadAuthority(uri.Scheme, value, out var header, out var hasPort)
+                || _hosts.FindRefusal(uri.Scheme, header.IdnHost, hasPort ? header.Port : null) is not null)
+            {
+                return new EgressRefusal(EgressReason.HostHeader, uri.IdnHost, "its Host header names another host, which is not allowed");
+            }
+
+            if (FindRefusal(header.IdnHost, EgressReason.HostHeader, uri.IdnHost) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return null;
+    }
+
+    // A proxy would be asked for it without anybody judging, so what is an address already is judged here too.
+    private EgressRefusal? FindRefusal(string host, EgressReason reason, string called) =>
+        IPAddress.TryParse(host, out var address) && Judge.FindRefusal(address) is { } range ? new EgressRefusal(reason, called, range.Rule) : null;
+
+    /// <summary>Whether nothing has to be looked at more closely: only what is certain, and everything else is looked at.</summary>
+    private bool IsPlain(string text)
+    {
+        if (AllowsAnyHost)
+        {
+            return IsPlainName(text);
+        }
+
+        // More would take longer than to look for the host.
+        for (var i = 0; i < _origins.Length && i < 4; i++)
+        {
+            var origin = _origins[i];
+            if (text.StartsWith(origin, StringComparison.Ordinal) && (text.Length == origin.Length || AuthorityEnds.Contains(text[origin.Length], StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // A name, and no address in any notation, all of which begin with a digit, a bracket, or a sign that stands for a digit; and no user info.
+    private static bool IsPlainName(string text)
+    {
+        var name = text.StartsWith("https://", StringComparison.Ordinal) ? 8 : text.StartsWith("http://", StringComparison.Ordinal) ? 7 : text.Length;
+        return name < text.Length && char.IsAsciiLetter(text[name]) && !text.Contains('@', StringComparison.Ordinal) && Ascii.IsValid(text);
+    }
+
+    private static AddressRange[] Ranges(IEnumerable<string> texts) =>
+        [.. texts.Select(static text => AddressRange.TryParse(text, "is denied", out var range) ? range : throw new FormatException(text))];
+
+    /// <summary>The addresses that the options name.</summary>
+    private static IEnumerable<Uri> ConfiguredAddresses(AmbassadorOptions options)
+    {
+        if (options.BaseAddress is { } address)
+        {
+            yield return address;
+        }
+    }
+}
