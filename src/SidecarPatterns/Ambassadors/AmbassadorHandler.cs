@@ -82,7 +82,8 @@ public sealed class AmbassadorHandler : DelegatingHandler
 
         lock (_making)
         {
-            InnerHandler ??= PrimaryHandler.Create(_state.Settings.Options.Network);
+            InnerHandler ??= PrimaryHandler.Create(_state.Settings.Options.Network, _state.ClientCertificate);
+            _state.TellUnusedCertificate(this);
             _pipeline.Inner = InnerHandlers.Of(this);
             Volatile.Write(ref _isComplete, true);
         }

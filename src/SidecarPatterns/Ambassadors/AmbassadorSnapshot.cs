@@ -60,4 +60,7 @@ public sealed record AmbassadorSnapshot
 
     /// <summary>When that was.</summary>
     public required DateTimeOffset? LastErrorAt { get; init; }
+
+    /// <summary>How its credential stands; <see langword="null"/> where it has none.</summary>
+    public CredentialSnapshot? Credential { get; init; }
 }

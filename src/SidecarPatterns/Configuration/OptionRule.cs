@@ -36,16 +36,22 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>Whether the values stand below the key, numbered from 0.</summary>
     public bool IsList { get; private init; }
 
+    /// <summary>Whether the values stand below the key, by names of any kind.</summary>
+    public bool IsMap { get; private init; }
+
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
     /// <summary>Copies what can not change while the sidecar runs; <see langword="null"/> where it can.</summary>
     public Action<TOptions, TOptions>? Keep { get; private init; }
 
+    /// <summary>What tells one value from another where that is not to be shown; <see langword="null"/> where what is shown does.</summary>
+    public Func<TOptions, string>? Digest { get; private init; }
+
     /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
     /// <param name="keep">Copies the value from the first to the second.</param>
     public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) =>
-        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, Keep = keep };
+        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, IsMap = IsMap, Digest = Digest, Keep = keep };
 
     /// <summary>A rule for a whole number, both limits included.</summary>
     public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
@@ -191,7 +197,8 @@ internal sealed partial class OptionRule<TOptions>
         Reader<TValue> tryRead,
         Predicate<TValue> isAllowed,
         Func<TValue, string> show,
-        bool isList = false) =>
+        bool isList = false,
+        bool isMap = false) =>
         new(
             key,
             allowed,
@@ -201,6 +208,7 @@ internal sealed partial class OptionRule<TOptions>
             options => show(get(options)))
         {
             IsList = isList,
+            IsMap = isMap,
         };
 
     // As the binder reads it, but only where the constant format says the same: that has no hours beyond 23 which turn into days.

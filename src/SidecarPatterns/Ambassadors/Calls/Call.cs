@@ -54,6 +54,21 @@ internal sealed class Call
     /// <summary>What the caller had in the header of the deadline.</summary>
     public string? CallersDeadline { get; set; }
 
+    /// <summary>Whose credential it is made with; <see langword="null"/> where it is made without, or with the caller's own.</summary>
+    public CredentialCache? Credentials { get; set; }
+
+    /// <summary>The credential that attempts are sent with.</summary>
+    public CachedCredential? Credential { get; set; }
+
+    /// <summary>Whether the last request went out with it: one that a redirect led elsewhere does not.</summary>
+    public bool IsCredentialApplied { get; set; }
+
+    /// <summary>Whether it was sent again because of a 401: that happens once.</summary>
+    public bool HasReplayed { get; set; }
+
+    /// <summary>Whether time has passed before the attempt that is about to be made.</summary>
+    public bool HasWaited { get; set; }
+
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
 
@@ -144,6 +159,7 @@ internal sealed class Call
         Replay = call.Replay;
         MaxAttempts = int.MaxValue; // The pipeline knows.
         Permit = call.Permit;
+        (Credentials, Credential, HasReplayed) = (call.Credentials, call.Credential, call.HasReplayed);
     }
 
     /// <summary>Remembers what the request is about to be sent with.</summary>
@@ -171,6 +187,9 @@ internal sealed class Call
         Limits = default;
         Tracker = null;
         OurKey = null;
+        Credentials = null;
+        Credential = null;
+        IsCredentialApplied = HasReplayed = HasWaited = false;
         IsUntouchable = false;
         CallersDeadline = null;
         Attempts = 0;

@@ -76,8 +76,16 @@ internal sealed partial class CallPipeline
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
         attempt.BeginWithin(call);
+        await AcquireCredentialAsync(attempt).ConfigureAwait(false);
         var sending = Send(attempt, cause);
         var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
+        if (IsCredentialRefused(attempt, outcome))
+        {
+            outcome = await RenewAndReplayAsync(attempt, outcome).ConfigureAwait(false);
+            call.HasReplayed |= attempt.HasReplayed;
+        }
+
+        attempt.Credential?.Credential.TakeOff(request);
         var exception = outcome.Response is null ? ExceptionOf(attempt, outcome) : null;
         attempt.Return();
         return exception is null ? outcome.Response! : throw exception;

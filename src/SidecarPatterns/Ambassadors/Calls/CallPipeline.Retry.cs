@@ -12,6 +12,11 @@ internal sealed partial class CallPipeline
         while (true)
         {
             var outcome = await EndAttemptAsync(call, sending).ConfigureAwait(false);
+            if (IsCredentialRefused(call, outcome))
+            {
+                outcome = await RenewAndReplayAsync(call, outcome).ConfigureAwait(false);
+            }
+
             if (outcome.Class == AttemptClass.Success && call.IsRefundable)
             {
                 state.Budget.Refund();
@@ -28,6 +33,12 @@ internal sealed partial class CallPipeline
             {
                 state.Budget.Refund();
                 return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
+            }
+
+            if (call.Credentials is not null && await FindMissingCredentialAsync(call).ConfigureAwait(false) is { } missing)
+            {
+                state.Budget.Refund();
+                return Finish(call, missing.Class == AttemptClass.Cancelled || outcome.Exception is null ? missing : outcome);
             }
 
             if (FindRefusalAfterDelay(call) is { } refusal)

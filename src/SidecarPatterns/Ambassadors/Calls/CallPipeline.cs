@@ -34,7 +34,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return Refused(call, refusal);
         }
 
-        if (NeedsPreparation(call))
+        if (NeedsPreparation(call) || !TryTakeCredential(call, now))
         {
             return PreparedAsync(call);
         }
@@ -106,9 +106,9 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>Begins an attempt.</summary>
     private Task<HttpResponseMessage> Send(Call call, AttemptCause cause)
     {
-        call.Attempts++;
+        call.Attempts += cause == AttemptCause.Replay ? 0 : 1; // It goes on with the attempt that was refused.
         call.Cause = cause;
-        var now = call.Attempts == 1 ? call.StartedAt : _clock.GetTimestamp();
+        var now = call is { Attempts: 1, HasWaited: false } ? call.StartedAt : _clock.GetTimestamp();
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
@@ -118,6 +118,11 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
     private Task<HttpResponseMessage> SendInner(Call call, HttpRequestMessage request, CancellationToken ct)
     {
+        if (call.Credential is not null && ApplyCredential(call, request) is { } missing)
+        {
+            return Task.FromException<HttpResponseMessage>(missing);
+        }
+
         try
         {
             return handler.SendInner(request, call.IsSync, ct);
@@ -153,7 +158,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     {
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.Tracker is not null);
-        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null)
+        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null)
         {
             Restore(call);
         }
@@ -176,6 +181,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
         return call.TryReadRequest(_clock) is { } failure ? new InvalidOperationException(failure)
             : call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller)
+            : call.Settings.Credential is { } credentials ? FindCredentialRefusal(call, credentials)
             : null;
     }
 

@@ -45,7 +45,7 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder)
     {
         var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
-        builder.PrimaryHandler = PrimaryHandler.Create(state.Settings.Options.Network);
+        builder.PrimaryHandler = PrimaryHandler.Create(state.Settings.Options.Network, state.ClientCertificate);
     }
 
     private AmbassadorState StateOf(string name) => services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(name);

@@ -13,6 +13,7 @@ internal sealed class AmbassadorSettings
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
         MaxAttempts = options.Retry.MaxAttempts;
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
+        CredentialOrigin = new CredentialOrigin(options.BaseAddress, options.Authentication.AllowInsecureCredentials);
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
             StringComparer.OrdinalIgnoreCase);
@@ -29,6 +30,12 @@ internal sealed class AmbassadorSettings
     public int MaxAttempts { get; }
 
     public DeadlineHeader? Deadline { get; }
+
+    /// <summary>The credential that calls are made with, once the settings are applied; <see langword="null"/> where they need none.</summary>
+    public CredentialCache? Credential { get; set; }
+
+    /// <summary>Where it may go.</summary>
+    public CredentialOrigin CredentialOrigin { get; }
 
     /// <summary>What is not sent on to another origin.</summary>
     public IReadOnlySet<string> SensitiveHeaders { get; }

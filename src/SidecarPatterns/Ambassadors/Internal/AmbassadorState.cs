@@ -10,7 +10,7 @@ internal sealed class AmbassadorState
     private bool _isDrained;
     private LastError? _lastError;
 
-    public AmbassadorState(string name, AmbassadorSettings settings, RetryBudget budget, TimeProvider clock, ILogger logger, AmbassadorInstruments? instruments = null)
+    public AmbassadorState(string name, AmbassadorSettings settings, RetryBudget budget, TimeProvider clock, ILogger logger, AmbassadorInstruments? instruments = null, CredentialCaches? credentials = null)
     {
         Name = name;
         _settings = settings;
@@ -23,6 +23,9 @@ internal sealed class AmbassadorState
         _setsBudget = Budget.Join(() => Account.FirstAttempts);
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
         ApplyToHealth(settings);
+        Credential = new ClientCredential(name, credentials ?? new CredentialCaches(clock, logger), clock);
+        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, clock, logger);
+        settings.Credential = Credential.Apply(settings.Options);
     }
 
     public string Name { get; }
@@ -40,6 +43,10 @@ internal sealed class AmbassadorState
     public RetryBudget Budget { get; }
 
     public LatencyQuantiles Latency { get; }
+
+    public ClientCredential Credential { get; }
+
+    public ClientCertificateSource ClientCertificate { get; }
 
     public AmbassadorMetrics Metrics { get; }
 
@@ -59,6 +66,7 @@ internal sealed class AmbassadorState
 
     public void Apply(AmbassadorSettings settings)
     {
+        settings.Credential = Credential.Apply(settings.Options);
         Volatile.Write(ref _settings, settings);
         ApplyToHealth(settings);
         if (_setsBudget)
@@ -96,7 +104,17 @@ internal sealed class AmbassadorState
             P99 = Latency.Quantile(0.99),
             LastError = lastError?.Description,
             LastErrorAt = lastError?.At,
+            Credential = Credential.TakeSnapshot(),
         };
+    }
+
+    /// <summary>Says so where the client has a certificate that the handler of its connections, which is not ours, does not show.</summary>
+    public void TellUnusedCertificate(DelegatingHandler handler)
+    {
+        if (Settings.Options.ClientCertificate.File is not null && !PrimaryHandler.ShowsCertificate(handler) && Told.IsNew(nameof(TellUnusedCertificate)))
+        {
+            AmbassadorLog.ClientCertificateUnused(Logger, Name);
+        }
     }
 
     private void ApplyToHealth(AmbassadorSettings settings)

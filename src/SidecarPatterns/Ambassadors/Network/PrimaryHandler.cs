@@ -1,11 +1,12 @@
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace SidecarPatterns;
 
 /// <summary>Makes the handler that holds the connections.</summary>
 internal static class PrimaryHandler
 {
-    public static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
+    public static SocketsHttpHandler Create(AmbassadorNetworkOptions options, ClientCertificateSource? certificate = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -23,13 +24,36 @@ internal static class PrimaryHandler
             UseCookies = options.UseCookies,
         };
         handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
+        if (certificate is { IsConfigured: true })
+        {
+            handler.SslOptions.LocalCertificateSelectionCallback = new ShownCertificate(certificate).Select;
+        }
+
         var keepAlive = (int)options.TcpKeepAlive.TotalSeconds;
         handler.ConnectCallback = (context, ct) => ConnectAsync(context, keepAlive, ct);
         return handler;
     }
 
+    /// <summary>Whether the connections below a handler show a client's certificate.</summary>
+    public static bool ShowsCertificate(DelegatingHandler handler)
+    {
+        var inner = handler.InnerHandler;
+        while (inner is DelegatingHandler delegating)
+        {
+            inner = delegating.InnerHandler;
+        }
+
+        return inner is SocketsHttpHandler { SslOptions.LocalCertificateSelectionCallback.Target: ShownCertificate };
+    }
+
     private static TimeSpan Jittered(TimeSpan lifetime) =>
         lifetime * (1 + (AmbassadorNetworkConstants.LifetimeJitter * ((2 * Random.Shared.NextDouble()) - 1)));
+
+    /// <summary>Asked with each handshake.</summary>
+    private sealed class ShownCertificate(ClientCertificateSource source)
+    {
+        public X509Certificate2 Select(object sender, string host, X509CertificateCollection local, X509Certificate? remote, string[] issuers) => source.Select(host)!;
+    }
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, int keepAlive, CancellationToken ct)
     {

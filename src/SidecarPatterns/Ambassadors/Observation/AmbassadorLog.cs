@@ -42,4 +42,25 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(311, LogLevel.Warning, "{Problem}", EventName = "AmbassadorConfigurationProblem")]
     public static partial void AmbassadorConfigurationProblem(ILogger logger, string problem);
+
+    [LoggerMessage(340, LogLevel.Warning, "Ambassador '{Ambassador}' asked for a credential in vain: {Outcome}. It asks again, first in {Delay}; this is said once until there is one.", EventName = "CredentialFailed")]
+    public static partial void CredentialFailed(ILogger logger, string ambassador, string outcome, TimeSpan delay);
+
+    [LoggerMessage(341, LogLevel.Error, "Ambassador '{Ambassador}' is refused a token as long as a setting does not change, here or there: {Outcome}. It goes on asking now and then; this is said once until there is one.", EventName = "CredentialRejected")]
+    public static partial void CredentialRejected(ILogger logger, string ambassador, string outcome);
+
+    [LoggerMessage(342, LogLevel.Information, "Ambassador '{Ambassador}' has a credential again.", EventName = "CredentialIsBack")]
+    public static partial void CredentialIsBack(ILogger logger, string ambassador);
+
+    [LoggerMessage(343, LogLevel.Warning, "Ambassador '{Ambassador}': the server refuses a fresh credential too; for {Pause} no 401 has it renewed.", EventName = "CredentialRefused")]
+    public static partial void CredentialRefused(ILogger logger, string ambassador, TimeSpan pause);
+
+    [LoggerMessage(344, LogLevel.Error, "Ambassador '{Ambassador}' can not use the file of its client certificate: {Outcome}. Connections go on with the one of before, if there was one; this is said once for each state of the file.", EventName = "ClientCertificateRefused")]
+    public static partial void ClientCertificateRefused(ILogger logger, string ambassador, string outcome);
+
+    [LoggerMessage(345, LogLevel.Information, "Ambassador '{Ambassador}' has a new client certificate; new connections show it.", EventName = "ClientCertificateChanged")]
+    public static partial void ClientCertificateChanged(ILogger logger, string ambassador);
+
+    [LoggerMessage(346, LogLevel.Warning, "Ambassador '{Ambassador}' has a client certificate, but a primary handler that is not its own, which does not show it. This is said once.", EventName = "ClientCertificateUnused")]
+    public static partial void ClientCertificateUnused(ILogger logger, string ambassador);
 }

@@ -23,6 +23,7 @@ internal static class AmbassadorOptionRules
         .. RetryRules(),
         .. CircuitBreakerRules(),
         .. ContentRules(),
+        .. AmbassadorCredentialRules.Rules(),
         .. RedirectRules(),
         .. NetworkRules(),
     ]);
@@ -53,6 +54,7 @@ internal static class AmbassadorOptionRules
                 Circuit + nameof(options.CircuitBreaker.MaxBreakDuration),
                 options.CircuitBreaker.MaxBreakDuration),
             .. FindContradictions(section, options),
+            .. AmbassadorCredentialRules.FindContradictions(section, options),
         ];
     }
 
