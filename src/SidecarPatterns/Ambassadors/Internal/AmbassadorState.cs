@@ -24,7 +24,7 @@ internal sealed class AmbassadorState
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
         ApplyToHealth(settings);
         Credential = new ClientCredential(name, credentials ?? new CredentialCaches(clock, logger), clock);
-        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, clock, logger);
+        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, logger);
         settings.Credential = Credential.Apply(settings.Options);
     }
 

@@ -37,7 +37,7 @@ internal sealed class FaultCalling : IAsyncDisposable
         configure?.Invoke(options);
         _loggerFactory = LoggerFactory.Create(builder => builder.SetMinimumLevel(LogLevel.Trace).AddProvider(_logs));
         _state = LoneAmbassadors.Of(options, Clock, _loggerFactory);
-        var primary = PrimaryHandler.Create(options.Network);
+        var primary = PrimaryHandler.Create(options.Network, _state.ClientCertificate);
         primary.SslOptions.CertificateChainPolicy = TestCertificates.Trusting().CertificateChainPolicy;
         network?.Invoke(primary);
         Client = new HttpClient(new AmbassadorHandler(options, Clock, _loggerFactory) { InnerHandler = primary })

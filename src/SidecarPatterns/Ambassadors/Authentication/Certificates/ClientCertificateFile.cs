@@ -23,7 +23,7 @@ internal static class ClientCertificateFile
     /// <summary>The certificate.</summary>
     /// <exception cref="CryptographicException">There is none in the files, it has no private key, or its time is over.</exception>
     /// <exception cref="IOException">They can not be read.</exception>
-    public static X509Certificate2 Read(AmbassadorClientCertificateOptions files, DateTimeOffset now)
+    public static X509Certificate2 Read(AmbassadorClientCertificateOptions files)
     {
         var bytes = File.ReadAllBytes(files.File!);
         var text = Encoding.ASCII.GetString(bytes);
@@ -33,7 +33,8 @@ internal static class ClientCertificateFile
             throw new CryptographicException("The certificate has no private key.");
         }
 
-        return certificate.NotAfter.ToUniversalTime() > now.UtcDateTime ? certificate : throw new CryptographicException("The certificate's time is over.");
+        // By the time of the world, as its other side will judge it.
+        return certificate.NotAfter.ToUniversalTime() > DateTime.UtcNow ? certificate : throw new CryptographicException("The certificate's time is over.");
     }
 
     private static X509Certificate2 ReadPem(string text, AmbassadorClientCertificateOptions files)

@@ -7,7 +7,7 @@ namespace SidecarPatterns;
 
 /// <summary>The client certificate of one ambassador, read anew from its file when a connection is made. Thread-safe.</summary>
 /// <remarks>By what is in the file, not by its time: a mounted volume that is swapped as a whole changes the one and not always the other.</remarks>
-internal sealed class ClientCertificateSource(string ambassador, Func<AmbassadorOptions> options, TimeProvider clock, ILogger logger)
+internal sealed class ClientCertificateSource(string ambassador, Func<AmbassadorOptions> options, ILogger logger)
 {
     private readonly Lock _lock = new();
     private X509Certificate2? _certificate;
@@ -49,7 +49,7 @@ internal sealed class ClientCertificateSource(string ambassador, Func<Ambassador
                 return;
             }
 
-            var certificate = ClientCertificateFile.Read(files, clock.GetUtcNow());
+            var certificate = ClientCertificateFile.Read(files);
             if (_certificate is not null)
             {
                 AmbassadorLog.ClientCertificateChanged(logger, ambassador);

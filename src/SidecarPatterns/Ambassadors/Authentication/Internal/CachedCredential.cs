@@ -48,9 +48,10 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
         var ahead = Min(options.RefreshAhead, lifetime * options.RefreshAheadRatio) * jitter;
 
         // A short one is renewed while it can still be used.
-        var refreshAfter = Min(lifetime - ahead, (lifetime - margin) * 0.8);
+        var usable = lifetime - margin;
+        var refreshAfter = Min(lifetime - ahead, usable - Min(margin, usable * options.RefreshAheadRatio));
         return new CachedCredential(
-            credential, askedAt, askedAt + Floor(lifetime - margin, clock), askedAt + Floor(refreshAfter, clock), askedAt + Floor(lifetime, clock), isRenewal);
+            credential, askedAt, askedAt + Floor(usable, clock), askedAt + Floor(refreshAfter, clock), askedAt + Floor(lifetime, clock), isRenewal);
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -36,6 +36,18 @@ internal sealed partial class CredentialCache(string name, CredentialSource sour
     /// <summary>What is kept, good or not.</summary>
     public CachedCredential? Current => Volatile.Read(ref _current);
 
+    /// <summary>Whether a credential is being asked for.</summary>
+    public bool IsAsking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _flight is not null;
+            }
+        }
+    }
+
     /// <summary>Completes when there is another credential, or none any more.</summary>
     public Task Changed
     {

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace SidecarPatterns;
 
 /// <summary>Where a client's credential may go: to the client's own origin, and not in the clear.</summary>
@@ -29,10 +27,5 @@ internal sealed class CredentialOrigin(Uri? own, bool allowsInsecure)
     }
 
     /// <summary>Whether what is sent there can not be read by others on its way.</summary>
-    public static bool IsSecure(Uri address) => address.Scheme == Uri.UriSchemeHttps || IsLoopback(address);
-
-    // Not by Uri.IsLoopback, which knows names that a resolver may lead elsewhere.
-    private static bool IsLoopback(Uri address) =>
-        address.IdnHost.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (address.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6 && IPAddress.TryParse(address.IdnHost, out var ip) && IPAddress.IsLoopback(ip));
+    public static bool IsSecure(Uri address) => address.Scheme == Uri.UriSchemeHttps || address.IsLoopback;
 }

@@ -127,7 +127,7 @@ internal static class AmbassadorCredentialRules
 
         try
         {
-            ClientCertificateFile.Read(files, DateTimeOffset.UtcNow).Dispose();
+            ClientCertificateFile.Read(files).Dispose();
             return [];
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
