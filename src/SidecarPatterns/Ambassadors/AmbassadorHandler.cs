@@ -52,7 +52,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
     /// <param name="request">The request. It may be sent more than once, and is as it was when the call has ended.</param>
     /// <param name="cancellationToken">Ends the call; what was not sent yet never is.</param>
     /// <returns>The response, be it good or bad.</returns>
-    /// <exception cref="HttpRequestException">There was no response; or none was asked for: <see cref="AmbassadorCircuitOpenException"/>, <see cref="AmbassadorRejectedException"/>.</exception>
+    /// <exception cref="HttpRequestException">There was no response; or none was asked for: <see cref="AmbassadorCircuitOpenException"/>, <see cref="AmbassadorRejectedException"/>, <see cref="AmbassadorAuthenticationException"/>.</exception>
     /// <exception cref="TaskCanceledException">There was none in time; a <see cref="TimeoutException"/> is inside.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="InvalidOperationException">An option of the request is not allowed.</exception>

@@ -4,7 +4,7 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>
 /// <c>observe -> egress -> deadline -> coalesce -> retry and budget -> hedge -> acquire credential -> balance and circuit breaker -> concurrency -> apply
-/// credential -> attempt timeout -> redirect -> network</c>. Egress, coalesce, hedge, concurrency and credentials have their places and do not exist yet.
+/// credential -> attempt timeout -> redirect -> network</c>. Egress, coalesce, hedge and concurrency have their places and do not exist yet.
 /// </para>
 /// <para>
 /// One handler does the work of all of them, since each asynchronous layer costs as much as the rest together: an inner handler that answers at once has its

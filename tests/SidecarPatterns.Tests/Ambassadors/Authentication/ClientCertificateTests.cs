@@ -96,6 +96,21 @@ internal sealed class ClientCertificateTests : IDisposable
     }
 
     [Test]
+    public async Task Connection_FileIsGoneBeforeTheFirst_NoneIsMadeWithoutACertificate()
+    {
+        Write("pfx", "one");
+        await using var server = Server();
+        await using var calling = Call(server, "pfx");
+        calling.Unseen = 1;
+        File.Delete(Pfx);
+
+        Assert.That(
+            await calling.GetAsync().FailureAsync(),
+            Is.TypeOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.SecureConnectionError));
+        Assert.That(server.Requests, Is.Zero);
+    }
+
+    [Test]
     public async Task Connection_ToAnotherHost_ShowsNone()
     {
         Write("pfx", "one");

@@ -22,6 +22,7 @@ internal sealed record CredentialFailure(string What, HttpStatusCode? Status = n
     public static CredentialFailure Of(Exception exception) => exception switch
     {
         HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } request => new($"{request.GetType().Name} {request.HttpRequestError}", request.StatusCode),
+        OperationCanceledException { InnerException: TimeoutException } => new("timeout"),
         _ => new(exception.GetType().Name),
     };
 }
