@@ -52,7 +52,10 @@ public sealed class AmbassadorHandler : DelegatingHandler
     /// <param name="request">The request. It may be sent more than once, and is as it was when the call has ended.</param>
     /// <param name="cancellationToken">Ends the call; what was not sent yet never is.</param>
     /// <returns>The response, be it good or bad.</returns>
-    /// <exception cref="HttpRequestException">There was no response; or none was asked for: <see cref="AmbassadorCircuitOpenException"/>, <see cref="AmbassadorEgressException"/>, <see cref="AmbassadorRejectedException"/>.</exception>
+    /// <exception cref="HttpRequestException">
+    /// There was no response; or none was asked for: <see cref="AmbassadorCircuitOpenException"/>, <see cref="AmbassadorEgressException"/>,
+    /// <see cref="AmbassadorRejectedException"/>, <see cref="AmbassadorAuthenticationException"/>.
+    /// </exception>
     /// <exception cref="TaskCanceledException">There was none in time; a <see cref="TimeoutException"/> is inside.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="InvalidOperationException">An option of the request is not allowed.</exception>
@@ -83,6 +86,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
         lock (_making)
         {
             InnerHandler ??= PrimaryHandler.Create(_state);
+            _state.TellUnusedCertificate(this);
             _pipeline.Inner = InnerHandlers.Of(this, _state);
             Volatile.Write(ref _isComplete, true);
         }

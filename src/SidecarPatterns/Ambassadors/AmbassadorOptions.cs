@@ -17,6 +17,7 @@ public sealed class AmbassadorOptions
 {
     // A field, since the binding takes every property that it can see for an option.
     private AmbassadorPipelines _inPlace;
+    private IAmbassadorCredentialProvider? _credential;
 
     /// <summary>Where relative addresses lead.</summary>
     /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without user info.</value>
@@ -70,6 +71,21 @@ public sealed class AmbassadorOptions
     /// <summary>What is kept of requests, and read of responses, so that an attempt can be repeated.</summary>
     public AmbassadorContentOptions Content { get; } = new();
 
+    /// <summary>How the credential is got, kept and renewed, whichever of the following it is: a client has one of them, and a certificate besides.</summary>
+    public AmbassadorAuthenticationOptions Authentication { get; } = new();
+
+    /// <summary>A token that is asked for in the client's own name (OAuth 2.0); none unless its endpoint is set.</summary>
+    public AmbassadorClientCredentialsOptions ClientCredentials { get; } = new();
+
+    /// <summary>A key in a header; none unless there are keys.</summary>
+    public AmbassadorApiKeyOptions ApiKey { get; } = new();
+
+    /// <summary>A name and a password; none unless the name is set.</summary>
+    public AmbassadorBasicOptions Basic { get; } = new();
+
+    /// <summary>The certificate of the TLS handshake; none unless its file is set.</summary>
+    public AmbassadorClientCertificateOptions ClientCertificate { get; } = new();
+
     /// <summary>How redirects are followed.</summary>
     public AmbassadorRedirectOptions Redirect { get; } = new();
 
@@ -117,6 +133,17 @@ public sealed class AmbassadorOptions
         ArgumentNullException.ThrowIfNull(pipeline);
         _inPlace = _inPlace with { Retry = pipeline };
     }
+
+    /// <summary>Has a provider of one's own give the credential, as <c>AddCredential&lt;TProvider&gt;()</c> does in a container.</summary>
+    /// <param name="provider">The provider.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="provider"/> is <see langword="null"/>.</exception>
+    public void UseCredential(IAmbassadorCredentialProvider provider)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        _credential = provider;
+    }
+
+    internal IAmbassadorCredentialProvider? GetCredentialInPlace() => _credential;
 
     /// <summary>The pipelines that stand there by no name.</summary>
     internal AmbassadorPipelines GetPipelinesInPlace() => _inPlace;

@@ -28,7 +28,7 @@ public sealed record AmbassadorSnapshot
     /// <summary>How many of them their callers cancelled.</summary>
     public required long Cancelled { get; init; }
 
-    /// <summary>How many of them were ended before anything was sent: by the circuit, by egress, or by the drain.</summary>
+    /// <summary>How many of them were ended before anything was sent: by the circuit, by egress, by the limit of concurrency, by the drain, or for want of a credential.</summary>
     public required long Refused { get; init; }
 
     /// <summary>How many of them are under way. A call ends when its response is returned, which a body that streams may outlive.</summary>
@@ -63,4 +63,7 @@ public sealed record AmbassadorSnapshot
 
     /// <summary>When that was.</summary>
     public required DateTimeOffset? LastErrorAt { get; init; }
+
+    /// <summary>How its credential stands; <see langword="null"/> where it has none.</summary>
+    public CredentialSnapshot? Credential { get; init; }
 }

@@ -46,7 +46,8 @@ internal sealed class ConfigurationCheck(string section, string kind, IReadOnlyL
         var place = key.LastIndexOf(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal) + 1;
         var first = place > 0 && key.AsSpan(place).ContainsAnyExceptInRange('0', '9') is false ? key[..place] + "0" : key;
         return keys.Any(known =>
-            known.Equals(first, StringComparison.OrdinalIgnoreCase)
+            (known.EndsWith(":*", StringComparison.Ordinal) && key.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase))
+            || known.Equals(first, StringComparison.OrdinalIgnoreCase)
             || known.StartsWith(key + ConfigurationPath.KeyDelimiter, StringComparison.OrdinalIgnoreCase));
     }
 

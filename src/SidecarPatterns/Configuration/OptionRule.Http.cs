@@ -16,8 +16,8 @@ internal sealed partial class OptionRule<TOptions>
             get,
             static (string text, out Uri? value) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value),
             IsHttpAddress,
-            static value => value is null ? "nothing" : IsHttpAddress(value) ? $"'{value.GetLeftPart(UriPartial.Path)}'" : "an address that is not shown",
-            static value => value is null ? "nothing" : $"'{value.GetLeftPart(UriPartial.Authority)}'");
+            static value => value is null ? "nothing" : IsHttpAddress(value) ? $"'{value.GetLeftPart(UriPartial.Authority)}'" : "an address that is not shown",
+            digest: static value => value?.OriginalString ?? ""); // A path can be a secret, as that of a webhook is.
 
     /// <summary>A rule for the name of a header, or <see langword="null"/> for none.</summary>
     public static OptionRule<TOptions> OptionalHeaderName(string key, Func<TOptions, string?> get) =>

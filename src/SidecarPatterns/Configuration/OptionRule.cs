@@ -35,18 +35,22 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>Whether the values stand below the key, numbered from 0.</summary>
     public bool IsList { get; private init; }
 
+    /// <summary>Whether the values stand below the key, by names of any kind.</summary>
+    public bool IsMap { get; private init; }
+
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
     /// <summary>Copies what can not change while the sidecar runs; <see langword="null"/> where it can.</summary>
     public Action<TOptions, TOptions>? Keep { get; private init; }
 
-    private Func<TOptions, string>? LogShow { get; init; }
+    /// <summary>What tells one value from another where that is not to be shown; <see langword="null"/> where what is shown does.</summary>
+    public Func<TOptions, string>? Digest { get; private init; }
 
     /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
     /// <param name="keep">Copies the value from the first to the second.</param>
     public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) =>
-        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, Keep = keep, LogShow = LogShow };
+        new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, IsMap = IsMap, Digest = Digest, Keep = keep };
 
     /// <summary>A rule for a whole number, both limits included.</summary>
     public static OptionRule<TOptions> WholeNumber(string key, Func<TOptions, int> get, int min, int max) =>
@@ -183,9 +187,6 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>The value that the options hold, as it stands in a message.</summary>
     public string Show(TOptions options) => _show(options);
 
-    /// <summary>The same where it is logged although nothing is wrong: without what may be a secret.</summary>
-    public string Tell(TOptions options) => (LogShow ?? _show)(options);
-
     /// <summary>The error that names the key, what it is, and what is allowed.</summary>
     public string Describe(string section, string value) => $"{ConfigurationPath.Combine(section, Key)} is {value}; allowed is {Allowed}.";
 
@@ -196,8 +197,9 @@ internal sealed partial class OptionRule<TOptions>
         Reader<TValue> tryRead,
         Predicate<TValue> isAllowed,
         Func<TValue, string> show,
-        Func<TValue, string>? tell = null,
-        bool isList = false) =>
+        Func<TValue, string>? digest = null,
+        bool isList = false,
+        bool isMap = false) =>
         new(
             key,
             allowed,
@@ -207,7 +209,8 @@ internal sealed partial class OptionRule<TOptions>
             options => show(get(options)))
         {
             IsList = isList,
-            LogShow = tell is null ? null : options => tell(get(options)),
+            IsMap = isMap,
+            Digest = digest is null ? null : options => digest(get(options)),
         };
 
     // As the binder reads it, but only where the constant format says the same: that has no hours beyond 23 which turn into days.

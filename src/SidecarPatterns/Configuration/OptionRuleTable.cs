@@ -11,7 +11,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     public IReadOnlyList<OptionRule<TOptions>> Rules { get; } = rules;
 
     /// <summary>The keys that the section of the options may have.</summary>
-    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.IsList ? ConfigurationPath.Combine(rule.Key, "0") : rule.Key)];
+    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.IsList ? ConfigurationPath.Combine(rule.Key, "0") : rule.IsMap ? ConfigurationPath.Combine(rule.Key, "*") : rule.Key)];
 
     /// <summary>One error for every value that is not allowed.</summary>
     /// <param name="section">The path of the section that the options come from, for the messages.</param>
@@ -20,11 +20,12 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
         Rules.Where(rule => !rule.Allows(options)).Select(rule => rule.Describe(section, rule.Show(options)));
 
     /// <summary>The rules of the options that differ.</summary>
-    public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) => [.. Rules.Where(rule => rule.Show(from) != rule.Show(to))];
+    public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) =>
+        [.. Rules.Where(rule => rule.Show(from) != rule.Show(to) || rule.Digest?.Invoke(from) != rule.Digest?.Invoke(to))];
 
     /// <summary>What options have become.</summary>
     public static string Describe(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
-        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Tell(next)}"));
+        string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));
 
     /// <summary>The errors of a section that the binder must not see, since it would throw or misread; none if it can be bound.</summary>
     /// <param name="section">The section of the options.</param>
@@ -47,7 +48,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
         [
             .. keys
                 .Where(static key => !key.Rule.Allows(TextOf(key.Section)))
-                .Select(key => key.Rule.Describe(section.Path, Show(key.Section))),
+                .Select(key => key.Rule.Describe(section.Path, key.Rule.Digest is null ? Show(key.Section) : "a value that is not shown")),
         ];
     }
 

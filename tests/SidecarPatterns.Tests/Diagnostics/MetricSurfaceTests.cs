@@ -58,7 +58,9 @@ internal sealed class MetricSurfaceTests
             },
             "restarted",
             static options => options.RestartDelay = TimeSpan.Zero);
-        services.AddAmbassadorClient("called").ConfigurePrimaryHttpMessageHandler(static () => new ScriptedHandler().Then(200).Then(501));
+        services.AddAmbassadorClient("called", static options => options.Authentication.AllowInsecureCredentials = true)
+            .AddApiKey(static options => options.Keys.Add("key"))
+            .ConfigurePrimaryHttpMessageHandler(static () => new ScriptedHandler().Then(200).Then(501));
     });
 
     private static string Describe(IEnumerable<Instrument> instruments, IReadOnlyList<Measured> measured)

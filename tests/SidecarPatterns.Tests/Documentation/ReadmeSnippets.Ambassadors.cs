@@ -33,11 +33,42 @@ internal static partial class ReadmeSnippets
                 .Build()));
     }
 
+    public static void Credentials(HostApplicationBuilder builder)
+    {
+        builder.Services.AddAmbassadorClient<PaymentsClient>("ledger", options => options.BaseAddress = new Uri("https://ledger.example"))
+            .AddClientCredentials(token =>                                                          // OAuth 2.0, RFC 6749, section 4.4
+            {
+                token.TokenEndpoint = new Uri("https://login.example/oauth2/token");
+                token.ClientId = "shop";
+                token.ClientSecret = builder.Configuration["LedgerSecret"];
+                token.Scopes.Add("ledger.write");
+            });
+    }
+
+    public static void OtherCredentials(HostApplicationBuilder builder, string newKey, string password)
+    {
+        builder.Services.AddAmbassadorClient("maps").AddApiKey(key => key.Keys.Add(newKey));       // X-Api-Key; several while they are rotated
+        builder.Services.AddAmbassadorClient("legacy").AddBasic(basic => (basic.UserName, basic.Password) = ("shop", password));
+        builder.Services.AddAmbassadorClient("bank").AddClientCertificate(certificate => certificate.File = "/certificates/client.pem");
+        builder.Services.AddAmbassadorClient("vault").AddCredential<VaultCredential>();            // a provider of your own
+    }
+
     public static void Watch(IAmbassadorControl ambassadors)
     {
         var payments = ambassadors.GetSnapshot("payments"); // IAmbassadorControl, from the container
         Console.WriteLine($"{payments.Calls} calls, {payments.Failed} failed, circuit {payments.Circuit}, p99 {payments.P99}");
         ambassadors.ForceOpen("payments"); // or ForceClosed, Release, DrainAsync
+    }
+
+    internal interface IVault
+    {
+        Task<string> ReadAsync(string name, CancellationToken ct);
+    }
+
+    internal sealed class VaultCredential(IVault vault) : IAmbassadorCredentialProvider
+    {
+        public async ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) =>
+            AmbassadorCredential.Bearer(await vault.ReadAsync("orders", ct), TimeSpan.FromMinutes(15));
     }
 
     internal sealed record Payment(decimal Amount);

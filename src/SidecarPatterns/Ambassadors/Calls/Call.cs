@@ -66,6 +66,18 @@ internal sealed class Call
     /// <summary>Whether a response had it sent on to another address.</summary>
     public bool IsRedirected { get; set; }
 
+    /// <summary>Whose credential it is made with; <see langword="null"/> where it is made without, or with the caller's own.</summary>
+    public CredentialCache? Credentials { get; set; }
+
+    /// <summary>The credential that attempts are sent with.</summary>
+    public CachedCredential? Credential { get; set; }
+
+    /// <summary>Whether the last request went out with it: one that a redirect led elsewhere does not.</summary>
+    public bool IsCredentialApplied { get; set; }
+
+    /// <summary>Whether it was sent again because of a 401: that happens once.</summary>
+    public bool HasReplayed { get; set; }
+
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
 
@@ -171,6 +183,7 @@ internal sealed class Call
         Permit = call.Permit;
         Place = call.Place;
         Activity = call.Activity;
+        (Credentials, Credential, HasReplayed) = (call.Credentials, call.Credential, call.HasReplayed);
     }
 
     /// <summary>One of two attempts at the same time: it has all that the call has, but a caller of its own, so that it can be ended alone.</summary>
@@ -210,6 +223,9 @@ internal sealed class Call
         Activity = null;
         Tracker = null;
         OurKey = null;
+        Credentials = null;
+        Credential = null;
+        IsCredentialApplied = HasReplayed = false;
         IsUntouchable = false;
         IsKeptFromHttp3 = false;
         IsRedirected = false;

@@ -25,7 +25,7 @@ internal sealed partial class CallPipeline
 
         if (second is null)
         {
-            return Own(call, await first.Ending.ConfigureAwait(false));
+            return Own(call, first, await first.Ending.ConfigureAwait(false));
         }
 
         var early = await Task.WhenAny(first.Ending, second.Ending).ConfigureAwait(false) == first.Ending ? first : second;
@@ -34,13 +34,14 @@ internal sealed partial class CallPipeline
         if (IsWinner(outcome))
         {
             late.Leave();
-            return Own(call, outcome);
+            return Own(call, early, outcome);
         }
 
         var other = await late.Ending.ConfigureAwait(false);
-        var (better, worse) = other.Response is not null || outcome.Response is null ? (other, outcome) : (outcome, other);
+        var isLateBetter = other.Response is not null || outcome.Response is null;
+        var (better, worse) = isLateBetter ? (other, outcome) : (outcome, other);
         worse.Response?.Dispose();
-        return Own(call, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
+        return Own(call, isLateBetter ? late : early, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
     }
 
     /// <summary>Begins the second attempt, if the budget has a token for it and an endpoint in order has room.</summary>
@@ -84,10 +85,13 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>What one of the attempts ended with, as the call's own: the time that was over was the call's or not, and who left was its caller.</summary>
-    private static AttemptOutcome Own(Call call, AttemptOutcome outcome) =>
-        outcome.Class == AttemptClass.Cancelled
+    private static AttemptOutcome Own(Call call, Hedge attempt, AttemptOutcome outcome)
+    {
+        call.IsCredentialApplied = attempt.IsCredentialApplied;
+        return outcome.Class == AttemptClass.Cancelled
             ? AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = outcome.IsOrphan }
             : outcome;
+    }
 
     private static bool IsWinner(in AttemptOutcome outcome) =>
         outcome.Response is not null && outcome.Class is not (AttemptClass.Failed or AttemptClass.Throttled);
@@ -117,6 +121,9 @@ internal sealed partial class CallPipeline
         }
 
         public Endpoint Endpoint => _attempt.Endpoint;
+
+        /// <summary>Whether it went out with the call's credential; known when it has ended.</summary>
+        public bool IsCredentialApplied { get; private set; }
 
         /// <summary>How it ends; never a failure.</summary>
         public Task<AttemptOutcome> Ending { get; private set; } = null!;
@@ -148,6 +155,8 @@ internal sealed partial class CallPipeline
         private async Task<AttemptOutcome> EndAsync(Task<HttpResponseMessage> sending)
         {
             var outcome = await _pipeline.EndAttemptAsync(_attempt, sending).ConfigureAwait(false);
+            IsCredentialApplied = _attempt.IsCredentialApplied;
+            _attempt.Credential?.Credential.TakeOff(_attempt.Request); // Whoever looks at the response sees the message.
             _pipeline.EndHedge(_attempt, outcome, Volatile.Read(ref _isOvertaken));
             _attempt.Return();
             _leave.Dispose();

@@ -78,14 +78,22 @@ internal sealed partial class CallPipeline
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
         attempt.BeginWithin(call);
-        if (await AdmitAsync(attempt, attempt.StartedAt).ConfigureAwait(false) is { } refusal)
+        await AcquireCredentialAsync(attempt).ConfigureAwait(false);
+        if (await AdmitAsync(attempt, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
         {
             attempt.Return();
             throw refusal;
         }
 
-        var sending = Send(attempt, cause, attempt.StartedAt);
+        var sending = Send(attempt, cause, _clock.GetTimestamp());
         var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
+        if (IsCredentialRefused(attempt, outcome))
+        {
+            outcome = await RenewAndReplayAsync(attempt, outcome).ConfigureAwait(false);
+            call.HasReplayed |= attempt.HasReplayed;
+        }
+
+        attempt.Credential?.Credential.TakeOff(request);
         state.Metrics.RecordAttempt(attempt, outcome.Class);
         var exception = outcome.Response is null ? ExceptionOf(attempt, outcome) : null;
         attempt.Return();

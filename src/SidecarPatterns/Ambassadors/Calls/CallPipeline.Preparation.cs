@@ -33,6 +33,7 @@ internal sealed partial class CallPipeline
         try
         {
             await KeepContentAsync(call).ConfigureAwait(false);
+            await AcquireCredentialAsync(call).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // The caller's content failed: nothing was sent.
         catch (Exception exception)
@@ -148,5 +149,7 @@ internal sealed partial class CallPipeline
         {
             call.Request.Headers.Remove(IdempotencyKey.HeaderName);
         }
+
+        call.Credential?.Credential.TakeOff(call.Request);
     }
 }

@@ -27,6 +27,7 @@ internal sealed partial class CallPipeline
             state.Account.CountAttempt(AttemptCause.Hop);
             response = await ResponseOf(call, SendInner(call, request, ct)).ConfigureAwait(false);
             response.RequestMessage ??= request;
+            call.Credential?.Credential.TakeOff(request);
         }
 
         return response;
@@ -50,8 +51,10 @@ internal sealed partial class CallPipeline
         }
 
         next.Headers.Host = null; // That of the target.
+        call.Credential?.Credential.TakeOff(next); // Put on again where it goes to the same origin.
         if (!RedirectRule.IsSameOrigin(from, target))
         {
+            call.IsCredentialApplied = false;
             foreach (var name in call.Settings.SensitiveHeaders)
             {
                 next.Headers.Remove(name);

@@ -12,6 +12,11 @@ internal sealed partial class CallPipeline
         while (true)
         {
             var outcome = await attempt.ConfigureAwait(false);
+            if (IsCredentialRefused(call, outcome))
+            {
+                outcome = await RenewAndReplayAsync(call, outcome).ConfigureAwait(false);
+            }
+
             if (outcome.Class == AttemptClass.Success && call.IsRefundable)
             {
                 state.Budget.Refund();
@@ -30,6 +35,12 @@ internal sealed partial class CallPipeline
             {
                 state.Budget.Refund();
                 return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
+            }
+
+            if (call.Credentials is not null && await FindMissingCredentialAsync(call).ConfigureAwait(false) is { } missing)
+            {
+                state.Budget.Refund();
+                return Finish(call, missing.Class == AttemptClass.Cancelled || outcome.Exception is null ? missing : outcome);
             }
 
             if (await FindRefusalAfterDelayAsync(call).ConfigureAwait(false) is { } refusal)

@@ -6,7 +6,7 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>
 /// <c>observe -> egress -> deadline -> coalesce -> retry and budget -> hedge -> acquire credential -> balance and circuit breaker -> concurrency -> apply
-/// credential -> attempt timeout -> redirect -> network</c>. Coalesce, hedge, concurrency and credentials have their places and do not exist yet.
+/// credential -> attempt timeout -> redirect -> network</c>. Coalesce has its place and does not exist yet.
 /// </para>
 /// <para>
 /// One handler does the work of all of them, since each asynchronous layer costs as much as the rest together: an inner handler that answers at once has its
@@ -38,7 +38,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return Refused(call, refusal);
         }
 
-        if (NeedsPreparation(call))
+        if (NeedsPreparation(call) || !TryTakeCredential(call, now))
         {
             return PreparedAsync(call);
         }
@@ -115,7 +115,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     /// <summary>Begins an attempt.</summary>
     private Task<HttpResponseMessage> Send(Call call, AttemptCause cause, long now)
     {
-        call.Attempts++;
+        call.Attempts += cause == AttemptCause.Replay ? 0 : 1; // It goes on with the attempt that was refused.
         call.Cause = cause;
         call.SentAt = now;
         var options = call.Settings.Options;
@@ -127,6 +127,11 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
     private Task<HttpResponseMessage> SendInner(Call call, HttpRequestMessage request, CancellationToken ct)
     {
+        if (call.Credential is not null && ApplyCredential(call, request) is { } missing)
+        {
+            return Task.FromException<HttpResponseMessage>(missing);
+        }
+
         try
         {
             return handler.SendInner(request, call.IsSync, ct);
@@ -162,7 +167,8 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     {
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.Tracker is not null);
-        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.IsKeptFromHttp3)
+        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null
+            || call.IsKeptFromHttp3)
         {
             Restore(call);
         }
@@ -192,6 +198,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         return FindEgressRefusal(call) is { } refusal ? refusal
             : call.TryReadRequest(_clock) is { } failure ? new InvalidOperationException(failure)
             : call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller)
+            : call.Settings.Credential is { } credentials ? FindCredentialRefusal(call, credentials)
             : null;
     }
 

@@ -25,6 +25,7 @@ internal sealed class AmbassadorCatalog
         Logger = loggerFactory.CreateLogger(AmbassadorLog.Category);
         Registry = registry;
         Instruments = instruments;
+        Credentials = new CredentialCaches(Clock, Logger);
         instruments.Observe(this);
     }
 
@@ -35,6 +36,8 @@ internal sealed class AmbassadorCatalog
     public AmbassadorRegistry Registry { get; }
 
     public AmbassadorInstruments Instruments { get; }
+
+    public CredentialCaches Credentials { get; }
 
     public IConfiguration? Configuration => _services.GetService<IConfiguration>();
 
@@ -90,7 +93,7 @@ internal sealed class AmbassadorCatalog
     {
         var (settings, failures) = Read(name);
         return settings is not null
-            ? new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments)
+            ? new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments, Credentials)
             : throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
     }
 

@@ -21,6 +21,22 @@ internal static class AmbassadorServices
         services.Configure<HttpClientFactoryOptions>(name, static options => options.HttpMessageHandlerBuilderActions.Add(AmbassadorClientSetup.AddHandler));
     }
 
+    /// <summary>Adds the sidecar that sees to the tokens of one client, once. Clients by defaults have none: there calls see to them.</summary>
+    public static void AddTokenRefresher(this IServiceCollection services, string? client)
+    {
+        if (string.IsNullOrEmpty(client))
+        {
+            return;
+        }
+
+        // A client may be named as a sidecar may not.
+        var sidecar = string.Concat(client.Select(static sign => char.IsAsciiLetterOrDigit(sign) || sign is '.' or '-' or '_' ? sign : '-')) + TokenRefresher.Suffix;
+        if (services.GetAmbassadorRegistry().AddRefresher(sidecar, client))
+        {
+            services.AddSidecar<TokenRefresher>(sidecar, static options => options.Critical = false);
+        }
+    }
+
     /// <summary>The registry of this collection; the first call adds everything that all ambassadors share.</summary>
     private static AmbassadorRegistry GetAmbassadorRegistry(this IServiceCollection services)
     {

@@ -15,6 +15,7 @@ internal sealed class AmbassadorSettings
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
         Egress = EgressPolicy.Of(options);
+        CredentialOrigin = new CredentialOrigin(options.BaseAddress, options.Authentication.AllowInsecureCredentials);
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
             StringComparer.OrdinalIgnoreCase);
@@ -37,6 +38,12 @@ internal sealed class AmbassadorSettings
 
     /// <summary>Where calls may lead; <see langword="null"/> for anywhere.</summary>
     public EgressPolicy? Egress { get; }
+
+    /// <summary>The credential that calls are made with, once the settings are applied; <see langword="null"/> where they need none.</summary>
+    public CredentialCache? Credential { get; set; }
+
+    /// <summary>Where it may go.</summary>
+    public CredentialOrigin CredentialOrigin { get; }
 
     /// <summary>What is not sent on to another origin.</summary>
     public IReadOnlySet<string> SensitiveHeaders { get; }

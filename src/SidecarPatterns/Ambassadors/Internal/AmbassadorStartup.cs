@@ -36,9 +36,18 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Tokens do not outlive the application. Sidecars that drain still may ask for them anew.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        catalog.Credentials.Drop();
+        return Task.CompletedTask;
+    }
 
-    public void Dispose() => _registration?.Dispose();
+    public void Dispose()
+    {
+        _registration?.Dispose();
+        catalog.Credentials.Dispose();
+    }
 
     private void Reload()
     {

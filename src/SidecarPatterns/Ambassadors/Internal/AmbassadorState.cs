@@ -10,7 +10,7 @@ internal sealed class AmbassadorState
     private bool _isDrained;
     private LastError? _lastError;
 
-    public AmbassadorState(string name, AmbassadorSettings settings, RetryBudget budget, TimeProvider clock, ILogger logger, AmbassadorInstruments? instruments = null)
+    public AmbassadorState(string name, AmbassadorSettings settings, RetryBudget budget, TimeProvider clock, ILogger logger, AmbassadorInstruments? instruments = null, CredentialCaches? credentials = null)
     {
         Name = name;
         _settings = settings;
@@ -25,6 +25,9 @@ internal sealed class AmbassadorState
         _setsBudget = Budget.Join(() => Account.FirstAttempts);
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
         ApplyToHealth(settings);
+        Credential = new ClientCredential(name, credentials ?? new CredentialCaches(clock, logger), clock);
+        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, logger);
+        settings.Credential = Credential.Apply(settings.Options);
     }
 
     public string Name { get; }
@@ -48,6 +51,10 @@ internal sealed class AmbassadorState
     /// <summary>After how long an attempt is helped by a second one.</summary>
     public HedgeDelay HedgeDelay { get; }
 
+    public ClientCredential Credential { get; }
+
+    public ClientCertificateSource ClientCertificate { get; }
+
     public AmbassadorMetrics Metrics { get; }
 
     /// <summary>What connections are made of; a test may put in another.</summary>
@@ -69,6 +76,7 @@ internal sealed class AmbassadorState
 
     public void Apply(AmbassadorSettings settings)
     {
+        settings.Credential = Credential.Apply(settings.Options);
         Volatile.Write(ref _settings, settings);
         ApplyToHealth(settings);
         if (_setsBudget)
@@ -107,7 +115,17 @@ internal sealed class AmbassadorState
             P99 = Latency.Quantile(0.99),
             LastError = lastError?.Description,
             LastErrorAt = lastError?.At,
+            Credential = Credential.TakeSnapshot(),
         };
+    }
+
+    /// <summary>Says so where the client has a certificate that the handler of its connections, which is not ours, does not show.</summary>
+    public void TellUnusedCertificate(DelegatingHandler handler)
+    {
+        if (Settings.Options.ClientCertificate.File is not null && !PrimaryHandler.ShowsCertificate(handler) && Told.IsNew(nameof(TellUnusedCertificate)))
+        {
+            AmbassadorLog.ClientCertificateUnused(Logger, Name);
+        }
     }
 
     private void ApplyToHealth(AmbassadorSettings settings)

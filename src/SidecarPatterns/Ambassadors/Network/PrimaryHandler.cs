@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace SidecarPatterns;
 
 /// <summary>Makes the handler that holds the connections.</summary>
@@ -6,7 +8,7 @@ internal static class PrimaryHandler
     /// <summary>Makes the handler of an ambassador.</summary>
     public static SocketsHttpHandler Create(AmbassadorState state)
     {
-        var handler = Create(state.Settings.Options.Network);
+        var handler = Create(state.Settings.Options.Network, state.ClientCertificate);
         Connect(handler, state);
         return handler;
     }
@@ -31,7 +33,7 @@ internal static class PrimaryHandler
         }
     }
 
-    private static SocketsHttpHandler Create(AmbassadorNetworkOptions options)
+    private static SocketsHttpHandler Create(AmbassadorNetworkOptions options, ClientCertificateSource certificate)
     {
         var handler = new SocketsHttpHandler
         {
@@ -49,8 +51,31 @@ internal static class PrimaryHandler
             UseCookies = options.UseCookies,
         };
         handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
+        if (certificate is { IsConfigured: true })
+        {
+            handler.SslOptions.LocalCertificateSelectionCallback = new ShownCertificate(certificate).Select;
+        }
+
         return handler;
     }
 
+    /// <summary>Whether the connections below a handler show a client's certificate.</summary>
+    public static bool ShowsCertificate(DelegatingHandler handler)
+    {
+        var inner = handler.InnerHandler;
+        while (inner is DelegatingHandler delegating)
+        {
+            inner = delegating.InnerHandler;
+        }
+
+        return inner is SocketsHttpHandler { SslOptions.LocalCertificateSelectionCallback.Target: ShownCertificate };
+    }
+
     private static TimeSpan Jittered(TimeSpan lifetime, double jitter) => lifetime * (1 + (jitter * ((2 * Random.Shared.NextDouble()) - 1)));
+
+    /// <summary>Asked with each handshake.</summary>
+    private sealed class ShownCertificate(ClientCertificateSource source)
+    {
+        public X509Certificate2 Select(object sender, string host, X509CertificateCollection local, X509Certificate? remote, string[] issuers) => source.Select(host)!;
+    }
 }

@@ -30,6 +30,18 @@ internal sealed class AmbassadorInstruments
             "ambassador.retries.skipped", () => Read(catalog, "reason", static account => account.RetriesSkipped), "{attempt}", "How many attempts were not made, by reason.");
         _meter.CreateObservableCounter(
             "ambassador.egress.refused", () => Read(catalog, "reason", static account => account.EgressRefused), "{request}", "How often an address was not called, by the rule that it broke.");
+        _meter.CreateObservableCounter(
+            "ambassador.credentials", () => ReadCredentials(catalog), "{request}", "How often a credential was asked for, by outcome.");
+        _meter.CreateObservableCounter(
+            "ambassador.credentials.refused",
+            () => ReadCredentials(catalog, static counts => counts.Refused),
+            "{request}",
+            "How many requests were answered with a 401 that had been sent with a credential.");
+        _meter.CreateObservableCounter(
+            "ambassador.credentials.renewals",
+            () => ReadCredentials(catalog, static counts => counts.Renewals),
+            "{request}",
+            "How often a credential was asked for because the server had refused one.");
         _meter.CreateObservableGauge(
             "ambassador.circuit.state",
             () => ReadCircuits(catalog),
@@ -38,6 +50,20 @@ internal sealed class AmbassadorInstruments
         _meter.CreateObservableGauge(
             "ambassador.retry.budget", () => ReadBudgets(catalog), "{attempt}", "How many further attempts the budget has left.");
     }
+
+    private static IEnumerable<Measurement<long>> ReadCredentials(AmbassadorCatalog catalog)
+    {
+        foreach (var state in catalog.States.Where(static state => state.Credential.Cache is not null))
+        {
+            var counts = state.Credential.Counts;
+            yield return new Measurement<long>(counts.Acquired, AmbassadorMetrics.NameTag(state.Name), new("ambassador.credential.outcome", "acquired"));
+            yield return new Measurement<long>(counts.Failed, AmbassadorMetrics.NameTag(state.Name), new("ambassador.credential.outcome", "failed"));
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> ReadCredentials(AmbassadorCatalog catalog, Func<CredentialCounts, long> select) => catalog.States
+        .Where(static state => state.Credential.Cache is not null)
+        .Select(state => new Measurement<long>(select(state.Credential.Counts), AmbassadorMetrics.NameTag(state.Name)));
 
     private static IEnumerable<Measurement<long>> ReadCalls(AmbassadorCatalog catalog)
     {

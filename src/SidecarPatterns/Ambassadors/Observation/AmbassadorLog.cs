@@ -51,4 +51,25 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(342, LogLevel.Information, "Ambassador '{Ambassador}' connects through a proxy: its address is judged, and those behind it can not be. This is said once.", EventName = "ProxyIsUsed")]
     public static partial void ProxyIsUsed(ILogger logger, string ambassador);
+
+    [LoggerMessage(350, LogLevel.Warning, "Ambassador '{Ambassador}' asked for a credential in vain: {Outcome}. It asks again, first in {Delay}; this is said once until there is one.", EventName = "CredentialFailed")]
+    public static partial void CredentialFailed(ILogger logger, string ambassador, string outcome, TimeSpan delay);
+
+    [LoggerMessage(351, LogLevel.Error, "Ambassador '{Ambassador}' is refused a token as long as a setting does not change, here or there: {Outcome}. It goes on asking now and then; this is said once until there is one.", EventName = "CredentialRejected")]
+    public static partial void CredentialRejected(ILogger logger, string ambassador, string outcome);
+
+    [LoggerMessage(352, LogLevel.Information, "Ambassador '{Ambassador}' has a credential again.", EventName = "CredentialIsBack")]
+    public static partial void CredentialIsBack(ILogger logger, string ambassador);
+
+    [LoggerMessage(353, LogLevel.Warning, "Ambassador '{Ambassador}': the server refuses a fresh credential too; for {Pause} no 401 has it renewed.", EventName = "CredentialRefused")]
+    public static partial void CredentialRefused(ILogger logger, string ambassador, TimeSpan pause);
+
+    [LoggerMessage(354, LogLevel.Error, "Ambassador '{Ambassador}' can not use the file of its client certificate: {Outcome}. Connections go on with the one of before, if there was one; this is said once for each state of the file.", EventName = "ClientCertificateRefused")]
+    public static partial void ClientCertificateRefused(ILogger logger, string ambassador, string outcome);
+
+    [LoggerMessage(355, LogLevel.Information, "Ambassador '{Ambassador}' has a new client certificate; new connections show it.", EventName = "ClientCertificateChanged")]
+    public static partial void ClientCertificateChanged(ILogger logger, string ambassador);
+
+    [LoggerMessage(356, LogLevel.Warning, "Ambassador '{Ambassador}' has a client certificate, but a primary handler that is not its own, which does not show it. This is said once.", EventName = "ClientCertificateUnused")]
+    public static partial void ClientCertificateUnused(ILogger logger, string ambassador);
 }

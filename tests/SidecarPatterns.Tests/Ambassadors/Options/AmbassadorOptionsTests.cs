@@ -13,7 +13,7 @@ internal sealed class AmbassadorOptionsTests
     [Test]
     public void Cases_CoverEveryOption() => Assert.That(
         AmbassadorOptionCase.All.Select(static one => one.Key).Concat(["CallPipeline", "AttemptPipeline", "RetryPipeline"]),
-        Is.EquivalentTo(AmbassadorOptionRules.Table.Keys));
+        Is.EquivalentTo(AmbassadorOptionRules.Table.Keys.Where(static key => !CredentialOptionsTests.Covers(key))));
 
     [TestCaseSource(nameof(Good))]
     public async Task Start_ValueIsAllowed_IsBound(string key, string value)
@@ -21,7 +21,7 @@ internal sealed class AmbassadorOptionsTests
         await using var host = Build((key, value));
         await host.StartAsync();
         var rule = AmbassadorOptionRules.Table.Rules.Single(rule => key == rule.Key || key == rule.Key + ":0");
-        var shown = rule.Show(SettingsOf(host).Options);
+        var shown = (rule.Digest ?? rule.Show)(SettingsOf(host).Options);
 
         Assert.That(Normalize(shown), Is.EqualTo(Normalize(value)));
     }

@@ -55,6 +55,19 @@ internal sealed class ScriptedServer : IAsyncDisposable
             ApplicationProtocols = protocols.Count == 0 ? [SslApplicationProtocol.Http11] : [.. protocols],
         });
 
+    /// <summary>Starts a server behind TLS that asks for a client's certificate, and tells what it was shown.</summary>
+    /// <param name="certificate">One of <see cref="TestCertificates"/>.</param>
+    /// <param name="onShown">The common name of what was shown with each handshake, or nothing; whether it is let in.</param>
+    /// <param name="host">By which clients know it.</param>
+    public static ScriptedServer StartMutualTls(X509Certificate2 certificate, Func<string?, bool> onShown, string host = "localhost") =>
+        new("https://" + host, new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true),
+            ApplicationProtocols = [SslApplicationProtocol.Http11],
+            ClientCertificateRequired = true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) => onShown((shown as X509Certificate2)?.GetNameInfo(X509NameType.SimpleName, forIssuer: false)),
+        });
+
     /// <summary>Starts a server that clients take to be behind TLS, but that says nothing to them; a script may say other than nothing.</summary>
     public static ScriptedServer StartMuteTls() => new ScriptedServer("https://localhost").Connection(static connection => connection.StallAsync());
 

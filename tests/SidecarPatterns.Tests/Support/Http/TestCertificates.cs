@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -10,6 +11,7 @@ internal static class TestCertificates
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
     private static readonly Lazy<X509Certificate2> LazyAuthority = new(CreateAuthority);
     private static readonly Lazy<X509Certificate2> LazyLocalhost = new(static () => Create("localhost", Now.AddDays(-1), Now.AddDays(1)));
+    private static readonly Lazy<X509Certificate2> LazyLoopback = new(static () => Create("127.0.0.1", Now.AddDays(-1), Now.AddDays(1)));
     private static readonly Lazy<X509Certificate2> LazyWrongName = new(static () => Create("elsewhere.example", Now.AddDays(-1), Now.AddDays(1)));
     private static readonly Lazy<X509Certificate2> LazyExpired = new(static () => Create("localhost", Now.AddDays(-3), Now.AddDays(-2)));
 
@@ -18,6 +20,9 @@ internal static class TestCertificates
 
     /// <summary>Good for <c>localhost</c>.</summary>
     public static X509Certificate2 Localhost => LazyLocalhost.Value;
+
+    /// <summary>Good for <c>127.0.0.1</c>.</summary>
+    public static X509Certificate2 Loopback => LazyLoopback.Value;
 
     /// <summary>Good, but not for <c>localhost</c>.</summary>
     public static X509Certificate2 WrongName => LazyWrongName.Value;
@@ -37,6 +42,9 @@ internal static class TestCertificates
         },
     };
 
+    /// <summary>One of a client.</summary>
+    public static X509Certificate2 CreateClient(string name, bool isExpired = false) => isExpired ? Create(name, Now.AddDays(-3), Now.AddDays(-2)) : Create(name, Now.AddDays(-1), Now.AddDays(1));
+
     private static X509Certificate2 CreateAuthority()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -51,12 +59,20 @@ internal static class TestCertificates
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
+        if (IPAddress.TryParse(name, out var address))
+        {
+            names.AddIpAddress(address);
+        }
+        else
+        {
+            names.AddDnsName(name.Replace(' ', '-'));
+        }
+
         request.CertificateExtensions.Add(names.Build());
         using var withoutKey = request.Create(Authority, from, until, Guid.NewGuid().ToByteArray());
         using var withKey = withoutKey.CopyWithPrivateKey(key);
 
         // A key that is in memory only serves no SslStream on some systems; one that was imported does on all.
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), password: null);
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), password: null, X509KeyStorageFlags.Exportable);
     }
 }

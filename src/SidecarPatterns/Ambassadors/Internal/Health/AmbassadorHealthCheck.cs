@@ -8,13 +8,18 @@ internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string n
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var snapshot = control.GetSnapshot(name);
-        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false };
+        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false, Credential: not { IsFailing: true } };
         var description = isHealthy ? $"The circuit is {snapshot.Circuit}."
             : snapshot.IsDrained ? "It was drained."
+            : snapshot is { Credential: { IsFailing: true } credential, Circuit: CircuitState.Closed or CircuitState.ForcedClosed } ? DescribeCredential(credential)
             : $"The circuit is {snapshot.Circuit} since {snapshot.CircuitSince:u}; the last error was {snapshot.LastError ?? "none"}.";
         return Task.FromResult(new HealthCheckResult(
             isHealthy ? HealthStatus.Healthy : HealthStatus.Degraded, description, exception: null, DataOf(snapshot)));
     }
+
+    private static string DescribeCredential(CredentialSnapshot credential) => credential.IsUsable
+        ? $"The credential could not be renewed: {credential.LastError}. Calls use the one that is there."
+        : $"There is no credential: {credential.LastError}. Calls fail.";
 
     private static Dictionary<string, object> DataOf(AmbassadorSnapshot snapshot)
     {
@@ -30,7 +35,13 @@ internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string n
             ["inFlight"] = snapshot.InFlight,
             ["budgetLeft"] = snapshot.BudgetLeft,
         };
-        foreach (var (key, value) in new (string, object?)[] { ("p50", snapshot.P50), ("p95", snapshot.P95), ("p99", snapshot.P99), ("lastError", snapshot.LastError) })
+        if (snapshot.Credential is { } credential)
+        {
+            data["credential"] = credential.Kind;
+            data["credentialUsable"] = credential.IsUsable;
+        }
+
+        foreach (var (key, value) in new (string, object?)[] { ("p50", snapshot.P50), ("p95", snapshot.P95), ("p99", snapshot.P99), ("lastError", snapshot.LastError), ("credentialError", snapshot.Credential?.LastError) })
         {
             if (value is not null)
             {

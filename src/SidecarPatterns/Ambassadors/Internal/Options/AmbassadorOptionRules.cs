@@ -29,6 +29,7 @@ internal static class AmbassadorOptionRules
         .. HedgingRules(),
         .. ConcurrencyRules(),
         .. ContentRules(),
+        .. AmbassadorCredentialRules.Rules(),
         .. RedirectRules(),
         .. NetworkRules(),
     ]);
@@ -61,6 +62,7 @@ internal static class AmbassadorOptionRules
                 min: TimeSpan.FromTicks(1)),
             .. FindContradictions(section, options),
             .. FindUnchecked(section, options.Egress),
+            .. AmbassadorCredentialRules.FindContradictions(section, options),
         ];
     }
 

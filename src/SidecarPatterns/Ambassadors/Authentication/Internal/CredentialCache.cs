@@ -1,0 +1,309 @@
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns;
+
+/// <summary>Keeps the credential of one source, and has at most one request for another under way, whoever waits for it. Thread-safe.</summary>
+/// <remarks>
+/// A request for a credential is nobody's: it runs under its own time limit, outside every caller's flow, and whoever waits for it leaves by their own token. Its
+/// end is a reading, never an exception, so that each caller is told by an exception of its own.
+/// </remarks>
+internal sealed partial class CredentialCache(string name, CredentialSource source, AmbassadorAuthenticationOptions options, TimeProvider clock, ILogger logger)
+    : IDisposable
+{
+    private readonly Lock _lock = new();
+
+    // Read by everybody; all else is guarded by the lock.
+    private AmbassadorAuthenticationOptions _options = options;
+    private CachedCredential? _current = source.AtHand is { } atHand ? CachedCredential.Of(atHand, clock.GetTimestamp(), isRenewal: false, options, clock) : null;
+
+    private Task? _flight;
+    private AmbassadorCredential? _refused; // What the server has refused, until there is another one.
+    private CredentialFailure? _failure;
+    private int _failures; // In a row.
+    private long _retryAt;
+    private bool _isTold; // Of the failure, or of the rejection that it is.
+    private bool _isClosed;
+    private TaskCompletionSource _changed = NewSignal();
+
+    public CredentialSource Source => source;
+
+    public AmbassadorAuthenticationOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
+
+    /// <summary>What is kept, good or not.</summary>
+    public CachedCredential? Current => Volatile.Read(ref _current);
+
+    /// <summary>Whether a credential is being asked for.</summary>
+    public bool IsAsking
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _flight is not null;
+            }
+        }
+    }
+
+    /// <summary>Completes when there is another credential, or none any more.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _changed.Task;
+            }
+        }
+    }
+
+    /// <summary>The credential, if there is one that can be used; one that nears its end is renewed meanwhile.</summary>
+    public CachedCredential? TryTake(long now, CredentialCounts counts)
+    {
+        var current = Volatile.Read(ref _current);
+        if (current is null || now >= current.UsableUntil)
+        {
+            return null;
+        }
+
+        if (now >= current.RefreshAt)
+        {
+            _ = Refresh(now, counts);
+        }
+
+        return current;
+    }
+
+    /// <summary>Asks for a credential where there is none that can be used.</summary>
+    /// <returns>
+    /// What to wait for; then, or where that is <see langword="null"/>, either there is a credential or the failure says why not, and in how long it is tried again.
+    /// </returns>
+    public (Task? Flight, CredentialFailure? Failure, TimeSpan? RetryAfter) Acquire(long now, CredentialCounts counts)
+    {
+        lock (_lock)
+        {
+            return _isClosed ? (null, new CredentialFailure("the application has ended"), null)
+                : _current is { } current && now < current.UsableUntil ? (null, null, null)
+                : _flight is not null ? (_flight, null, null)
+                : _failure is { } failure && now < _retryAt ? (null, failure, clock.GetElapsedTime(now, _retryAt))
+                : (Begin(isRenewal: _refused is not null, counts), null, null);
+        }
+    }
+
+    /// <summary>Why there is no credential, after a wait for one.</summary>
+    public (CredentialFailure Failure, TimeSpan? RetryAfter) ReadFailure(long now)
+    {
+        lock (_lock)
+        {
+            return (_failure ?? new CredentialFailure("none was kept"), _failure is not null && now < _retryAt ? clock.GetElapsedTime(now, _retryAt) : null);
+        }
+    }
+
+    /// <summary>Asks for another credential ahead of the end of the one that is there, or because there is none, unless that has just failed.</summary>
+    /// <returns>What to wait for; <see langword="null"/> if nothing is asked for now.</returns>
+    public Task? Refresh(long now, CredentialCounts counts)
+    {
+        lock (_lock)
+        {
+            if (_isClosed || (_current is { } current && now < current.RefreshAt) || (_failure is not null && now < _retryAt))
+            {
+                return _flight;
+            }
+
+            return _flight ?? Begin(isRenewal: false, counts);
+        }
+    }
+
+    /// <summary>When <see cref="Refresh"/> would ask next.</summary>
+    public long NextRefreshAt()
+    {
+        lock (_lock)
+        {
+            return _isClosed ? long.MaxValue : _failure is not null ? _retryAt : _current?.RefreshAt ?? 0;
+        }
+    }
+
+    /// <summary>How it stands: whether one can be used, when it ends, and what the last failure was, if the last request failed.</summary>
+    public (bool IsUsable, TimeSpan? Left, CredentialFailure? Failure) Read(long now)
+    {
+        lock (_lock)
+        {
+            var isUsable = _current is not null && now < _current.UsableUntil;
+            return (isUsable, isUsable && _current!.EndsAt != long.MaxValue ? clock.GetElapsedTime(now, _current.EndsAt) : null, _failure);
+        }
+    }
+
+    /// <summary>Takes over what another cache holds, whose credential serves as well.</summary>
+    public void Adopt(CredentialCache other)
+    {
+        var current = other.Current;
+        lock (_lock)
+        {
+            _current ??= current;
+        }
+    }
+
+    /// <summary>Forgets the credential. It can be asked for again.</summary>
+    public void Drop()
+    {
+        lock (_lock)
+        {
+            if (source.NeedsRefresh)
+            {
+                Volatile.Write(ref _current, null);
+                _refused = null;
+            }
+        }
+    }
+
+    /// <summary>Forgets the credential, and asks for none any more.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+            Volatile.Write(ref _current, null);
+            _refused = null;
+            Signal();
+        }
+
+        source.Dispose();
+    }
+
+    // Under the lock.
+    private Task Begin(bool isRenewal, CredentialCounts counts)
+    {
+        if (_current is { } current)
+        {
+            current.RefreshAt = long.MaxValue; // By then it has come, or is put off.
+        }
+
+        var refused = _refused;
+        var isFirstTry = _failures == 0;
+        _flight = Unflowed.Run(
+            static state => Task.Run(() => state.self.FlyAsync(state.refused, state.isFirstTry, state.isRenewal, state.counts)),
+            (self: this, refused, isFirstTry, isRenewal, counts));
+        return _flight;
+    }
+
+    private async Task FlyAsync(AmbassadorCredential? refused, bool isFirstTry, bool isRenewal, CredentialCounts counts)
+    {
+        var askedAt = clock.GetTimestamp();
+        var (credential, failure) = await AskAsync(refused, isFirstTry).ConfigureAwait(false);
+        var now = clock.GetTimestamp();
+        var cached = credential is null ? null : CachedCredential.Of(credential, askedAt, isRenewal, Options, clock);
+        if (cached is not null && now >= cached.UsableUntil)
+        {
+            cached = null;
+            failure = new CredentialFailure("it had ended when it came");
+        }
+
+        counts.CountAnswer(isAcquired: cached is not null);
+        lock (_lock)
+        {
+            _flight = null;
+            if (_isClosed)
+            {
+                return;
+            }
+
+            if (cached is not null)
+            {
+                Keep(cached);
+            }
+            else
+            {
+                Fail(failure!, now);
+            }
+        }
+    }
+
+    private async Task<CredentialAnswer> AskAsync(AmbassadorCredential? refused, bool isFirstTry)
+    {
+        using var limit = new CancellationTokenSource(Options.AcquireTimeout, clock);
+        Task<CredentialAnswer>? asking = null;
+        try
+        {
+            asking = source.AcquireAsync(refused, isFirstTry, limit.Token).AsTask();
+            return await asking.WaitAsync(limit.Token).ConfigureAwait(false); // Whoever ignores the token is not waited for.
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            asking?.Forget();
+            return new CredentialFailure("timeout");
+        }
+#pragma warning disable CA1031 // Whatever a provider throws, there is no credential; callers are told by exceptions of their own.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return CredentialFailure.Of(exception);
+        }
+    }
+
+    // Under the lock, as what follows.
+    private void Keep(CachedCredential cached)
+    {
+        Volatile.Write(ref _current, cached);
+        _refused = null;
+        _failures = 0;
+        if (_failure is not null && _isTold)
+        {
+            AmbassadorLog.CredentialIsBack(logger, name);
+        }
+
+        _failure = null;
+        _isTold = false;
+        Signal();
+    }
+
+    private void Fail(CredentialFailure failure, long now)
+    {
+        var delay = DelayOf(failure, _failures);
+        _failures++;
+        _retryAt = now + TimeTicks.Of(delay, clock);
+        if (_current is { } current)
+        {
+            current.RefreshAt = _retryAt;
+        }
+
+        if (!_isTold || (failure.IsRejection && _failure is { IsRejection: false }))
+        {
+            _isTold = true;
+            if (failure.IsRejection)
+            {
+                AmbassadorLog.CredentialRejected(logger, name, failure.Describe());
+            }
+            else
+            {
+                AmbassadorLog.CredentialFailed(logger, name, failure.Describe(), delay);
+            }
+        }
+
+        _failure = failure;
+        Signal();
+    }
+
+    private TimeSpan DelayOf(CredentialFailure failure, int failures)
+    {
+        var options = Options;
+        var max = failure.IsRejection ? options.MaxRejectedDelay : options.MaxRetryDelay;
+        var bound = Math.Min(options.RetryDelay.Ticks * Math.Pow(2, Math.Min(failures, 40)), max.Ticks);
+        var jittered = bound * (1 + (AmbassadorAuthenticationConstants.RetryJitter * ((2 * Random.Shared.NextDouble()) - 1)));
+        var delay = TimeSpan.FromTicks((long)Math.Clamp(jittered, Math.Min(options.RetryDelay.Ticks, max.Ticks), max.Ticks));
+
+        // What the issuer asks for, within reason.
+        return failure.RetryAfter is { } asked && asked > delay ? (asked < options.MaxRejectedDelay ? asked : options.MaxRejectedDelay) : delay;
+    }
+
+    private void Signal()
+    {
+        var changed = _changed;
+        _changed = NewSignal();
+        changed.TrySetResult();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

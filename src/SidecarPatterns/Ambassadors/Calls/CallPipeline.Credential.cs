@@ -1,0 +1,253 @@
+using System.Net;
+
+namespace SidecarPatterns;
+
+/// <content>The credential: waited for before anything of an endpoint's is taken, put on last of all, and renewed once when the server refuses it.</content>
+internal sealed partial class CallPipeline
+{
+    /// <summary>Whether the call is made with a credential, and what speaks against sending it where the call goes.</summary>
+    private AmbassadorAuthenticationException? FindCredentialRefusal(Call call, CredentialCache credentials)
+    {
+        var names = credentials.Source.HeaderNames ?? credentials.Current?.Credential.HeaderNames;
+        if (names is not null && HasOneOf(call.Request, names))
+        {
+            return null; // The caller's own.
+        }
+
+        call.Credentials = credentials;
+        return call.Settings.CredentialOrigin.FindProblem(call.Request.RequestUri) is { } problem
+            ? new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.")
+            : null;
+    }
+
+    private static bool HasOneOf(HttpRequestMessage request, IReadOnlyList<string> names)
+    {
+        if (RequestParts.HeadersOf(request) is not { } headers)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (headers.NonValidated.Contains(names[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes the credential that is at hand.</summary>
+    /// <returns><see langword="false"/> if there is none, and one has to be waited for.</returns>
+    private bool TryTakeCredential(Call call, long now)
+    {
+        if (call.Credentials is not { } credentials)
+        {
+            return true;
+        }
+
+        if (credentials.TryTake(now, state.Credential.Counts) is not { } taken)
+        {
+            return false;
+        }
+
+        // A provider's credential shows what it sets only now.
+        if (call.Credential is null && credentials.Source.HeaderNames is null && HasOneOf(call.Request, taken.Credential.HeaderNames))
+        {
+            call.Credentials = null;
+            return true;
+        }
+
+        call.Credential = taken;
+        return true;
+    }
+
+    /// <summary>Waits for a credential where none is at hand, no longer than the call has time. Nothing is held meanwhile.</summary>
+    /// <exception cref="AmbassadorAuthenticationException">There is none.</exception>
+    /// <exception cref="OperationCanceledException">The caller has left.</exception>
+    /// <exception cref="TimeoutException">The call's time is over.</exception>
+    private async ValueTask AcquireCredentialAsync(Call call)
+    {
+        while (!TryTakeCredential(call, _clock.GetTimestamp()))
+        {
+            var now = _clock.GetTimestamp();
+            var (flight, failure, retryAfter) = call.Credentials!.Acquire(now, state.Credential.Counts);
+            if (flight is not null)
+            {
+                await WaitForAsync(call, flight).ConfigureAwait(false);
+                if (TryTakeCredential(call, now = _clock.GetTimestamp()))
+                {
+                    return;
+                }
+
+                (failure, retryAfter) = call.Credentials!.ReadFailure(now);
+            }
+
+            if (failure is not null)
+            {
+                throw new AmbassadorAuthenticationException(
+                    state.Name, $"Ambassador '{state.Name}' has no credential: {failure.Describe()}. Nothing was sent.", failure.Status, failure.Error, retryAfter);
+            }
+        }
+    }
+
+    private async ValueTask WaitForAsync(Call call, Task flight)
+    {
+        if (call.DueAt == long.MaxValue)
+        {
+            await Wait(call, flight.WaitAsync(call.Caller)).ConfigureAwait(false);
+            return;
+        }
+
+        var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
+        var milliseconds = Math.Max(0, Math.Ceiling(left.TotalMilliseconds));
+        await Wait(call, flight.WaitAsync(TimeSpan.FromMilliseconds(milliseconds), _clock, call.Caller)).ConfigureAwait(false);
+    }
+
+    private static Task Wait(Call call, Task waiting)
+    {
+        if (call.IsSync)
+        {
+            waiting.GetAwaiter().GetResult();
+        }
+
+        return waiting;
+    }
+
+    /// <summary>What comes in the way of another attempt because there is no credential for it any more.</summary>
+    private async ValueTask<AttemptOutcome?> FindMissingCredentialAsync(Call call)
+    {
+        try
+        {
+            await AcquireCredentialAsync(call).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
+        {
+            return AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller));
+        }
+        catch (TimeoutException exception)
+        {
+            return TotalTimeout(exception);
+        }
+        catch (AmbassadorAuthenticationException exception)
+        {
+            return AttemptOutcome.Of(AttemptClass.Fatal, exception);
+        }
+    }
+
+    /// <summary>Puts the credential on a request that is about to be sent.</summary>
+    /// <returns>Why it can not be; then the request is not sent.</returns>
+    private AmbassadorAuthenticationException? ApplyCredential(Call call, HttpRequestMessage request)
+    {
+        // Another request than the attempt's is that of a redirect. One that has led away once is not trusted to lead back.
+        if (!ReferenceEquals(request, call.Request) && !call.IsCredentialApplied)
+        {
+            return null;
+        }
+
+        call.IsCredentialApplied = false;
+        var credential = call.Credential!.Credential;
+        try
+        {
+            credential.PutOn(request);
+            call.IsCredentialApplied = true;
+            return null;
+        }
+#pragma warning disable CA1031 // It is the user's code, and its message may say what nobody is to know.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            credential.TakeOff(request);
+            return new AmbassadorAuthenticationException(
+                state.Name, $"The credential of ambassador '{state.Name}' could not be put on a request, by {exception.GetType().Name}: nothing was sent.");
+        }
+    }
+
+    private static bool IsCredentialRefused(Call call, in AttemptOutcome outcome) =>
+        call.IsCredentialApplied && outcome.Response?.StatusCode == HttpStatusCode.Unauthorized;
+
+    /// <summary>Sends a request again whose credential was refused, if there is another one: once in a call, and as part of the same attempt.</summary>
+    private async ValueTask<AttemptOutcome> RenewAndReplayAsync(Call call, AttemptOutcome refused)
+    {
+        var (credentials, sent) = (call.Credentials!, call.Credential!);
+        state.Credential.Counts.CountRefused();
+        if (!call.Settings.Options.Authentication.RenewOn401 || call.HasReplayed || BearerChallenge.SaysInsufficientScope(refused.Response!))
+        {
+            return refused;
+        }
+
+        var now = _clock.GetTimestamp();
+        if (!call.IsReplayable)
+        {
+            credentials.Invalidate(sent, now);
+            return refused;
+        }
+
+        var (other, flight) = HasTimeFor(call, now) ? credentials.Renew(sent, now, state.Credential.Counts) : default;
+        if (flight is not null)
+        {
+            try
+            {
+                await WaitForAsync(call, flight).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                refused.Response!.Dispose();
+                return AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller));
+            }
+            catch (TimeoutException)
+            {
+                return refused; // The server's word is better than none.
+            }
+
+            other = FindOther(credentials, sent);
+        }
+
+        now = _clock.GetTimestamp();
+        return other is not null && HasTimeFor(call, now) && Admit(call, now) is null ? await ReplayAsync(call, other, refused).ConfigureAwait(false) : refused;
+    }
+
+    /// <summary>What has come of the renewal, unless it is the same again.</summary>
+    private CachedCredential? FindOther(CredentialCache credentials, CachedCredential sent)
+    {
+        var now = _clock.GetTimestamp();
+        if (credentials.TryTake(now, state.Credential.Counts) is not { } next || ReferenceEquals(next, sent))
+        {
+            return null;
+        }
+
+        if (!next.Credential.IsSameAs(sent.Credential))
+        {
+            return next;
+        }
+
+        credentials.OnRefusedAgain(next, now);
+        return null;
+    }
+
+    private async ValueTask<AttemptOutcome> ReplayAsync(Call call, CachedCredential other, AttemptOutcome refused)
+    {
+        refused.Response!.Dispose();
+        Restore(call);
+        (call.Credential, call.HasReplayed) = (other, true);
+        Dress(call);
+        var now = _clock.GetTimestamp();
+        var outcome = await EndAttemptAsync(call, Send(call, AttemptCause.Replay, now)).ConfigureAwait(false);
+        if (IsCredentialRefused(call, outcome))
+        {
+            state.Credential.Counts.CountRefused();
+            call.Credentials!.OnRefusedAgain(other, _clock.GetTimestamp());
+        }
+        else if (outcome.Response is not null && call.IsCredentialApplied)
+        {
+            call.Credentials!.OnAccepted(other);
+        }
+
+        return outcome;
+    }
+
+    private bool HasTimeFor(Call call, long now) =>
+        call.DueAt == long.MaxValue || _clock.GetElapsedTime(now, call.DueAt) >= call.Settings.Options.MinAttemptTime;
+}

@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Certificates of clients, over real handshakes.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(120_000)]
+internal sealed class ClientCertificateTests : IDisposable
+{
+    private const string Password = "s3cr3t-c4n4ry";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("certificates").FullName;
+    private readonly ConcurrentQueue<string?> _shown = new();
+
+    private string Pfx => Path.Combine(_folder, "client.pfx");
+
+    private string Pem => Path.Combine(_folder, "client.pem");
+
+    private string Key => Path.Combine(_folder, "client.key");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public async Task Connection_CertificateOfAFile_IsShown([Values("pfx", "pem", "pem and key", "pem and encrypted key")] string kind)
+    {
+        Write(kind, "client one");
+        await using var server = Server();
+        await using var calling = Call(server, kind);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(_shown, Is.EqualTo(["client one"]));
+    }
+
+    [Test]
+    public async Task File_Changes_NewConnectionsShowTheNewOneAndOldOnesStay()
+    {
+        Write("pfx", "one");
+        await using var server = Server();
+        await using var calling = Call(server, "pfx");
+        (await calling.GetAsync()).Dispose();
+
+        Write("pfx", "two");
+        (await calling.GetAsync()).Dispose();
+        Assert.That(_shown, Is.EqualTo(["one"]), "the connection is there");
+        server.InTurn(Answer.With(200, "", ("Connection", "close")), Answer.With(200));
+        (await calling.GetAsync()).Dispose();
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(_shown, Is.EqualTo(["one", "two"]));
+        Assert.That(calling.Logs.Named("ClientCertificateChanged"), Has.Count.EqualTo(1));
+    }
+
+    [TestCase("garbage")]
+    [TestCase("without key")]
+    [TestCase("expired")]
+    [TestCase("other password")]
+    [TestCase("gone")]
+    public async Task File_BecomesBad_OldOneIsKeptAndItIsToldOnce(string how)
+    {
+        Write("pfx", "one");
+        await using var server = Server(answer: Answer.With(200, "", ("Connection", "close")));
+        await using var calling = Call(server, "pfx");
+        (await calling.GetAsync()).Dispose();
+
+        Spoil(how);
+        (await calling.GetAsync()).Dispose();
+        (await calling.GetAsync()).Dispose();
+        Assert.That(_shown, Is.EqualTo(["one", "one", "one"]));
+        Assert.That(calling.Logs.Named("ClientCertificateRefused"), Has.Count.EqualTo(1));
+        Assert.That(calling.Logs.Entries.Select(static entry => entry.Message), Has.None.Contains(Password));
+
+        Write("pfx", "two");
+        (await calling.GetAsync()).Dispose();
+        Assert.That(_shown.Last(), Is.EqualTo("two"));
+    }
+
+    [TestCase("garbage")]
+    [TestCase("without key")]
+    [TestCase("expired")]
+    [TestCase("gone")]
+    public void Start_FileIsBad_FailsAndNamesIt(string how)
+    {
+        Spoil(how);
+        var options = new AmbassadorOptions();
+        (options.ClientCertificate.File, options.ClientCertificate.Password) = (Pfx, Password);
+
+        Assert.That(
+            () => new AmbassadorHandler(options),
+            Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith($"Ambassadors:ambassador:ClientCertificate:File is '{Pfx}'; allowed is").And.Message.Not.Contains(Password));
+    }
+
+    [Test]
+    public async Task Connection_FileIsGoneBeforeTheFirst_NoneIsMadeWithoutACertificate()
+    {
+        Write("pfx", "one");
+        await using var server = Server();
+        await using var calling = Call(server, "pfx");
+        calling.Unseen = 1;
+        File.Delete(Pfx);
+
+        Assert.That(
+            await calling.GetAsync().FailureAsync(),
+            Is.TypeOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.SecureConnectionError));
+        Assert.That(server.Requests, Is.Zero);
+    }
+
+    [Test]
+    public async Task Connection_ToAnotherHost_ShowsNone()
+    {
+        Write("pfx", "one");
+        await using var other = Server("127.0.0.1");
+        await using var server = Server(answer: Answer.With(302, "", ("Location", other.Uri.AbsoluteUri)));
+        await using var calling = Call(server, "pfx", [server, other]);
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(_shown, Is.EqualTo(["one", null]));
+    }
+
+    [Test]
+    public async Task PrimaryHandler_OfTheUsers_IsWarnedOf()
+    {
+        Write("pfx", "one");
+        await using var calling = new Calling(Configure("pfx"));
+        calling.Server.Then(200);
+
+        (await calling.GetAsync()).Dispose();
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(calling.Logs.Named("ClientCertificateUnused"), Has.Count.EqualTo(1));
+    }
+
+    private ScriptedServer Server(string name = "localhost", Answer? answer = null) =>
+        ScriptedServer.StartMutualTls(name == "localhost" ? TestCertificates.Localhost : TestCertificates.Loopback, shown =>
+        {
+            _shown.Enqueue(shown);
+            return true;
+        }, name).Answers(answer ?? Answer.With(200));
+
+    private FaultCalling Call(ScriptedServer server, string kind, IReadOnlyList<ScriptedServer>? all = null) =>
+        new(all ?? [server], server.Uri, Configure(kind));
+
+    private Action<AmbassadorOptions> Configure(string kind) => options =>
+    {
+        options.ClientCertificate.File = kind == "pfx" ? Pfx : Pem;
+        options.ClientCertificate.KeyFile = kind.Contains("key", StringComparison.Ordinal) ? Key : null;
+        options.ClientCertificate.Password = kind is "pfx" or "pem and encrypted key" ? Password : null;
+    };
+
+    private void Write(string kind, string name, bool isExpired = false)
+    {
+        using var certificate = TestCertificates.CreateClient(name, isExpired);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        switch (kind)
+        {
+            case "pfx":
+                File.WriteAllBytes(Pfx, certificate.Export(X509ContentType.Pkcs12, Password));
+                break;
+            case "pem":
+                File.WriteAllText(Pem, certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem());
+                break;
+            case "pem and key":
+                File.WriteAllText(Pem, certificate.ExportCertificatePem());
+                File.WriteAllText(Key, key.ExportPkcs8PrivateKeyPem());
+                break;
+            default:
+                File.WriteAllText(Pem, certificate.ExportCertificatePem());
+                File.WriteAllText(Key, key.ExportEncryptedPkcs8PrivateKeyPem(
+                    Password, new System.Security.Cryptography.PbeParameters(System.Security.Cryptography.PbeEncryptionAlgorithm.Aes256Cbc, System.Security.Cryptography.HashAlgorithmName.SHA256, 1000)));
+                break;
+        }
+    }
+
+    private void Spoil(string how)
+    {
+        using var certificate = TestCertificates.CreateClient("spoilt");
+        switch (how)
+        {
+            case "garbage":
+                File.WriteAllText(Pfx, "garbage");
+                break;
+            case "without key":
+                using (var without = X509CertificateLoader.LoadCertificate(certificate.Export(X509ContentType.Cert)))
+                {
+                    File.WriteAllBytes(Pfx, without.Export(X509ContentType.Pkcs12, Password)!);
+                }
+
+                break;
+            case "expired":
+                Write("pfx", "spoilt", isExpired: true);
+                break;
+            case "other password":
+                File.WriteAllBytes(Pfx, certificate.Export(X509ContentType.Pkcs12, "another"));
+                break;
+            default:
+                File.Delete(Pfx);
+                break;
+        }
+    }
+}
