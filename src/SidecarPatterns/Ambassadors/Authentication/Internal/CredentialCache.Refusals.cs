@@ -5,6 +5,7 @@ internal sealed partial class CredentialCache
 {
     private int _pauses; // In a row.
     private long _pausedUntil = long.MinValue;
+    private TimeSpan? _untold; // A pause that has just begun.
 
     /// <summary>The server has refused a credential: finds another one, or has it asked for.</summary>
     /// <param name="refused">What was refused.</param>
@@ -12,6 +13,13 @@ internal sealed partial class CredentialCache
     /// <param name="counts">Who asks.</param>
     /// <returns>Another credential that is there already; or else what to wait for; neither where nothing is to be done.</returns>
     public (CachedCredential? Other, Task? Flight) Renew(CachedCredential refused, long now, CredentialCounts counts)
+    {
+        var result = RenewUntold(refused, now, counts);
+        TellPause();
+        return result;
+    }
+
+    private (CachedCredential? Other, Task? Flight) RenewUntold(CachedCredential refused, long now, CredentialCounts counts)
     {
         lock (_lock)
         {
@@ -54,6 +62,8 @@ internal sealed partial class CredentialCache
                 Signal();
             }
         }
+
+        TellPause();
     }
 
     /// <summary>The server has refused a credential that was renewed for the same call: renewals pause.</summary>
@@ -67,6 +77,8 @@ internal sealed partial class CredentialCache
                 Pause(now);
             }
         }
+
+        TellPause();
     }
 
     /// <summary>The server has taken a credential that was renewed for the same call.</summary>
@@ -108,6 +120,20 @@ internal sealed partial class CredentialCache
         var pause = TimeSpan.FromTicks((long)Math.Min(options.RenewalPause.Ticks * Math.Pow(2, Math.Min(_pauses, 40)), options.MaxRenewalPause.Ticks));
         _pauses++;
         _pausedUntil = now + TimeTicks.Of(pause, clock);
-        AmbassadorLog.CredentialRefused(logger, name, pause);
+        _untold = pause;
+    }
+
+    private void TellPause()
+    {
+        TimeSpan? pause;
+        lock (_lock)
+        {
+            (pause, _untold) = (_untold, null);
+        }
+
+        if (pause is { } time)
+        {
+            AmbassadorLog.CredentialRefused(logger, name, time);
+        }
     }
 }

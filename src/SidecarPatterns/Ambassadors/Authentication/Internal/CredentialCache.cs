@@ -21,7 +21,8 @@ internal sealed partial class CredentialCache(string name, CredentialSource sour
     private CredentialFailure? _failure;
     private int _failures; // In a row.
     private long _retryAt;
-    private bool _isTold; // Of the failure, or of the rejection that it is.
+    private bool _isTold; // That it fails.
+    private bool _isRejectionTold;
     private bool _isClosed;
     private TaskCompletionSource _changed = NewSignal();
 
@@ -171,131 +172,6 @@ internal sealed partial class CredentialCache(string name, CredentialSource sour
         }
 
         source.Dispose();
-    }
-
-    // Under the lock.
-    private Task Begin(bool isRenewal, CredentialCounts counts)
-    {
-        if (_current is { } current)
-        {
-            current.RefreshAt = long.MaxValue; // By then it has come, or is put off.
-        }
-
-        var refused = _refused;
-        var isFirstTry = _failures == 0;
-        _flight = Unflowed.Run(
-            static state => Task.Run(() => state.self.FlyAsync(state.refused, state.isFirstTry, state.isRenewal, state.counts)),
-            (self: this, refused, isFirstTry, isRenewal, counts));
-        return _flight;
-    }
-
-    private async Task FlyAsync(AmbassadorCredential? refused, bool isFirstTry, bool isRenewal, CredentialCounts counts)
-    {
-        var askedAt = clock.GetTimestamp();
-        var (credential, failure) = await AskAsync(refused, isFirstTry).ConfigureAwait(false);
-        var now = clock.GetTimestamp();
-        var cached = credential is null ? null : CachedCredential.Of(credential, askedAt, isRenewal, Options, clock);
-        if (cached is not null && now >= cached.UsableUntil)
-        {
-            cached = null;
-            failure = new CredentialFailure("it had ended when it came");
-        }
-
-        counts.CountAnswer(isAcquired: cached is not null);
-        lock (_lock)
-        {
-            _flight = null;
-            if (_isClosed)
-            {
-                return;
-            }
-
-            if (cached is not null)
-            {
-                Keep(cached);
-            }
-            else
-            {
-                Fail(failure!, now);
-            }
-        }
-    }
-
-    private async Task<CredentialAnswer> AskAsync(AmbassadorCredential? refused, bool isFirstTry)
-    {
-        using var limit = new CancellationTokenSource(Options.AcquireTimeout, clock);
-        Task<CredentialAnswer>? asking = null;
-        try
-        {
-            asking = source.AcquireAsync(refused, isFirstTry, limit.Token).AsTask();
-            return await asking.WaitAsync(limit.Token).ConfigureAwait(false); // Whoever ignores the token is not waited for.
-        }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
-        {
-            asking?.Forget();
-            return new CredentialFailure("timeout");
-        }
-#pragma warning disable CA1031 // Whatever a provider throws, there is no credential; callers are told by exceptions of their own.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return CredentialFailure.Of(exception);
-        }
-    }
-
-    // Under the lock, as what follows.
-    private void Keep(CachedCredential cached)
-    {
-        Volatile.Write(ref _current, cached);
-        _refused = null;
-        _failures = 0;
-        if (_failure is not null && _isTold)
-        {
-            AmbassadorLog.CredentialIsBack(logger, name);
-        }
-
-        _failure = null;
-        _isTold = false;
-        Signal();
-    }
-
-    private void Fail(CredentialFailure failure, long now)
-    {
-        var delay = DelayOf(failure, _failures);
-        _failures++;
-        _retryAt = now + TimeTicks.Of(delay, clock);
-        if (_current is { } current)
-        {
-            current.RefreshAt = _retryAt;
-        }
-
-        if (!_isTold || (failure.IsRejection && _failure is { IsRejection: false }))
-        {
-            _isTold = true;
-            if (failure.IsRejection)
-            {
-                AmbassadorLog.CredentialRejected(logger, name, failure.Describe());
-            }
-            else
-            {
-                AmbassadorLog.CredentialFailed(logger, name, failure.Describe(), delay);
-            }
-        }
-
-        _failure = failure;
-        Signal();
-    }
-
-    private TimeSpan DelayOf(CredentialFailure failure, int failures)
-    {
-        var options = Options;
-        var max = failure.IsRejection ? options.MaxRejectedDelay : options.MaxRetryDelay;
-        var bound = Math.Min(options.RetryDelay.Ticks * Math.Pow(2, Math.Min(failures, 40)), max.Ticks);
-        var jittered = bound * (1 + (AmbassadorAuthenticationConstants.RetryJitter * ((2 * Random.Shared.NextDouble()) - 1)));
-        var delay = TimeSpan.FromTicks((long)Math.Clamp(jittered, Math.Min(options.RetryDelay.Ticks, max.Ticks), max.Ticks));
-
-        // What the issuer asks for, within reason.
-        return failure.RetryAfter is { } asked && asked > delay ? (asked < options.MaxRejectedDelay ? asked : options.MaxRejectedDelay) : delay;
     }
 
     private void Signal()
