@@ -17,6 +17,7 @@ internal sealed class CredentialCalling : IAsyncDisposable
             options.ClientCredentials.TokenEndpoint = new Uri(tokens.Uri, "token");
             options.ClientCredentials.ClientId = "client";
             options.ClientCredentials.ClientSecret = Secret;
+            options.Egress.Profile = others is null ? EgressProfile.ConfiguredHosts : EgressProfile.Any;
             configure?.Invoke(options);
             lone = options;
         });
