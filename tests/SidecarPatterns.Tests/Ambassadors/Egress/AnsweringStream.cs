@@ -51,10 +51,10 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _head.Append(Encoding.Latin1.GetString(buffer));
+        _head.Append(Encoding.UTF8.GetString(buffer));
         if (_head.ToString() is var head && head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            _response = Encoding.Latin1.GetBytes(answer(head));
+            _response = Encoding.UTF8.GetBytes(answer(head));
         }
     }
 

@@ -24,6 +24,17 @@ internal sealed class EgressConnectTests
         Assert.That(calling.Network.Dialled, Is.EqualTo([new IPEndPoint(IPAddress.Parse(Public), 8080)]));
     }
 
+    [Test]
+    public async Task Get_AddressInTheUrl_IsDialledAndNotResolved()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public);
+        (await calling.GetAsync($"http://[{OtherPublic}]/")).Dispose();
+        (await calling.GetAsync($"http://[::ffff:{Public}]:81/")).Dispose();
+
+        Assert.That(calling.Network.Resolved, Is.Empty);
+        Assert.That(calling.Network.Dialled.Select(static endPoint => endPoint.ToString()), Is.EqualTo([$"[{OtherPublic}]:80", $"{Public}:81"]));
+    }
+
     [TestCase(EgressProfile.Public, "127.0.0.1", "127.0.0.0/8, which is not public")]
     [TestCase(EgressProfile.Public, "10.0.0.1", "10.0.0.0/8, which is not public")]
     [TestCase(EgressProfile.Public, "::ffff:10.0.0.1", "10.0.0.0/8, which is not public")]
