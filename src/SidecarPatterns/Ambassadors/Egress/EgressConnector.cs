@@ -14,7 +14,7 @@ internal sealed class EgressConnector(AmbassadorState state)
 
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var (host, port) = (HostOf(context), context.DnsEndPoint.Port);
         var policy = state.Settings.Egress;
         if (policy is not null && IsToProxy(context))
         {
@@ -63,8 +63,11 @@ internal sealed class EgressConnector(AmbassadorState state)
         return request.RequestUri is not { } uri
             || (request.Method == HttpMethod.Connect && request.Headers.Protocol is null)
             || context.DnsEndPoint.Port != uri.Port
-            || !context.DnsEndPoint.Host.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+            || !HostOf(context).Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
     }
+
+    // An IPv6 address has come in brackets, and without.
+    private static string HostOf(SocketsHttpConnectionContext context) => context.DnsEndPoint.Host.Trim('[', ']');
 
     private void SettleProxy(EgressPolicy policy, string host)
     {

@@ -1,0 +1,202 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>Which hosts may be called: the text of an address alone, before anything is resolved.</summary>
+[TestFixture]
+internal sealed class EgressPolicyTests
+{
+    [TestCase("http://orders/items", null)]
+    [TestCase("http://orders", null)]
+    [TestCase("http://orders?x", null)]
+    [TestCase("http://orders#x", null)]
+    [TestCase("http://orders:80/", null)]
+    [TestCase("http://ORDERS/", null)]
+    [TestCase("http://orders./", null)]
+    [TestCase("ws://orders/", null)]
+    [TestCase("HTTP://orders/", null)]
+    [TestCase("http://orders/@evil.test", null)]
+    [TestCase("http://orders//evil.test", null)]
+    [TestCase("http://orders:8080/", EgressReason.Host)]
+    [TestCase("https://orders/", EgressReason.Host)] // Another port.
+    [TestCase("https://orders:80/", null)] // No downgrade.
+    [TestCase("http://orders.evil.test/", EgressReason.Host)]
+    [TestCase("http://ordersevil.test/", EgressReason.Host)]
+    [TestCase("http://evil.test/orders", EgressReason.Host)]
+    [TestCase("http://evil.test/?http://orders/", EgressReason.Host)]
+    [TestCase("http://evil.test/#http://orders/", EgressReason.Host)]
+    [TestCase("http://orders@evil.test/", EgressReason.UserInfo)]
+    [TestCase("http://user:word@orders/", EgressReason.UserInfo)]
+    [TestCase("http://@orders/", null)] // Nothing stands there.
+    [TestCase("http://169.254.169.254/", EgressReason.Host)]
+    [TestCase("ftp://orders/", EgressReason.Scheme)]
+    [TestCase("gopher://orders:80/", EgressReason.Scheme)]
+    [TestCase("file:///etc/hosts", EgressReason.Scheme)]
+    [TestCase("https+http://orders/", null)]
+    [TestCase("ftp+http://orders/", EgressReason.Scheme)]
+    [TestCase("https+http://evil.test/", EgressReason.Host)]
+    [TestCase("https+http://orders:81/", EgressReason.Host)]
+    public void FindRefusal_AddressOfAConfiguredHost_IsBySchemeHostAndPort(string address, EgressReason? expected) =>
+        Assert.That(Refusal(Policy("http://orders"), address), Is.EqualTo(expected));
+
+    [TestCase("https://api.test:8443/items", null)]
+    [TestCase("https://api.test:8443", null)]
+    [TestCase("https://api.test/", null)] // By the wildcard.
+    [TestCase("http://api.test:8443/", EgressReason.Scheme)]
+    [TestCase("http://api.test/", EgressReason.Scheme)]
+    [TestCase("https+http://api.test/", EgressReason.Scheme)] // It could come to that.
+    [TestCase("http://sub.api.test/", null)]
+    [TestCase("http://other.test/", null)]
+    public void FindRefusal_HostThatIsConfiguredWithTls_IsNotCalledWithout(string address, EgressReason? expected) =>
+        Assert.That(Refusal(Policy("https://api.test:8443", "*.test"), address), Is.EqualTo(expected));
+
+    [TestCase("*.example.com", "https://a.example.com/", null)]
+    [TestCase("*.example.com", "https://a.b.example.com/", null)]
+    [TestCase("*.example.com", "https://A.EXAMPLE.com./", null)]
+    [TestCase("*.example.com", "https://example.com/", EgressReason.Host)]
+    [TestCase("*.example.com", "https://aexample.com/", EgressReason.Host)]
+    [TestCase("*.example.com", "https://a.example.com.evil.test/", EgressReason.Host)]
+    [TestCase("*.example.com", "https://a.example.com:8443/", EgressReason.Host)]
+    [TestCase("*.example.com:8443", "https://a.example.com:8443/", null)]
+    [TestCase("*.example.com:8443", "https://a.example.com/", EgressReason.Host)]
+    [TestCase("example.com", "http://example.com/", null)]
+    [TestCase("example.com", "https://example.com/", null)]
+    [TestCase("example.com", "http://example.com:443/", EgressReason.Host)]
+    [TestCase("EXAMPLE.com.", "https://example.com/", null)]
+    [TestCase("bücher.example", "https://xn--bcher-kva.example/", null)]
+    [TestCase("xn--bcher-kva.example", "https://BÜCHER.example/", null)]
+    [TestCase("*.bücher.example", "https://a.xn--bcher-kva.example/", null)]
+    [TestCase("example.com", "https://ex\u00ADample.com/", null)] // A soft hyphen is none.
+    [TestCase("example.com", "https://ｅxample.com/", null)] // A wide letter is a letter.
+    [TestCase("example.com", "https://exаmple.com/", EgressReason.Host)] // A Cyrillic one is another.
+    [TestCase("faß.example", "https://fass.example/", EgressReason.Host)]
+    [TestCase("[2001:4860:4860::8888]:80", "http://[2001:4860:4860:0:0:0:0:8888]/", null)]
+    [TestCase("8.8.8.8", "http://0x8080808/", null)]
+    public void FindRefusal_HostsOfTheOptions_AreComparedInTheirAsciiForm(string allowed, string address, EgressReason? expected)
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Refusal(Policy(null, allowed), address), Is.EqualTo(expected));
+            Assert.That(Refusal(Policy(null, EgressProfile.Public, allowed), address), Is.EqualTo(expected));
+        }
+    }
+
+    [TestCase("http://hooks.test/", null)]
+    [TestCase("http://hooks.test:9/@", null)]
+    [TestCase("http://user@hooks.test/", EgressReason.UserInfo)]
+    [TestCase("http://1.1.1.1 &@2.2.2.2# @3.3.3.3/", EgressReason.UserInfo)]
+    [TestCase("ftp://hooks.test/", EgressReason.Scheme)]
+    [TestCase("http://127.0.0.1/", EgressReason.Address)]
+    [TestCase("http://0x7f.1/", EgressReason.Address)]
+    [TestCase("http://2130706433/", EgressReason.Address)]
+    [TestCase("http://017700000001/", EgressReason.Address)]
+    [TestCase("http://127.1/", EgressReason.Address)]
+    [TestCase("http://①②⑦.⓪.⓪.①/", EgressReason.Address)]
+    [TestCase("http://１２７.0.0.1/", EgressReason.Address)]
+    [TestCase("http://127。0。0。1/", EgressReason.Address)]
+    [TestCase("http://[::ffff:127.0.0.1]/", EgressReason.Address)]
+    [TestCase("http://[::ffff:7f00:1]/", EgressReason.Address)]
+    [TestCase("http://[0:0:0:0:0:FFFF:127.0.0.1]/", EgressReason.Address)]
+    [TestCase("http://[::1]x/", EgressReason.Address)] // Uri takes it for [::1].
+    [TestCase("http://[fe80::1%251]/", EgressReason.Address)]
+    [TestCase("http://[::]/", EgressReason.Address)]
+    [TestCase("http://0/", EgressReason.Address)]
+    [TestCase("http://8.8.8.8/", null)]
+    public void FindRefusal_AnyPublicHost_IsByUserInfoSchemeAndWhatIsAnAddress(string address, EgressReason? expected) =>
+        Assert.That(Refusal(Policy(null, EgressProfile.Public), address), Is.EqualTo(expected));
+
+    [TestCase("orders", null)]
+    [TestCase("ORDERS.", null)]
+    [TestCase("orders:80", null)]
+    [TestCase("shop.example.com", null)]
+    [TestCase("shop.example.com:80", null)]
+    [TestCase("shop.example.com:81", EgressReason.HostHeader)]
+    [TestCase("evil.test", EgressReason.HostHeader)]
+    [TestCase("169.254.169.254", EgressReason.HostHeader)]
+    [TestCase("user@orders", EgressReason.HostHeader)]
+    [TestCase("orders/x", EgressReason.HostHeader)]
+    [TestCase("orders#", EgressReason.HostHeader)]
+    [TestCase("orders evil.test", EgressReason.HostHeader)]
+    [TestCase("", EgressReason.HostHeader)]
+    public void FindRefusal_HostHeaderOfTheCaller_HasToBeAnAllowedHost(string header, EgressReason? expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+        request.Headers.TryAddWithoutValidation("Host", header);
+
+        Assert.That(Policy("http://orders", "*.example.com").FindRefusal(request)?.Reason, Is.EqualTo(expected));
+    }
+
+    [TestCase("hooks.test", null)]
+    [TestCase("other.test", null)]
+    [TestCase("127.0.0.1", EgressReason.HostHeader)]
+    [TestCase("[::ffff:a9fe:a9fe]:80", EgressReason.HostHeader)]
+    public void FindRefusal_HostHeaderWhereAnyHostIsAllowed_MayNotBeAnAddressThatIsRefused(string header, EgressReason? expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://hooks.test/");
+        request.Headers.TryAddWithoutValidation("Host", header);
+
+        Assert.That(Policy(null, EgressProfile.Public).FindRefusal(request)?.Reason, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void FindRefusal_SecondHostHeader_IsLookedAtToo()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+        request.Headers.TryAddWithoutValidation("Host", ["orders", "evil.test"]);
+
+        Assert.That(Policy("http://orders").FindRefusal(request)?.Reason, Is.EqualTo(EgressReason.HostHeader));
+    }
+
+    [TestCase("http://orders/items?q=1")]
+    [TestCase("http://orders:8080/items")]
+    public void FindRefusal_AddressOfAConfiguredHost_AllocatesNothing(string address)
+    {
+        var policy = Policy(new Uri(address).GetLeftPart(UriPartial.Authority));
+        AssertAllocatesNothing(policy, address);
+    }
+
+    [Test]
+    public void FindRefusal_NameWhereAnyHostIsAllowed_AllocatesNothing() => AssertAllocatesNothing(Policy(null, EgressProfile.Public), "https://hooks.test/x");
+
+    [Test]
+    public void FindRefusal_Refused_NamesHostAndRuleAndNotThePath()
+    {
+        var exception = Policy("http://orders").FindRefusal(new Uri("http://evil.test/secret?token=canary"))!.Value.AsException("shop");
+
+        Assert.That(
+            exception.Message,
+            Is.EqualTo("Ambassador 'shop' does not call 'evil.test': neither the configured addresses nor Egress:AllowedHosts have this host and port. Nothing was sent to it."));
+    }
+
+    private static void AssertAllocatesNothing(EgressPolicy policy, string address)
+    {
+        var requests = Enumerable.Range(0, 200).Select(_ => new HttpRequestMessage(HttpMethod.Get, new Uri(address))).ToList();
+        Assert.That(policy.FindRefusal(requests[0]), Is.Null);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var request in requests)
+        {
+            _ = policy.FindRefusal(request);
+        }
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        requests.ForEach(static request => request.Dispose());
+    }
+
+    private static EgressReason? Refusal(EgressPolicy policy, string address)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address));
+        return policy.FindRefusal(request)?.Reason;
+    }
+
+    private static EgressPolicy Policy(string? baseAddress, params string[] allowed) => Policy(baseAddress, EgressProfile.ConfiguredHosts, allowed);
+
+    private static EgressPolicy Policy(string? baseAddress, EgressProfile profile, params string[] allowed)
+    {
+        var options = new AmbassadorOptions { BaseAddress = baseAddress is null ? null : new Uri(baseAddress) };
+        options.Egress.Profile = profile;
+        foreach (var host in allowed)
+        {
+            options.Egress.AllowedHosts.Add(host);
+        }
+
+        return EgressPolicy.Of(options)!;
+    }
+}
