@@ -36,6 +36,9 @@ internal sealed class AmbassadorCatalog
 
     public AmbassadorInstruments Instruments { get; }
 
+    /// <summary>Wakes the sidecar that asks for endpoints.</summary>
+    public EndpointSignal EndpointSignal { get; } = new();
+
     public IConfiguration? Configuration => _services.GetService<IConfiguration>();
 
     /// <summary>All that exist by now.</summary>
@@ -79,9 +82,15 @@ internal sealed class AmbassadorCatalog
     private AmbassadorState Create(string name)
     {
         var (settings, failures) = Read(name);
-        return settings is not null
-            ? new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments)
-            : throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
+        if (settings is null)
+        {
+            throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
+        }
+
+        var state = new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments);
+        state.Endpoints.OnDueEarlier = EndpointSignal.Set;
+        EndpointSignal.Set();
+        return state;
     }
 
     private RetryBudget BudgetOf(AmbassadorSettings settings)

@@ -18,6 +18,7 @@ internal sealed class AmbassadorState
         Logger = logger;
         Scanner = DeadlineScanner.Of(clock);
         Health = new EndpointHealth(clock, settings.Options.CircuitBreaker) { OnTransition = OnTransition };
+        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options);
         Latency = new LatencyQuantiles(clock);
         Budget = budget;
         _setsBudget = Budget.Join(() => Account.FirstAttempts);
@@ -36,6 +37,12 @@ internal sealed class AmbassadorState
     public AmbassadorAccount Account { get; } = new();
 
     public EndpointHealth Health { get; }
+
+    /// <summary>The endpoints, and which of them an attempt goes to.</summary>
+    public EndpointDirectory Endpoints { get; }
+
+    /// <summary>Makes the handler of the prober, where it is not to be one as the options of the network say.</summary>
+    public Func<HttpMessageHandler>? CreateProbeHandler { get; set; }
 
     public RetryBudget Budget { get; }
 
@@ -61,6 +68,7 @@ internal sealed class AmbassadorState
     {
         Volatile.Write(ref _settings, settings);
         ApplyToHealth(settings);
+        Endpoints.Apply(settings.Options);
         if (_setsBudget)
         {
             Budget.Apply(settings.Options.RetryBudget);

@@ -6,7 +6,7 @@ using Rule = SidecarPatterns.OptionRule<SidecarPatterns.AmbassadorOptions>;
 namespace SidecarPatterns;
 
 /// <summary>What <see cref="AmbassadorOptions"/> may be: every option by itself, and the options together.</summary>
-internal static class AmbassadorOptionRules
+internal static partial class AmbassadorOptionRules
 {
     private const string Retry = nameof(AmbassadorOptions.Retry) + ":";
     private const string Budget = nameof(AmbassadorOptions.RetryBudget) + ":";
@@ -19,8 +19,10 @@ internal static class AmbassadorOptionRules
     public static OptionRuleTable<AmbassadorOptions> Table { get; } = new(
     [
         Rule.OptionalHttpAddress(nameof(AmbassadorOptions.BaseAddress), static options => options.BaseAddress),
+        EndpointsRule(),
         .. CallRules(),
         .. RetryRules(),
+        .. BalancingRules(),
         .. CircuitBreakerRules(),
         .. ContentRules(),
         .. RedirectRules(),
@@ -53,6 +55,7 @@ internal static class AmbassadorOptionRules
                 Circuit + nameof(options.CircuitBreaker.MaxBreakDuration),
                 options.CircuitBreaker.MaxBreakDuration),
             .. FindContradictions(section, options),
+            .. FindEndpointContradictions(section, options),
         ];
     }
 
@@ -109,6 +112,11 @@ internal static class AmbassadorOptionRules
             static options => options.CircuitBreaker.Window,
             AmbassadorCircuitBreakerConstants.MinWindow,
             AmbassadorConstants.MaxDuration),
+        Rule.WholeNumber(
+            Circuit + nameof(AmbassadorCircuitBreakerOptions.FailuresInARow),
+            static options => options.CircuitBreaker.FailuresInARow,
+            1,
+            AmbassadorCircuitBreakerConstants.MaxFailuresInARow),
         PositiveDuration(Circuit + nameof(AmbassadorCircuitBreakerOptions.BreakDuration), static options => options.CircuitBreaker.BreakDuration),
         PositiveDuration(Circuit + nameof(AmbassadorCircuitBreakerOptions.MaxBreakDuration), static options => options.CircuitBreaker.MaxBreakDuration),
         Rule.Number(Circuit + nameof(AmbassadorCircuitBreakerOptions.BreakJitter), static options => options.CircuitBreaker.BreakJitter, 0, 1),
