@@ -18,10 +18,15 @@ public sealed class AmbassadorOptions
     // A field, since the binding takes every property that it can see for an option.
     private AmbassadorPipelines _inPlace;
     private IAmbassadorCredentialProvider? _credential;
+    private IEndpointSource? _endpointSource;
 
     /// <summary>Where relative addresses lead.</summary>
     /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without user info.</value>
     public Uri? BaseAddress { get; set; }
+
+    /// <summary>The servers among which attempts are balanced.</summary>
+    /// <value>None by default: requests go where they say. In the configuration the numbered sections below <c>Endpoints</c>.</value>
+    public IList<AmbassadorEndpoint> Endpoints { get; } = [];
 
     /// <summary>How long a call may take in all: attempts, waits between them, and the bodies that are read within an attempt.</summary>
     /// <value>30 s by default; more than zero, at most 49 days. A request can have its own: <see cref="AmbassadorRequestOptions.Timeout"/>.</value>
@@ -58,6 +63,15 @@ public sealed class AmbassadorOptions
 
     /// <summary>How much load further attempts may add.</summary>
     public AmbassadorRetryBudgetOptions RetryBudget { get; } = new();
+
+    /// <summary>Which of several endpoints an attempt goes to.</summary>
+    public AmbassadorBalancingOptions Balancing { get; } = new();
+
+    /// <summary>When DNS, or an <see cref="IEndpointSource"/>, is asked for the endpoints.</summary>
+    public AmbassadorResolutionOptions Resolution { get; } = new();
+
+    /// <summary>Whether endpoints are asked how they are, beside the calls.</summary>
+    public AmbassadorProbeOptions Probe { get; } = new();
 
     /// <summary>When an endpoint that fails is left alone.</summary>
     public AmbassadorCircuitBreakerOptions CircuitBreaker { get; } = new();
@@ -144,6 +158,18 @@ public sealed class AmbassadorOptions
     }
 
     internal IAmbassadorCredentialProvider? GetCredentialInPlace() => _credential;
+
+    /// <summary>Has a source of your own know the endpoints, in the place of <see cref="Endpoints"/>.</summary>
+    /// <param name="source">The source. It is never disposed of.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="source"/> is <see langword="null"/>.</exception>
+    public void UseEndpointSource(IEndpointSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        _endpointSource = source;
+    }
+
+    /// <summary>The source that knows the endpoints, where there is one.</summary>
+    internal IEndpointSource? GetEndpointSource() => _endpointSource;
 
     /// <summary>The pipelines that stand there by no name.</summary>
     internal AmbassadorPipelines GetPipelinesInPlace() => _inPlace;

@@ -13,6 +13,12 @@ public sealed record AmbassadorSnapshot
     /// <summary>Since when.</summary>
     public required DateTimeOffset CircuitSince { get; init; }
 
+    /// <summary>Its endpoints; empty where requests say themselves where they go.</summary>
+    public required IReadOnlyList<AmbassadorEndpointSnapshot> Endpoints { get; init; }
+
+    /// <summary>For how long the endpoints could not be found out anew, so that those of before are used; <see langword="null"/> if they could.</summary>
+    public required TimeSpan? EndpointsStaleFor { get; init; }
+
     /// <summary>Whether calls are refused because the ambassador was drained.</summary>
     public required bool IsDrained { get; init; }
 

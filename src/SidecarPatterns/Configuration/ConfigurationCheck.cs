@@ -43,12 +43,13 @@ internal sealed class ConfigurationCheck(string section, string kind, IReadOnlyL
     // A key that others stand below is known as they are; the places of a list are known by the first.
     private bool IsKnown(string key)
     {
-        var place = key.LastIndexOf(ConfigurationPath.KeyDelimiter, StringComparison.Ordinal) + 1;
-        var first = place > 0 && key.AsSpan(place).ContainsAnyExceptInRange('0', '9') is false ? key[..place] + "0" : key;
+        var first = string.Join(
+            ConfigurationPath.KeyDelimiter,
+            key.Split(ConfigurationPath.KeyDelimiter).Select(static (part, i) => i > 0 && part.All(char.IsAsciiDigit) ? "0" : part));
         return keys.Any(known =>
             (known.EndsWith(":*", StringComparison.Ordinal) && key.StartsWith(known[..^1], StringComparison.OrdinalIgnoreCase))
             || known.Equals(first, StringComparison.OrdinalIgnoreCase)
-            || known.StartsWith(key + ConfigurationPath.KeyDelimiter, StringComparison.OrdinalIgnoreCase));
+            || known.StartsWith(first + ConfigurationPath.KeyDelimiter, StringComparison.OrdinalIgnoreCase));
     }
 
     private string DescribeValue(IConfigurationSection named) =>

@@ -19,6 +19,30 @@ internal sealed partial class OptionRule<TOptions>
             static value => value is null ? "nothing" : IsHttpAddress(value) ? $"'{value.GetLeftPart(UriPartial.Authority)}'" : "an address that is not shown",
             digest: static value => value?.OriginalString ?? ""); // A path can be a secret, as that of a webhook is.
 
+    /// <summary>A rule for the address of a server, behind which paths are put.</summary>
+    public static OptionRule<TOptions> ServerAddress(string key, Func<TOptions, Uri?> get) =>
+        Create(
+            key,
+            "an absolute address with http or https, without user info, query and fragment",
+            get,
+            static (string text, out Uri? value) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out value),
+            static value => value is not null && IsHttpAddress(value) && value.Query.Length == 0 && value.Fragment.Length == 0,
+            static value => value is null ? "nothing" : IsHttpAddress(value) ? $"'{value.GetLeftPart(UriPartial.Path)}'" : "an address that is not shown");
+
+    /// <summary>A rule for a path of a request, with a query if need be, or <see langword="null"/> for none.</summary>
+    public static OptionRule<TOptions> OptionalPath(string key, Func<TOptions, string?> get) =>
+        Create(
+            key,
+            "nothing, or a path that begins with '/', without fragment and control characters",
+            get,
+            static (string text, out string? value) =>
+            {
+                value = text;
+                return true;
+            },
+            static value => value is null || (value.StartsWith('/') && !value.Contains('#', StringComparison.Ordinal) && !value.Any(char.IsControl)),
+            static value => value is null ? "nothing" : $"'{value}'");
+
     /// <summary>A rule for the name of a header, or <see langword="null"/> for none.</summary>
     public static OptionRule<TOptions> OptionalHeaderName(string key, Func<TOptions, string?> get) =>
         Create(

@@ -38,6 +38,9 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>Whether the values stand below the key, by names of any kind.</summary>
     public bool IsMap { get; private init; }
 
+    /// <summary>The rules of what stands in a list of sections; <see langword="null"/> for any other option.</summary>
+    public IOptionList<TOptions>? List { get; private init; }
+
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
@@ -130,6 +133,16 @@ internal sealed partial class OptionRule<TOptions>
             get,
             static (text, out value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value),
             static value => value is > 0 and <= 1,
+            static value => value.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>A rule for a number that is more than zero.</summary>
+    public static OptionRule<TOptions> PositiveNumber(string key, Func<TOptions, double> get, double max) =>
+        Create(
+            key,
+            string.Create(CultureInfo.InvariantCulture, $"a number above 0, up to {max:N0}"),
+            get,
+            static (text, out value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value),
+            value => value > 0 && value <= max,
             static value => value.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>A rule for a number, both limits included.</summary>

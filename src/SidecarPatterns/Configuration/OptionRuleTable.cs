@@ -11,13 +11,20 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     public IReadOnlyList<OptionRule<TOptions>> Rules { get; } = rules;
 
     /// <summary>The keys that the section of the options may have.</summary>
-    public IReadOnlyList<string> Keys { get; } = [.. rules.Select(static rule => rule.IsList ? ConfigurationPath.Combine(rule.Key, "0") : rule.IsMap ? ConfigurationPath.Combine(rule.Key, "*") : rule.Key)];
+    public IReadOnlyList<string> Keys { get; } = [.. rules.SelectMany(static rule => rule switch
+    {
+        { List: { } list } => list.Keys,
+        { IsList: true } => [ConfigurationPath.Combine(rule.Key, "0")],
+        { IsMap: true } => [ConfigurationPath.Combine(rule.Key, "*")],
+        _ => [rule.Key],
+    })];
 
     /// <summary>One error for every value that is not allowed.</summary>
     /// <param name="section">The path of the section that the options come from, for the messages.</param>
     /// <param name="options">The options, as they are after everything has set them.</param>
     public IEnumerable<string> FindFailures(string section, TOptions options) =>
-        Rules.Where(rule => !rule.Allows(options)).Select(rule => rule.Describe(section, rule.Show(options)));
+        Rules.Where(rule => !rule.Allows(options)).Select(rule => rule.Describe(section, rule.Show(options)))
+            .Concat(Rules.SelectMany(rule => rule.List?.FindFailures(section, options) ?? []));
 
     /// <summary>The rules of the options that differ.</summary>
     public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) =>
@@ -39,7 +46,8 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
             .Select(rule => (Rule: rule, Section: section.GetSection(rule.Key)))
             .Where(static key => IsSet(key.Section))
             .ToList();
-        if (keys.TrueForAll(static key => key.Rule.CanRead(TextOf(key.Section))))
+        var places = keys.SelectMany(static key => key.Rule.List?.FindUnreadable(key.Section) ?? []).ToList();
+        if (places.Count == 0 && keys.TrueForAll(static key => key.Rule.CanRead(TextOf(key.Section))))
         {
             return [];
         }
@@ -49,6 +57,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
             .. keys
                 .Where(static key => !key.Rule.Allows(TextOf(key.Section)))
                 .Select(key => key.Rule.Describe(section.Path, key.Rule.Digest is null ? Show(key.Section) : "a value that is not shown")),
+            .. places,
         ];
     }
 

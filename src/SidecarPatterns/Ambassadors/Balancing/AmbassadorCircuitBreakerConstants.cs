@@ -9,6 +9,7 @@ internal static class AmbassadorCircuitBreakerConstants
     public const int WindowSteps = 10;
     public const double BreakJitter = 0.2;
     public const int FailuresInARow = 5;
+    public const int MaxFailuresInARow = 1_000_000;
     public const int SuccessesToClose = 2;
     public const int MaxSuccessesToClose = 1_000;
 

@@ -16,6 +16,10 @@ public sealed class AmbassadorCircuitBreakerOptions
     /// <value>30 s by default; from 100 ms to 49 days.</value>
     public TimeSpan Window { get; set; } = AmbassadorCircuitBreakerConstants.Window;
 
+    /// <summary>How many failures in a row suffice for the circuit to open where there is another endpoint that could take over.</summary>
+    /// <value>5 by default; from 1 to 1,000,000.</value>
+    public int FailuresInARow { get; set; } = AmbassadorCircuitBreakerConstants.FailuresInARow;
+
     /// <summary>How long the circuit stays open the first time, doubled each time it opens again.</summary>
     /// <value>5 s by default; more than zero, at most <see cref="MaxBreakDuration"/>. A longer <c>Retry-After</c> of a 503 counts instead.</value>
     public TimeSpan BreakDuration { get; set; } = AmbassadorCircuitBreakerConstants.BreakDuration;

@@ -72,6 +72,39 @@ internal sealed partial class EndpointHealth
         Tell(from, CircuitState.Closed);
     }
 
+    /// <summary>Opens the circuit, if it is closed: something else than requests has found that the endpoint is ill.</summary>
+    public void Trip()
+    {
+        lock (_lock)
+        {
+            if (_epoch.State != CircuitState.Closed || _neverOpens)
+            {
+                return;
+            }
+
+            Open(_clock.GetTimestamp(), minimumBreak: null);
+        }
+
+        Tell(CircuitState.Closed, CircuitState.Open);
+    }
+
+    /// <summary>Ends the break, if there is one: something else than requests has found that the endpoint is well. Whether it is, requests find out.</summary>
+    public void EndBreak()
+    {
+        lock (_lock)
+        {
+            if (_epoch.State != CircuitState.Open)
+            {
+                return;
+            }
+
+            _successes = 0;
+            ChangeTo(CircuitState.HalfOpen, _clock.GetTimestamp());
+        }
+
+        Tell(CircuitState.Open, CircuitState.HalfOpen);
+    }
+
     private void Force(CircuitState state)
     {
         CircuitState from;

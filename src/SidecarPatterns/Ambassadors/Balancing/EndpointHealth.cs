@@ -46,6 +46,9 @@ internal sealed partial class EndpointHealth
         set => Volatile.Write(ref _hasSiblings, value);
     }
 
+    /// <summary>Whether all requests are let through.</summary>
+    public bool IsClosed => Volatile.Read(ref _epoch).LetsAllThrough;
+
     /// <summary>Asks for the leave to send a request. Whoever is given it says how the request ended: <see cref="Record"/>.</summary>
     /// <param name="now">The time.</param>
     /// <param name="probeTimeout">After how long a probe that has not ended makes room for another one, if the options are not to say.</param>
@@ -178,7 +181,7 @@ internal sealed partial class EndpointHealth
         Tell(CircuitState.Closed, CircuitState.Open);
     }
 
-    private bool IsTooMany(int failuresInARow) => HasSiblings && failuresInARow >= AmbassadorCircuitBreakerConstants.FailuresInARow;
+    private bool IsTooMany(int failuresInARow) => HasSiblings && failuresInARow >= Volatile.Read(ref _options).FailuresInARow;
 
     private bool IsBad((long Total, long Failed) sum)
     {

@@ -12,6 +12,7 @@ internal sealed class Call
 
     private RequestOriginal _original;
     private bool _isKept;
+    private TriedEndpoints _tried;
     private RequestOriginal _sent; // What the request was made for the sending.
 
     private Call()
@@ -90,10 +91,20 @@ internal sealed class Call
     /// <summary>That attempt.</summary>
     public AttemptScope Scope { get; set; } = null!;
 
-    /// <summary>Where it goes.</summary>
-    public Endpoint Endpoint { get; set; } = null!;
+    /// <summary>Where the attempt goes, and the leave to send one request there.</summary>
+    public EndpointLease Lease { get; set; }
 
-    public HealthPermit Permit { get; set; }
+    /// <summary>The request's own address.</summary>
+    public Uri? LogicalUri => _original.Uri;
+
+    /// <summary>Where attempts went before.</summary>
+    public ref TriedEndpoints Tried => ref _tried;
+
+    /// <summary>The address that the request is sent to; <see langword="null"/> where that is its own.</summary>
+    public Uri? SentTo { get; set; }
+
+    /// <summary>Whether the request was given a <c>Host</c> for that.</summary>
+    public bool HasPlacedHost { get; set; }
 
     /// <summary>Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.</summary>
     public RateLimitLease? Place { get; set; }
@@ -179,8 +190,8 @@ internal sealed class Call
         IsIdempotent = call.IsIdempotent && call.Limits.AttemptTimeout is not null;
         Replay = call.Replay;
         MaxAttempts = int.MaxValue; // The pipeline knows.
-        Endpoint = call.Endpoint;
-        Permit = call.Permit;
+        Lease = call.Lease;
+        _tried = call._tried;
         Place = call.Place;
         Activity = call.Activity;
         (Credentials, Credential, HasReplayed) = (call.Credentials, call.Credential, call.HasReplayed);
@@ -218,7 +229,10 @@ internal sealed class Call
         Request = null!;
         Caller = default;
         Limits = default;
-        Endpoint = null!;
+        Lease = default;
+        _tried = default;
+        SentTo = null;
+        HasPlacedHost = false;
         Place = null;
         Activity = null;
         Tracker = null;

@@ -1,41 +1,59 @@
 namespace SidecarPatterns;
 
-/// <content>The circuit breaker and the limit of concurrency: whether an endpoint is sent a request now.</content>
+/// <content>The balance, the circuit breaker and the limit of concurrency: which endpoint is sent a request now, if any.</content>
 internal sealed partial class CallPipeline
 {
     /// <summary>Has an endpoint admit the next attempt.</summary>
     /// <returns>Why none does; <see langword="null"/> if one does.</returns>
     private HttpRequestException? Admit(Call call, long now)
     {
-        var endpoint = call.Endpoint = state.Endpoint;
-        if (!endpoint.Health.TryEnter(now, ProbeTimeoutOf(call), out var permit, out var retryAfter))
+        var avoided = call.Tried;
+        TriedEndpoints full = default;
+        AmbassadorRejectedException? rejection = null;
+        TimeSpan? retryAfter;
+        while (state.Endpoints.TryPick(now, PickPurpose.Attempt, avoided, ProbeTimeoutOf(call), out var lease, out retryAfter))
         {
-            return new AmbassadorCircuitOpenException(state.Name, retryAfter);
+            call.Lease = lease;
+            if (TryTakePlace(call))
+            {
+                return null;
+            }
+
+            // It may have been the leave of a probe. An endpoint that has enough to do is passed over once; then all are full.
+            GiveLeaseBack(call, now);
+            rejection ??= FullException();
+            if (full.Contains(lease.Endpoint))
+            {
+                return rejection;
+            }
+
+            full.Add(lease.Endpoint);
+            avoided.Add(lease.Endpoint);
         }
 
-        call.Permit = permit;
-        return endpoint.Gate.IsLimited ? TakePlace(call, now) : null;
+        return rejection ?? (HttpRequestException)new AmbassadorCircuitOpenException(state.Name, retryAfter);
     }
 
-    /// <summary>As <see cref="Admit"/>, but waits for a place where there is room to wait.</summary>
+    /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)
     {
-        var refusal = Admit(call, now);
-        if (refusal is not AmbassadorRejectedException || call.Settings.Options.Concurrency.QueueLimit == 0)
+        if (!state.Endpoints.IsReady && await FindOutEndpointsAsync(call, now).ConfigureAwait(false) is { } unknown)
         {
-            return refusal;
+            return unknown;
         }
 
+        var refusal = Admit(call, now);
         var options = call.Settings.Options;
         var left = _clock.GetElapsedTime(now, call.DueAt) - options.MinAttemptTime;
-        if (left <= TimeSpan.Zero)
+        if (refusal is not AmbassadorRejectedException || options.Concurrency.QueueLimit == 0 || left <= TimeSpan.Zero)
         {
             return refusal;
         }
 
         try
         {
-            var entering = call.Endpoint.Gate.EnterAsync(left < options.Concurrency.QueueTimeout ? left : options.Concurrency.QueueTimeout, call.Caller);
+            var timeout = left < options.Concurrency.QueueTimeout ? left : options.Concurrency.QueueTimeout;
+            var entering = call.Lease.Endpoint.Gate.EnterAsync(Concurrency, timeout, call.Caller);
             call.Place = call.IsSync ? entering.AsTask().GetAwaiter().GetResult() : await entering.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
@@ -46,31 +64,39 @@ internal sealed partial class CallPipeline
         return call.Place is null ? refusal : Readmit(call);
     }
 
-    private AmbassadorRejectedException? TakePlace(Call call, long now)
+    /// <summary>The options of the limit as they are now, and not as they were when the call began: an endpoint has one limit at a time.</summary>
+    private AmbassadorConcurrencyOptions Concurrency => state.Settings.Options.Concurrency;
+
+    private bool TryTakePlace(Call call)
     {
-        if (call.Endpoint.Gate.TryEnter() is { } place)
+        if (Concurrency is not { Limit: not null } options)
         {
-            call.Place = place;
-            return null;
+            return true;
         }
 
-        call.Endpoint.Health.Record(call.Permit, HealthEffect.Neutral, now); // It may have been the permit of a probe.
-        return new AmbassadorRejectedException(
-            state.Name,
-            $"Ambassador '{state.Name}' has as many requests under way as Concurrency:Limit allows, {call.Settings.Options.Concurrency.Limit}: nothing was sent.");
+        call.Place = call.Lease.Endpoint.Gate.TryEnter(options);
+        return call.Place is not null;
     }
 
-    /// <summary>Asks the circuit breaker again: it may have opened while the place was waited for, and may want a probe.</summary>
+    /// <summary>Nothing is sent after all, and nothing is known of the endpoint that was not known before.</summary>
+    private void GiveLeaseBack(Call call, long now) => state.Endpoints.Balancer.End(call.Lease, AttemptClass.Unsent, HealthEffect.Neutral, now);
+
+    private AmbassadorRejectedException FullException() => new(
+        state.Name, $"Ambassador '{state.Name}' has as many requests under way as Concurrency:Limit allows, {Concurrency.Limit}: nothing was sent.");
+
+    /// <summary>Asks the circuit of the endpoint again: it may have opened while its place was waited for, and may want a probe.</summary>
     private AmbassadorCircuitOpenException? Readmit(Call call)
     {
-        if (call.Endpoint.Health.TryEnter(_clock.GetTimestamp(), ProbeTimeoutOf(call), out var permit, out var retryAfter))
+        var now = _clock.GetTimestamp();
+        var endpoint = call.Lease.Endpoint;
+        if (state.Endpoints.Balancer.TryEnter(endpoint, now, ProbeTimeoutOf(call), out var lease))
         {
-            call.Permit = permit;
+            call.Lease = lease;
             return null;
         }
 
         LeavePlace(call);
-        return new AmbassadorCircuitOpenException(state.Name, retryAfter);
+        return new AmbassadorCircuitOpenException(state.Name, state.Endpoints.Balancer.Read().RetryAfter);
     }
 
     private static void LeavePlace(Call call)
@@ -94,4 +120,71 @@ internal sealed partial class CallPipeline
     /// <summary>How long the attempt may take, should it be a probe; <see langword="null"/> where it has no limit of its own.</summary>
     private static TimeSpan? ProbeTimeoutOf(Call call) =>
         call.CanFollow(call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
+
+    /// <summary>Waits until endpoints are known, no longer than the call has time.</summary>
+    /// <returns>Why it can not be made; <see langword="null"/> if it can.</returns>
+    private async ValueTask<Exception?> FindOutEndpointsAsync(Call call, long now)
+    {
+        try
+        {
+            var asking = state.Endpoints.EnsureReadyAsync(call.Caller).AsTask();
+            if (call.DueAt != long.MaxValue)
+            {
+                var left = Math.Max(0, Math.Ceiling(_clock.GetElapsedTime(now, call.DueAt).TotalMilliseconds));
+                asking = asking.WaitAsync(TimeSpan.FromMilliseconds(left), _clock, CancellationToken.None);
+            }
+
+            await Wait(call, asking).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
+        {
+            return new OperationCanceledException(call.Caller);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TimeoutException)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>Puts the endpoint's address into the request, or leaves that to the last handler, so that handlers in between see the request's own.</summary>
+    private void PlaceAddress(Call call)
+    {
+        if (call.Lease.Endpoint.Address is not { } address || call.Request.RequestUri is not { } logical)
+        {
+            return;
+        }
+
+        call.SentTo = address.Combine(logical);
+        if (Inner.PlacesAddress)
+        {
+            EndpointPlacing.Leave(call.Request, address);
+            return;
+        }
+
+        call.HasPlacedHost = EndpointPlacing.PutIn(call.Request, address);
+        call.MarkSent();
+    }
+
+    /// <summary>Takes it out again.</summary>
+    private void TakeAddress(Call call)
+    {
+        if (call.SentTo is null)
+        {
+            return;
+        }
+
+        call.SentTo = null;
+        if (Inner.PlacesAddress)
+        {
+            EndpointPlacing.TakeBack(call.Request);
+            return;
+        }
+
+        if (call.HasPlacedHost)
+        {
+            call.Request.Headers.Host = null;
+            call.HasPlacedHost = false;
+        }
+    }
 }

@@ -19,7 +19,9 @@ internal sealed partial class CallPipeline
             state.HedgeDelay.Record(now - call.SentAt);
         }
 
-        call.Endpoint.Health.Record(call.Permit, outcome.Effect, now, outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null);
+        var minimumBreak = outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null;
+        state.Endpoints.End(call.Lease, outcome.Class, outcome.Effect, now, outcome.RetryAfter, minimumBreak);
+        call.Tried.Add(call.Lease.Endpoint);
         CountEgress(outcome);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
         {
@@ -88,8 +90,8 @@ internal sealed partial class CallPipeline
         }
 
         var limits = BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout);
-        var (endpoint, permit, place) = (call.Endpoint, call.Permit.AsResult(), HandPlaceOver(call, limits.IdleTimeout));
-        ResponseBody.Guard(response, limits, _clock, end => OnBodyEnd(endpoint, permit, place, end), place is null ? null : place.Touch);
+        var (lease, place) = (call.Lease, HandPlaceOver(call, limits.IdleTimeout));
+        ResponseBody.Guard(response, limits, _clock, end => OnBodyEnd(lease, place, end), place is null ? null : place.Touch);
         return false;
     }
 
@@ -111,12 +113,12 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>A body that was handed over has ended: if it was cut off or stalled, that is the endpoint's failure too.</summary>
-    private void OnBodyEnd(Endpoint endpoint, HealthPermit permit, PlaceHold? place, BodyEnd end)
+    private void OnBodyEnd(in EndpointLease lease, PlaceHold? place, BodyEnd end)
     {
         place?.Release();
         if (end is BodyEnd.Truncated or BodyEnd.Stalled or BodyEnd.TooSlow)
         {
-            endpoint.Health.Record(permit, HealthEffect.Failure, _clock.GetTimestamp());
+            state.Endpoints.Balancer.EndBody(lease, _clock.GetTimestamp());
         }
     }
 

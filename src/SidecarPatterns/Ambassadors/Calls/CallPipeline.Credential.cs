@@ -148,6 +148,11 @@ internal sealed partial class CallPipeline
         }
 
         call.IsCredentialApplied = false;
+        if (call.SentTo is { } endpoint && call.Settings.CredentialOrigin.FindEndpointProblem(endpoint) is { } problem)
+        {
+            return new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.");
+        }
+
         var credential = call.Credential!.Credential;
         try
         {

@@ -41,6 +41,8 @@ internal sealed partial class CallPipeline
         var isLateBetter = other.Response is not null || outcome.Response is null;
         var (better, worse) = isLateBetter ? (other, outcome) : (outcome, other);
         worse.Response?.Dispose();
+        call.Tried.Add(first.Endpoint);
+        call.Tried.Add(second.Endpoint);
         return Own(call, isLateBetter ? late : early, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
     }
 
@@ -72,16 +74,23 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>Has an endpoint admit a second attempt: one in order, never as its probe, and none that has much to do.</summary>
-    private bool TryAdmitHedge(Call call, Endpoint first, long now)
+    private bool TryAdmitHedge(Call call, BalancedEndpoint first, long now)
     {
-        var endpoint = first;
-        if (endpoint.Health.Read().State is not (CircuitState.Closed or CircuitState.ForcedClosed) || !endpoint.Gate.IsBelow(call.Settings.Options.Hedging.MaxLoad))
+        var tried = call.Tried;
+        tried.Add(first);
+        if (!state.Endpoints.TryPick(now, PickPurpose.Hedge, tried, probeTimeout: null, out var lease, out _))
         {
             return false;
         }
 
-        call.Endpoint = endpoint;
-        return Admit(call, now) is null;
+        call.Lease = lease;
+        if (!lease.Endpoint.Gate.IsBelow(call.Settings.Options.Hedging.MaxLoad) || !TryTakePlace(call))
+        {
+            GiveLeaseBack(call, now);
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>What one of the attempts ended with, as the call's own: the time that was over was the call's or not, and who left was its caller.</summary>
@@ -117,10 +126,11 @@ internal sealed partial class CallPipeline
             var request = RequestClone.Of(call.Request, call.Request.RequestUri, call.Request.Method);
             _attempt = Call.Rent(call.Settings, request, isSync: false, withHeaders: false, now, _leave.Token);
             _attempt.BeginBeside(call);
+            Endpoint = call.Lease.Endpoint;
             call.Place = null; // The attempt's now.
         }
 
-        public Endpoint Endpoint => _attempt.Endpoint;
+        public BalancedEndpoint Endpoint { get; }
 
         /// <summary>Whether it went out with the call's credential; known when it has ended.</summary>
         public bool IsCredentialApplied { get; private set; }
@@ -157,6 +167,8 @@ internal sealed partial class CallPipeline
             var outcome = await _pipeline.EndAttemptAsync(_attempt, sending).ConfigureAwait(false);
             IsCredentialApplied = _attempt.IsCredentialApplied;
             _attempt.Credential?.Credential.TakeOff(_attempt.Request); // Whoever looks at the response sees the message.
+            _attempt.Restore();
+            _pipeline.TakeAddress(_attempt);
             _pipeline.EndHedge(_attempt, outcome, Volatile.Read(ref _isOvertaken));
             _attempt.Return();
             _leave.Dispose();

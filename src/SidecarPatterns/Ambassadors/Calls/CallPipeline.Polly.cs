@@ -29,7 +29,7 @@ internal sealed partial class CallPipeline
         call.Scope = whole;
         call.Keep();
         LeavePlace(call); // Each execution has an endpoint, and a place, of its own.
-        call.Endpoint.Health.Record(call.Permit, HealthEffect.Neutral, now);
+        state.Endpoints.Balancer.End(call.Lease, AttemptClass.Unsent, HealthEffect.Neutral, now);
         AttemptOutcome outcome;
         try
         {
@@ -52,6 +52,7 @@ internal sealed partial class CallPipeline
     /// <summary>The executions of one call.</summary>
     private sealed class PipelineExecutions(CallPipeline pipeline, Call call)
     {
+        private readonly string? _callersHost = call.Request.Headers.Host;
         private int _executions;
 
         public async ValueTask<HttpResponseMessage> ExecuteAsync(CancellationToken ct)
@@ -65,7 +66,14 @@ internal sealed partial class CallPipeline
                     $"The content of the request, a {call.Request.Content.GetType().Name}, can not be sent again, so the retry pipeline can not make another attempt.");
             }
 
-            var request = number == 1 ? call.Request : RequestClone.Of(call.Request, call.Request.RequestUri!, call.Request.Method);
+            var request = call.Request;
+            if (number > 1)
+            {
+                // The first may be under way, with the address of its endpoint in it.
+                request = RequestClone.Of(call.Request, call.LogicalUri, call.Request.Method);
+                request.Headers.Host = _callersHost;
+            }
+
             return await pipeline.ExecuteOnceAsync(call, request, number == 1 ? AttemptCause.First : AttemptCause.Retry, ct).ConfigureAwait(false);
         }
     }
@@ -77,7 +85,11 @@ internal sealed partial class CallPipeline
     {
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
-        attempt.BeginWithin(call);
+        lock (call)
+        {
+            attempt.BeginWithin(call);
+        }
+
         await AcquireCredentialAsync(attempt).ConfigureAwait(false);
         if (await AdmitAsync(attempt, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
         {
@@ -94,6 +106,13 @@ internal sealed partial class CallPipeline
         }
 
         attempt.Credential?.Credential.TakeOff(request);
+        attempt.Restore();
+        TakeAddress(attempt);
+        lock (call)
+        {
+            call.Tried.Add(attempt.Lease.Endpoint);
+        }
+
         state.Metrics.RecordAttempt(attempt, outcome.Class);
         var exception = outcome.Response is null ? ExceptionOf(attempt, outcome) : null;
         attempt.Return();

@@ -7,11 +7,12 @@ internal sealed partial class CallPipeline
     public InnerHandlers Inner { get; set; } = new(ChangeHeaders: false, PrimaryJudgement.Unknown);
 
     /// <summary>Whether there is anything to be done to the request before it can be sent.</summary>
-    private static bool NeedsPreparation(Call call) =>
+    private bool NeedsPreparation(Call call) =>
         call.Settings.Deadline is not null
         || (call.Settings.Egress is not null && EgressPolicy.MayUseHttp3(call.Request))
         || (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent)
         || call.Settings.WaitsForPlace
+        || !state.Endpoints.IsReady
         || (call.Request.Content is { } content && !call.IsUntouchable && !IsSentAsItIs(call, content.Headers.ContentLength));
 
     // What can be sent again, and is not so large that its sending is watched.
@@ -50,6 +51,11 @@ internal sealed partial class CallPipeline
 
         if (await AdmitAsync(call, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
         {
+            if (refusal is TimeoutException)
+            {
+                return Finish(call, TotalTimeout(refusal));
+            }
+
             Restore(call);
             return await Refused(call, refusal).ConfigureAwait(false);
         }
@@ -144,6 +150,7 @@ internal sealed partial class CallPipeline
             AmbassadorLog.RequestWasChanged(state.Logger, state.Name);
         }
 
+        TakeAddress(call);
         call.Settings.Deadline?.Restore(call.Request, call.CallersDeadline);
         if (call.OurKey is not null)
         {

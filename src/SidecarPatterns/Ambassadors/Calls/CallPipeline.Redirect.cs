@@ -9,7 +9,7 @@ internal sealed partial class CallPipeline
     private async ValueTask<HttpResponseMessage> FollowAsync(Call call, HttpResponseMessage response, CancellationToken ct)
     {
         var request = call.Request;
-        var uri = response.RequestMessage?.RequestUri ?? request.RequestUri!;
+        var uri = call.SentTo ?? response.RequestMessage?.RequestUri ?? request.RequestUri!;
         for (var hops = 0; hops < call.Settings.Options.Redirect.MaxHops && RedirectRule.IsRedirect(response); hops++)
         {
             if (IsHopRefused(call, uri, response))
@@ -17,7 +17,13 @@ internal sealed partial class CallPipeline
                 break;
             }
 
-            if (RedirectRule.TargetOf(uri, response) is not { } target || NextHop(call, request, uri, target, response.StatusCode) is not { } next)
+            if (RedirectRule.TargetOf(uri, response) is not { } target)
+            {
+                break;
+            }
+
+            target = call.Lease.Endpoint.Address?.Localize(target) ?? target;
+            if (NextHop(call, request, uri, target, response.StatusCode) is not { } next)
             {
                 break;
             }
@@ -34,7 +40,7 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>The request of the next hop; <see langword="null"/> if its content can not be sent again.</summary>
-    private static HttpRequestMessage? NextHop(Call call, HttpRequestMessage request, Uri from, Uri target, HttpStatusCode status)
+    private HttpRequestMessage? NextHop(Call call, HttpRequestMessage request, Uri from, Uri target, HttpStatusCode status)
     {
         var method = RedirectRule.MethodOf(request.Method, status);
         var dropsContent = method != request.Method;
@@ -50,7 +56,12 @@ internal sealed partial class CallPipeline
             next.Headers.TransferEncodingChunked = null;
         }
 
-        next.Headers.Host = null; // That of the target.
+        next.Headers.Host = RedirectRule.IsSameOrigin(from, target) ? call.Lease.Endpoint.Address?.HostHeader : null; // Else that of the target.
+        if (Inner.PlacesAddress)
+        {
+            EndpointPlacing.TakeBack(next); // It has its address.
+        }
+
         call.Credential?.Credential.TakeOff(next); // Put on again where it goes to the same origin.
         if (!RedirectRule.IsSameOrigin(from, target))
         {

@@ -70,7 +70,9 @@ internal sealed partial class CallPipeline
             return null;
         }
 
-        var delay = AttemptRule.DelayOf(call, outcome);
+        // What was not sent can be sent elsewhere at once.
+        var isElsewhere = outcome.Class == AttemptClass.Unsent && call.Attempts == 1 && state.Endpoints.Balancer.HasUntried(call.Tried);
+        var delay = isElsewhere ? TimeSpan.Zero : AttemptRule.DelayOf(call, outcome);
         if (FindObstacle(call, outcome, delay) is { } skip)
         {
             state.Account.CountSkipped(skip);
@@ -108,7 +110,7 @@ internal sealed partial class CallPipeline
             return RetrySkip.Deadline;
         }
 
-        return state.Health.Read() is { State: CircuitState.Open or CircuitState.ForcedOpen, RetryAfter: var open } && !(open <= delay) ? RetrySkip.Circuit
+        return !state.Endpoints.Balancer.CanAdmit(delay) ? RetrySkip.Circuit
             : state.IsDrained ? RetrySkip.Drained
             : state.Budget.TryWithdraw() ? null
             : RetrySkip.Budget;
@@ -128,6 +130,11 @@ internal sealed partial class CallPipeline
         if (refusal is null or OperationCanceledException)
         {
             return refusal is null ? null : AttemptOutcome.Of(AttemptClass.Cancelled, refusal);
+        }
+
+        if (refusal is TimeoutException)
+        {
+            return TotalTimeout(refusal);
         }
 
         state.Account.CountSkipped(refusal is AmbassadorCircuitOpenException ? RetrySkip.Circuit : RetrySkip.Concurrency);

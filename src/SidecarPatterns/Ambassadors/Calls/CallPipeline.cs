@@ -120,6 +120,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         call.SentAt = now;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
+        PlaceAddress(call);
         scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
         call.Scope = scope;
         return call.Settings.Pipelines.Attempt is { } pipeline ? SendThroughAsync(pipeline, call) : SendInner(call, call.Request, scope.Token);
@@ -168,12 +169,12 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.Tracker is not null);
         if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null
-            || call.IsKeptFromHttp3)
+            || call.IsKeptFromHttp3 || call.SentTo is not null)
         {
             Restore(call);
         }
 
-        call.Endpoint.Health.Record(call.Permit, HealthEffect.Success, now);
+        state.Endpoints.Balancer.EndGood(call.Lease, now);
         call.Place?.Dispose();
         if (call.Settings.Options.Hedging.Enabled)
         {

@@ -8,46 +8,41 @@ internal sealed class ConcurrencyGate(TimeProvider clock)
 {
     private Limits? _limits;
 
-    /// <summary>Whether there is a limit at all.</summary>
-    public bool IsLimited => Volatile.Read(ref _limits) is not null;
-
-    public void Apply(AmbassadorConcurrencyOptions options)
-    {
-        var current = Volatile.Read(ref _limits);
-        if (options.Limit is not { } limit)
-        {
-            Volatile.Write(ref _limits, null);
-        }
-        else if (current is null || current.Limit != limit || current.QueueLimit != options.QueueLimit)
-        {
-            Volatile.Write(ref _limits, new Limits(limit, options.QueueLimit));
-        }
-    }
-
     /// <summary>Takes a place that is free.</summary>
+    /// <param name="options">The options as they are now, with a limit.</param>
     /// <returns>The place, to be disposed of when the request has ended; <see langword="null"/> if there is none.</returns>
-    public RateLimitLease? TryEnter()
+    public RateLimitLease? TryEnter(AmbassadorConcurrencyOptions options)
     {
-        var lease = Volatile.Read(ref _limits)?.Limiter.AttemptAcquire();
-        return lease is { IsAcquired: true } ? lease : null;
+        var lease = LimitsOf(options).Limiter.AttemptAcquire();
+        if (lease.IsAcquired)
+        {
+            return lease;
+        }
+
+        lease.Dispose();
+        return null;
     }
 
     /// <summary>Takes a place, or waits for one where others wait already, as long as there is room to wait.</summary>
+    /// <param name="options">The options as they are now, with a limit.</param>
+    /// <param name="timeout">How long it may take.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <returns>The place; <see langword="null"/> if there was none in time.</returns>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
-    public async ValueTask<RateLimitLease?> EnterAsync(TimeSpan timeout, CancellationToken ct)
+    public async ValueTask<RateLimitLease?> EnterAsync(AmbassadorConcurrencyOptions options, TimeSpan timeout, CancellationToken ct)
     {
-        if (Volatile.Read(ref _limits) is not { } limits)
-        {
-            return null;
-        }
-
         using var time = new CancellationTokenSource(timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, ct);
         try
         {
-            var lease = await limits.Limiter.AcquireAsync(permitCount: 1, either.Token).ConfigureAwait(false);
-            return lease.IsAcquired ? lease : null;
+            var lease = await LimitsOf(options).Limiter.AcquireAsync(permitCount: 1, either.Token).ConfigureAwait(false);
+            if (lease.IsAcquired)
+            {
+                return lease;
+            }
+
+            lease.Dispose();
+            return null;
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -65,6 +60,24 @@ internal sealed class ConcurrencyGate(TimeProvider clock)
 
         var statistics = limits.Limiter.GetStatistics()!;
         return statistics.CurrentQueuedCount == 0 && limits.Limit - statistics.CurrentAvailablePermits < part * limits.Limit;
+    }
+
+    private Limits LimitsOf(AmbassadorConcurrencyOptions options)
+    {
+        var (limit, queueLimit) = (options.Limit!.Value, options.QueueLimit);
+        for (var current = Volatile.Read(ref _limits); ; current = Volatile.Read(ref _limits))
+        {
+            if (current is not null && current.Limit == limit && current.QueueLimit == queueLimit)
+            {
+                return current;
+            }
+
+            var next = new Limits(limit, queueLimit);
+            if (Interlocked.CompareExchange(ref _limits, next, current) == current)
+            {
+                return next;
+            }
+        }
     }
 
     private sealed class Limits(int limit, int queueLimit)

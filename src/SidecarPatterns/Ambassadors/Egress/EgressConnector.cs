@@ -57,13 +57,17 @@ internal sealed class EgressConnector(AmbassadorState state)
     }
 
     // A tunnel is asked for by a request to the proxy itself, whose header names the target; one for web sockets over HTTP/2 names its protocol.
-    private static bool IsToProxy(SocketsHttpConnectionContext context)
+    private bool IsToProxy(SocketsHttpConnectionContext context)
     {
         var request = context.InitialRequestMessage;
-        return request.RequestUri is not { } uri
-            || (request.Method == HttpMethod.Connect && request.Headers.Protocol is null)
-            || context.DnsEndPoint.Port != uri.Port
-            || !HostOf(context).Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase);
+        if (request.RequestUri is not { } uri || (request.Method == HttpMethod.Connect && request.Headers.Protocol is null))
+        {
+            return true;
+        }
+
+        // A connection that is made ahead may be asked for when the request has its own address again, and not that of the endpoint.
+        var (host, port) = (HostOf(context), context.DnsEndPoint.Port);
+        return !(port == uri.Port && host.Equals(uri.IdnHost, StringComparison.OrdinalIgnoreCase)) && !state.Endpoints.Balancer.HasEndpointAt(host, port);
     }
 
     // An IPv6 address has come in brackets, and without.

@@ -161,5 +161,10 @@ internal sealed class EgressPolicy
         {
             yield return address;
         }
+
+        foreach (var endpoint in options.Endpoints)
+        {
+            yield return endpoint.Address!;
+        }
     }
 }

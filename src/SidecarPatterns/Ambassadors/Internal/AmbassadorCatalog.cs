@@ -39,6 +39,9 @@ internal sealed class AmbassadorCatalog
 
     public CredentialCaches Credentials { get; }
 
+    /// <summary>Wakes the sidecar that asks for endpoints.</summary>
+    public EndpointSignal EndpointSignal { get; } = new();
+
     public IConfiguration? Configuration => _services.GetService<IConfiguration>();
 
     /// <summary>All that exist by now.</summary>
@@ -92,9 +95,15 @@ internal sealed class AmbassadorCatalog
     private AmbassadorState Create(string name)
     {
         var (settings, failures) = Read(name);
-        return settings is not null
-            ? new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments, Credentials)
-            : throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
+        if (settings is null)
+        {
+            throw new OptionsValidationException(name, typeof(AmbassadorOptions), failures);
+        }
+
+        var state = new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments, Credentials);
+        state.Endpoints.OnDueEarlier = EndpointSignal.Set;
+        EndpointSignal.Set();
+        return state;
     }
 
     private RetryBudget BudgetOf(AmbassadorSettings settings)

@@ -34,6 +34,8 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
             options.HandlerLifetime = Timeout.InfiniteTimeSpan; // Connections have a lifetime of their own: handlers need none.
         }
 
+        options.HttpMessageHandlerBuilderActions.Add(AddEndpointHandler);
+
         // First of all, so that whoever has set a primary handler has it.
         options.HttpMessageHandlerBuilderActions.Insert(0, UsePrimaryHandler);
         OtherHandlers.Settle(services, options);
@@ -41,6 +43,17 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
 
         options.HttpClientActions.Insert(0, client => SetBaseAddress(name, client));
         options.HttpClientActions.Add(client => SettleTimeout(name, client));
+    }
+
+    /// <summary>Where handlers of others stand below the ambassador, they see the address of the request, and not that of the endpoint.</summary>
+    private static void AddEndpointHandler(HttpMessageHandlerBuilder builder)
+    {
+        var handlers = builder.AdditionalHandlers;
+        var own = handlers.TakeWhile(static handler => handler is not AmbassadorHandler).Count();
+        if (handlers.Skip(own + 1).Any(static handler => !InnerHandlers.IsOurs(handler)) && !handlers.Any(static handler => handler is EndpointHandler))
+        {
+            handlers.Add(new EndpointHandler());
+        }
     }
 
     private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder)
@@ -65,7 +78,11 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
 
     private AmbassadorState StateOf(string name) => services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(name);
 
-    private void SetBaseAddress(string name, HttpClient client) => client.BaseAddress = StateOf(name).Settings.Options.BaseAddress ?? client.BaseAddress;
+    private void SetBaseAddress(string name, HttpClient client) => client.BaseAddress = StateOf(name).Settings.Options.BaseAddress ?? client.BaseAddress ?? FirstEndpointOf(name);
+
+    /// <summary>Where addresses are relative and nobody says to what: the paths are all that counts.</summary>
+    private Uri? FirstEndpointOf(string name) =>
+        StateOf(name).Settings.Options.Endpoints.FirstOrDefault()?.Address is { } address ? new Uri(address.GetLeftPart(UriPartial.Authority)) : null;
 
     /// <summary>The ambassador has the deadline; a client's own stays where somebody has set it, and is an outer bound.</summary>
     private void SettleTimeout(string name, HttpClient client)

@@ -14,14 +14,14 @@ internal sealed class AmbassadorControl(AmbassadorCatalog catalog) : IAmbassador
 
     public AmbassadorSnapshot GetSnapshot(string name) => Find(name).TakeSnapshot();
 
-    public void ForceOpen(string name) => Find(name).Health.ForceOpen();
+    public void ForceOpen(string name) => Find(name).Endpoints.Balancer.ForceOpen();
 
-    public void ForceClosed(string name) => Find(name).Health.ForceClosed();
+    public void ForceClosed(string name) => Find(name).Endpoints.Balancer.ForceClosed();
 
     public void Release(string name)
     {
         var state = Find(name);
-        state.Health.Release();
+        state.Endpoints.Balancer.Release();
         state.IsDrained = false;
     }
 

@@ -37,6 +37,21 @@ internal static class AmbassadorServices
         }
     }
 
+    /// <summary>Adds the prober of a client, unless it has one.</summary>
+    public static void AddProber(this IServiceCollection services, string client)
+    {
+        var registry = services.FindInstance<ProberRegistry>();
+        if (registry is null)
+        {
+            services.AddSingleton(registry = new ProberRegistry());
+        }
+
+        if (registry.TryAdd(client) is { } name)
+        {
+            services.AddSidecar<ProberSidecar>(name, static options => options.Critical = false);
+        }
+    }
+
     /// <summary>The registry of this collection; the first call adds everything that all ambassadors share.</summary>
     private static AmbassadorRegistry GetAmbassadorRegistry(this IServiceCollection services)
     {
@@ -65,5 +80,6 @@ internal static class AmbassadorServices
         services.TryAddSingleton<IAmbassadorControl, AmbassadorControl>();
         services.AddSingleton<AmbassadorStartup>();
         services.Insert(0, ServiceDescriptor.Singleton<IHostedService>(static provider => provider.GetRequiredService<AmbassadorStartup>()));
+        services.AddSidecar<EndpointRefresher>(AmbassadorResolutionConstants.SidecarName, static options => options.Critical = false);
     }
 }

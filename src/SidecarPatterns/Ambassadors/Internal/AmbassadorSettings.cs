@@ -15,7 +15,10 @@ internal sealed class AmbassadorSettings
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
         Egress = EgressPolicy.Of(options);
-        CredentialOrigin = new CredentialOrigin(options.BaseAddress, options.Authentication.AllowInsecureCredentials);
+        CredentialOrigin = new CredentialOrigin(
+            options.BaseAddress ?? options.Endpoints.FirstOrDefault()?.Address,
+            options.Authentication.AllowInsecureCredentials,
+            options.Endpoints.Count > 0 || options.GetEndpointSource() is not null);
         SensitiveHeaders = new HashSet<string>(
             ["Authorization", "Cookie", "Proxy-Authorization", IdempotencyKey.HeaderName, .. options.Redirect.SensitiveHeaders],
             StringComparer.OrdinalIgnoreCase);

@@ -17,14 +17,13 @@ internal sealed class AmbassadorState
         Clock = clock;
         Logger = logger;
         Scanner = DeadlineScanner.Of(clock);
-        Health = new EndpointHealth(clock, settings.Options.CircuitBreaker) { OnTransition = OnTransition };
-        Endpoint = new Endpoint(Health, clock);
+        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options) { OnTransition = OnTransition };
         Latency = new LatencyQuantiles(clock);
         HedgeDelay = new HedgeDelay(clock);
         Budget = budget;
         _setsBudget = Budget.Join(() => Account.FirstAttempts);
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
-        ApplyToHealth(settings);
+        Endpoints.Balancer.NeverOpens = settings.Pipelines.Retry is not null;
         Credential = new ClientCredential(name, credentials ?? new CredentialCaches(clock, logger), clock);
         ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, logger);
         settings.Credential = Credential.Apply(settings.Options);
@@ -40,9 +39,11 @@ internal sealed class AmbassadorState
 
     public AmbassadorAccount Account { get; } = new();
 
-    public EndpointHealth Health { get; }
+    /// <summary>The endpoints, and which of them an attempt goes to.</summary>
+    public EndpointDirectory Endpoints { get; }
 
-    public Endpoint Endpoint { get; }
+    /// <summary>Makes the handler of the prober, where it is not to be one as the options of the network say.</summary>
+    public Func<HttpMessageHandler>? CreateProbeHandler { get; set; }
 
     public RetryBudget Budget { get; }
 
@@ -78,7 +79,8 @@ internal sealed class AmbassadorState
     {
         settings.Credential = Credential.Apply(settings.Options);
         Volatile.Write(ref _settings, settings);
-        ApplyToHealth(settings);
+        Endpoints.Balancer.NeverOpens = settings.Pipelines.Retry is not null;
+        Endpoints.Apply(settings.Options);
         if (_setsBudget)
         {
             Budget.Apply(settings.Options.RetryBudget);
@@ -91,13 +93,15 @@ internal sealed class AmbassadorState
     public AmbassadorSnapshot TakeSnapshot()
     {
         var account = Account.Read();
-        var circuit = Health.Read();
+        var circuit = Endpoints.Balancer.Read();
         var lastError = LastError;
         return new AmbassadorSnapshot
         {
             Name = Name,
             Circuit = circuit.State,
             CircuitSince = Clock.GetUtcNow() - Clock.GetElapsedTime(circuit.Since),
+            Endpoints = Endpoints.Balancer.TakeSnapshots(),
+            EndpointsStaleFor = Endpoints.StaleFor,
             IsDrained = IsDrained,
             Calls = account.Calls,
             Succeeded = account.Succeeded,
@@ -128,14 +132,17 @@ internal sealed class AmbassadorState
         }
     }
 
-    private void ApplyToHealth(AmbassadorSettings settings)
+    private void OnTransition(BalancedEndpoint endpoint, CircuitState from, CircuitState to)
     {
-        Health.Apply(settings.Options.CircuitBreaker);
-        Health.NeverOpens = settings.Pipelines.Retry is not null;
-        Endpoint.Gate.Apply(settings.Options.Concurrency);
+        if (endpoint.Address is { } address && Endpoints.Balancer.Set.Single is null)
+        {
+            AmbassadorLog.EndpointCircuitChanged(Logger, Name, address.Authority, from, to);
+        }
+        else
+        {
+            AmbassadorLog.CircuitChanged(Logger, Name, from, to);
+        }
     }
-
-    private void OnTransition(CircuitState from, CircuitState to) => AmbassadorLog.CircuitChanged(Logger, Name, from, to);
 }
 
 /// <summary>What an attempt that failed ended with, and when.</summary>

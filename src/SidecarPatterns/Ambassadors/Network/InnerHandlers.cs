@@ -6,17 +6,37 @@ namespace SidecarPatterns;
 /// redirects itself, for which it takes the credentials off.
 /// </param>
 /// <param name="Primary">What the primary one allows of egress.</param>
-internal sealed record InnerHandlers(bool ChangeHeaders, PrimaryJudgement Primary)
+/// <param name="PlacesAddress">Whether the last one above the primary one puts the address of the endpoint in.</param>
+internal sealed record InnerHandlers(bool ChangeHeaders, PrimaryJudgement Primary, bool PlacesAddress = false)
 {
     public static InnerHandlers Of(DelegatingHandler handler, AmbassadorState state) =>
-        new(MayChangeHeaders(handler), PrimaryJudgement.Of(handler.InnerHandler, state));
+        new(MayChangeHeaders(handler), PrimaryJudgement.Of(handler.InnerHandler, state), HasEndpointHandler(handler));
+
+    /// <summary>Whether a handler is none that somebody wants to see requests in.</summary>
+    public static bool IsOurs(HttpMessageHandler handler) => handler is EndpointHandler || handler.GetType().Namespace == "Microsoft.Extensions.Http.Logging";
+
+    private static bool HasEndpointHandler(DelegatingHandler handler)
+    {
+        var inner = handler.InnerHandler;
+        while (inner is DelegatingHandler delegating)
+        {
+            if (inner is EndpointHandler)
+            {
+                return true;
+            }
+
+            inner = delegating.InnerHandler;
+        }
+
+        return false;
+    }
 
     private static bool MayChangeHeaders(DelegatingHandler handler)
     {
         var inner = handler.InnerHandler;
         while (inner is DelegatingHandler delegating)
         {
-            if (delegating.GetType().Namespace != "Microsoft.Extensions.Http.Logging")
+            if (!IsOurs(delegating))
             {
                 return true;
             }

@@ -87,7 +87,7 @@ internal sealed class AmbassadorInstruments
             pair.Value, AmbassadorMetrics.NameTag(state.Name), new KeyValuePair<string, object?>(tag, AmbassadorMetrics.ValueOf(pair.Key)))));
 
     private static IEnumerable<Measurement<long>> ReadCircuits(AmbassadorCatalog catalog) =>
-        catalog.States.Select(static state => new Measurement<long>((long)state.Health.Read().State, AmbassadorMetrics.NameTag(state.Name)));
+        catalog.States.Select(static state => new Measurement<long>((long)state.Endpoints.Balancer.Read().State, AmbassadorMetrics.NameTag(state.Name)));
 
     private static IEnumerable<Measurement<double>> ReadBudgets(AmbassadorCatalog catalog) =>
         catalog.States.Select(static state => new Measurement<double>(state.Budget.Left, AmbassadorMetrics.NameTag(state.Name)));

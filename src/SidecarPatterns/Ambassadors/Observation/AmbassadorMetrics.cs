@@ -75,9 +75,9 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
             ["ambassador.attempt.class"] = ValueOf(outcome),
             ["http.request.resend_count"] = call.Attempts - 1,
         };
-        if (call.Settings.Options.BaseAddress is { } endpoint)
+        if ((call.Lease.Endpoint?.Address?.Authority ?? call.Settings.Options.BaseAddress?.Authority) is { } endpoint)
         {
-            tags["ambassador.endpoint"] = endpoint.Authority; // As it was configured: never that of a request.
+            tags["ambassador.endpoint"] = endpoint; // As it was configured: never that of a request.
         }
 
         if (delay is { } wait)

@@ -199,8 +199,8 @@ internal sealed class ConcurrencyLimitTests
 
         Assert.That(await second.FailureAsync(), Is.TypeOf<AmbassadorCircuitOpenException>());
         (await first.InTime()).Dispose();
-        calling.State.Health.Release();
-        calling.State.Health.ForceClosed();
+        calling.State.Endpoints.Balancer.Release();
+        calling.State.Endpoints.Balancer.ForceClosed();
         (await calling.GetAsync().InTime()).Dispose();
     }
 
@@ -261,7 +261,7 @@ internal sealed class ConcurrencyLimitTests
         }))).InTime();
 
         Assert.That(most, Is.InRange(1, Limit));
-        await Eventually.HoldsAsync(() => calling.State.Endpoint.Gate.IsBelow(1.0 / Limit), "all places are free");
+        await Eventually.HoldsAsync(() => calling.State.Endpoints.Balancer.Set.Single!.Gate.IsBelow(1.0 / Limit), "all places are free");
     }
 
     private static Calling Limited(Action<AmbassadorOptions>? configure = null) => new(options =>

@@ -6,7 +6,7 @@ using Rule = SidecarPatterns.OptionRule<SidecarPatterns.AmbassadorOptions>;
 namespace SidecarPatterns;
 
 /// <summary>What <see cref="AmbassadorOptions"/> may be: every option by itself, and the options together.</summary>
-internal static class AmbassadorOptionRules
+internal static partial class AmbassadorOptionRules
 {
     private const string Egress = nameof(AmbassadorOptions.Egress) + ":";
     private const string Retry = nameof(AmbassadorOptions.Retry) + ":";
@@ -22,9 +22,11 @@ internal static class AmbassadorOptionRules
     public static OptionRuleTable<AmbassadorOptions> Table { get; } = new(
     [
         Rule.OptionalHttpAddress(nameof(AmbassadorOptions.BaseAddress), static options => options.BaseAddress),
+        EndpointsRule(),
         .. EgressRules(),
         .. CallRules(),
         .. RetryRules(),
+        .. BalancingRules(),
         .. CircuitBreakerRules(),
         .. HedgingRules(),
         .. ConcurrencyRules(),
@@ -63,6 +65,7 @@ internal static class AmbassadorOptionRules
             .. FindContradictions(section, options),
             .. FindUnchecked(section, options.Egress),
             .. AmbassadorCredentialRules.FindContradictions(section, options),
+            .. FindEndpointContradictions(section, options),
         ];
     }
 
@@ -129,6 +132,11 @@ internal static class AmbassadorOptionRules
             static options => options.CircuitBreaker.Window,
             AmbassadorCircuitBreakerConstants.MinWindow,
             AmbassadorConstants.MaxDuration),
+        Rule.WholeNumber(
+            Circuit + nameof(AmbassadorCircuitBreakerOptions.FailuresInARow),
+            static options => options.CircuitBreaker.FailuresInARow,
+            1,
+            AmbassadorCircuitBreakerConstants.MaxFailuresInARow),
         PositiveDuration(Circuit + nameof(AmbassadorCircuitBreakerOptions.BreakDuration), static options => options.CircuitBreaker.BreakDuration),
         PositiveDuration(Circuit + nameof(AmbassadorCircuitBreakerOptions.MaxBreakDuration), static options => options.CircuitBreaker.MaxBreakDuration),
         Rule.Number(Circuit + nameof(AmbassadorCircuitBreakerOptions.BreakJitter), static options => options.CircuitBreaker.BreakJitter, 0, 1),

@@ -1,0 +1,222 @@
+namespace SidecarPatterns;
+
+/// <content>The pick itself: the better of two, a probe where one is due, and what is left where neither can be had.</content>
+internal sealed partial class Balancer
+{
+    private static bool TryPickSingle(
+        BalancedEndpoint single, long now, PickPurpose purpose, TimeSpan? probeTimeout, out EndpointLease lease, out TimeSpan? retryAfter)
+    {
+        retryAfter = null;
+        HealthPermit permit;
+        if (purpose == PickPurpose.Hedge ? TryEnterSafely(single, now, out permit) : single.Health.TryEnter(now, probeTimeout, out permit, out retryAfter))
+        {
+            lease = new EndpointLease(single, permit, now, IsCounted: false);
+            return true;
+        }
+
+        lease = default;
+        return false;
+    }
+
+    private bool TryPickAmong(
+        EndpointSet set, long now, PickPurpose purpose, in TriedEndpoints tried, TimeSpan? probeTimeout, out EndpointLease lease, out TimeSpan? retryAfter)
+    {
+        retryAfter = null;
+        if (purpose == PickPurpose.Attempt && now >= Volatile.Read(ref _dueAt) && TryProbe(set, now, tried, probeTimeout, out lease))
+        {
+            return true;
+        }
+
+        for (var i = set.FirstReady; i < set.Tiers.Length; i++)
+        {
+            if (TryPickOf(set, set.Tiers[i], now, purpose, tried, probeTimeout, out lease))
+            {
+                return true;
+            }
+        }
+
+        if (purpose == PickPurpose.Attempt && !tried.IsEmpty)
+        {
+            // Rather one that the call has been to than none.
+            return TryPickAmong(set, now, purpose, default, probeTimeout, out lease, out retryAfter);
+        }
+
+        lease = default;
+        if (Volatile.Read(ref _dueAt) is var dueAt && dueAt != long.MaxValue)
+        {
+            retryAfter = dueAt > now ? _clock.GetElapsedTime(now, dueAt) : TimeSpan.Zero;
+        }
+
+        return false;
+    }
+
+    private bool TryPickOf(
+        EndpointSet set, EndpointTier tier, long now, PickPurpose purpose, in TriedEndpoints tried, TimeSpan? probeTimeout, out EndpointLease lease)
+    {
+        var ready = tier.Ready;
+        var lots = (ulong)_random.NextInt64();
+        var first = ready.Length == 0 ? -1 : SkipTried(ready, tier.Draw((lots >> 32) * (1.0 / (1L << 31))), except: -1, tried);
+        if (first < 0)
+        {
+            lease = default;
+            return false;
+        }
+
+        var second = (int)(((uint)lots * (ulong)(ready.Length - 1)) >> 32);
+        second = ready.Length == 1 ? -1 : SkipTried(ready, second >= first ? second + 1 : second, except: first, tried);
+        if (second >= 0 && !IsBetter(set, ready[first], ready[second], now, (uint)lots))
+        {
+            (first, second) = (second, first);
+        }
+
+        return TryEnter(ready[first], now, purpose, probeTimeout, out lease)
+            || (second >= 0 && TryEnter(ready[second], now, purpose, probeTimeout, out lease))
+            || TryEnterAny(ready, first, now, purpose, tried, probeTimeout, out lease);
+    }
+
+    // The next place that the call has not been to; -1 if there is none. It has been to few.
+    private static int SkipTried(BalancedEndpoint[] ready, int place, int except, in TriedEndpoints tried)
+    {
+        if (tried.IsEmpty)
+        {
+            return place;
+        }
+
+        for (var i = 0; i < ready.Length; i++)
+        {
+            if (place != except && !tried.Contains(ready[place]))
+            {
+                return place;
+            }
+
+            place = place + 1 == ready.Length ? 0 : place + 1;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a request goes to the one that was drawn first, by its weight, and not to the other one.</summary>
+    /// <remarks>
+    /// By cost and weight. Only where weights differ and costs do not, the lot stands that was drawn by weights: with few requests under way the lighter endpoint
+    /// would never be the cheaper one, and get nothing.
+    /// </remarks>
+    private bool IsBetter(EndpointSet set, BalancedEndpoint first, BalancedEndpoint second, long now, uint lot)
+    {
+        var scale = Scale;
+        var (firstCost, secondCost) = (first.CostAt(now, set, scale), second.CostAt(now, set, scale));
+        var (firstShare, secondShare) = (first.ShareAt(now, scale), second.ShareAt(now, scale));
+        var (firstWeight, secondWeight) = (first.Weight * firstShare, second.Weight * secondShare);
+        if (firstWeight == secondWeight)
+        {
+            return firstCost <= secondCost;
+        }
+
+        var isNear = firstCost <= secondCost * AmbassadorBalancingConstants.NearCost && secondCost <= firstCost * AmbassadorBalancingConstants.NearCost;
+        return isNear
+            ? firstShare >= 1 || (lot & 0xFFFF) < firstShare * 0x10000 // The lot was drawn by the full weight.
+            : firstCost * secondWeight <= secondCost * firstWeight;
+    }
+
+    /// <summary>Asks one endpoint: the caller has waited for it.</summary>
+    public bool TryEnter(BalancedEndpoint endpoint, long now, TimeSpan? probeTimeout, out EndpointLease lease) =>
+        Set.Single == endpoint
+            ? TryPickSingle(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease, out _)
+            : TryEnter(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease);
+
+    private static bool TryEnter(BalancedEndpoint endpoint, long now, PickPurpose purpose, TimeSpan? probeTimeout, out EndpointLease lease)
+    {
+        HealthPermit permit;
+        if (purpose == PickPurpose.Hedge
+            ? TryEnterSafely(endpoint, now, out permit)
+            : endpoint.Health.TryEnter(now, probeTimeout, out permit, out _) || endpoint.StaysIn)
+        {
+            endpoint.Enter();
+            lease = new EndpointLease(endpoint, permit, now, IsCounted: true);
+            return true;
+        }
+
+        lease = default;
+        return false;
+    }
+
+    // A hedge is no probe: whether the endpoint has recovered is not found out by a request that the winner cancels.
+    private static bool TryEnterSafely(BalancedEndpoint endpoint, long now, out HealthPermit permit)
+    {
+        permit = default;
+        if (!endpoint.Health.IsClosed || !endpoint.Health.TryEnter(now, null, out permit, out _))
+        {
+            return false;
+        }
+
+        if (!permit.IsProbe)
+        {
+            return true;
+        }
+
+        endpoint.Health.Record(permit, HealthEffect.Neutral, now); // It opened, and its break ended, since the look above.
+        return false;
+    }
+
+    // Both that were drawn refuse: their circuits have opened since the set was made. It is replaced at this moment.
+    private static bool TryEnterAny(
+        BalancedEndpoint[] ready, int from, long now, PickPurpose purpose, in TriedEndpoints tried, TimeSpan? probeTimeout, out EndpointLease lease)
+    {
+        for (var i = 1; i < ready.Length; i++)
+        {
+            var endpoint = ready[(from + i) % ready.Length];
+            if (!tried.Contains(endpoint) && TryEnter(endpoint, now, purpose, probeTimeout, out lease))
+            {
+                return true;
+            }
+        }
+
+        lease = default;
+        return false;
+    }
+
+    /// <summary>Has the request be a probe of an endpoint whose break is over: each in turn.</summary>
+    private bool TryProbe(EndpointSet set, long now, in TriedEndpoints tried, TimeSpan? probeTimeout, out EndpointLease lease)
+    {
+        Interlocked.Exchange(ref _dueAt, long.MaxValue); // Before the look: what changes meanwhile sets it again.
+        var turn = (uint)Interlocked.Increment(ref _turn);
+        var dueAt = long.MaxValue;
+        for (var i = 0; i < set.Wanted; i++)
+        {
+            var endpoint = set.Recovering[(turn + (uint)i) % (uint)set.Wanted];
+            if (tried.Contains(endpoint))
+            {
+                dueAt = now;
+            }
+            else if (endpoint.Health.TryEnter(now, probeTimeout, out var permit, out var retryAfter))
+            {
+                endpoint.Enter();
+                lease = new EndpointLease(endpoint, permit, now, IsCounted: true);
+                LookAgainAt(now);
+                return true;
+            }
+            else
+            {
+                // Where another one probes it, whoever ends that says so; the look after a while is for a probe that is given up on.
+                dueAt = Math.Min(dueAt, retryAfter is { } left ? now + TimeTicks.Of(left, _clock) : now + Scale.LookAgainTicks);
+            }
+        }
+
+        LookAgainAt(dueAt);
+        lease = default;
+        return false;
+    }
+
+    private void LookAgainAt(long at)
+    {
+        for (var seen = Volatile.Read(ref _dueAt); at < seen;)
+        {
+            var before = Interlocked.CompareExchange(ref _dueAt, at, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace SidecarPatterns;
+
+/// <summary>The sidecar <c>ambassadors.endpoints</c>: asks for the endpoints of all ambassadors that do not have them in their options, each in its time.</summary>
+/// <remarks>Where there is none, it sleeps. It goes by the clock of the ambassadors.</remarks>
+internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
+{
+    public async Task RunAsync(SidecarContext context, CancellationToken ct)
+    {
+        var clock = catalog.Clock;
+        while (true)
+        {
+            var now = clock.GetTimestamp();
+            var directories = catalog.States.Select(static state => state.Endpoints).Where(static directory => directory.IsDynamic).ToList();
+            await Task.WhenAll(directories.Where(directory => directory.NextAt <= now).Select(static directory => directory.Refresh())).WaitAsync(ct).ConfigureAwait(false);
+
+            var next = directories.Count == 0 ? long.MaxValue : directories.Min(static directory => directory.NextAt);
+            await catalog.EndpointSignal.WaitAsync(TimeUntil(next, clock), clock, ct).ConfigureAwait(false);
+        }
+    }
+
+    private static TimeSpan TimeUntil(long at, TimeProvider clock)
+    {
+        if (at == long.MaxValue)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        // A delay counts whole milliseconds, and takes less than one for none.
+        var left = Math.Ceiling(clock.GetElapsedTime(clock.GetTimestamp(), at).TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(Math.Clamp(left, 0, AmbassadorConstants.MaxDuration.TotalMilliseconds));
+    }
+}

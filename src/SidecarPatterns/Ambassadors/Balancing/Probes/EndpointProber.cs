@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+
+namespace SidecarPatterns;
+
+/// <summary>Asks endpoints how they are: those that are left alone, and those that no call went to of late. One flow at a time.</summary>
+/// <param name="name">The ambassador's name.</param>
+/// <param name="balancer">Its endpoints.</param>
+/// <param name="options">Its options as they are now.</param>
+/// <param name="send">Sends a request.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="logger">The logger.</param>
+/// <param name="random">The jitter of the interval.</param>
+internal sealed class EndpointProber(
+    string name, Balancer balancer, Func<AmbassadorOptions> options, ProbeSender send, TimeProvider clock, ILogger logger, Random? random = null)
+{
+    private readonly Random _random = random ?? Random.Shared;
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var probe = options().Probe;
+            var wait = probe.Interval * (1 + (probe.Jitter * ((2 * _random.NextDouble()) - 1)));
+            await Task.Delay(wait < AmbassadorConstants.MaxDuration ? wait : AmbassadorConstants.MaxDuration, clock, ct).ConfigureAwait(false);
+            await ProbeAsync(ct).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks each endpoint that is to be asked once, and does what follows from all answers together.</summary>
+    public async Task ProbeAsync(CancellationToken ct)
+    {
+        var current = options();
+        if (current.Probe.Path is not { } path)
+        {
+            return;
+        }
+
+        var asked = balancer.Set.All.Where(endpoint => IsToBeAsked(endpoint, current.Probe)).ToArray();
+        var isWell = new bool[asked.Length];
+        await Parallel.ForAsync(
+            0,
+            asked.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = AmbassadorProbeConstants.Concurrency, CancellationToken = ct },
+            async (i, ct) => isWell[i] = await AskAsync(asked[i], current, path, ct).ConfigureAwait(false)).ConfigureAwait(false);
+
+        // One after the other: whether an endpoint may be left alone depends on the others.
+        for (var i = 0; i < asked.Length; i++)
+        {
+            Conclude(asked[i], isWell[i], current.Probe);
+        }
+    }
+
+    private bool IsToBeAsked(BalancedEndpoint endpoint, AmbassadorProbeOptions probe)
+    {
+        var isIdle = endpoint.UsedAt == 0 || clock.GetElapsedTime(endpoint.UsedAt) >= probe.Interval;
+        return endpoint.Health.Read().State switch
+        {
+            CircuitState.Open => true,
+            CircuitState.Closed => probe.All || isIdle,
+            _ => false, // Calls are finding out, or somebody has decided.
+        };
+    }
+
+    private async Task<bool> AskAsync(BalancedEndpoint endpoint, AmbassadorOptions current, string path, CancellationToken ct)
+    {
+        if (AddressOf(endpoint, current, path) is not { } address)
+        {
+            return true; // Nobody can be asked, so nothing is said.
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Host = endpoint.Address?.HostHeader;
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        string outcome;
+        try
+        {
+            var sending = send(request, limit.Token);
+            using var response = await WithinAsync(sending, current.Probe.Timeout, limit).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return true;
+            }
+
+            outcome = ((int)response.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (!ct.IsCancellationRequested)
+        {
+            outcome = exception.GetType().Name;
+        }
+
+        AmbassadorLog.ProbeFailed(logger, name, endpoint.Ordinal, outcome);
+        return false;
+    }
+
+    private static Uri? AddressOf(BalancedEndpoint endpoint, AmbassadorOptions current, string path) =>
+        endpoint.Address?.Combine(path) ?? (current.BaseAddress is { } server ? new EndpointAddress(server).Combine(path) : null);
+
+    private async Task<HttpResponseMessage> WithinAsync(Task<HttpResponseMessage> sending, TimeSpan timeout, CancellationTokenSource limit)
+    {
+        try
+        {
+            return await sending.WaitAsync(timeout, clock, limit.Token).ConfigureAwait(false);
+        }
+        catch
+        {
+            await limit.CancelAsync().ConfigureAwait(false);
+            _ = sending.ContinueWith(
+                static ended =>
+                {
+                    if (ended.IsCompletedSuccessfully)
+                    {
+                        ended.Result.Dispose();
+                    }
+                    else
+                    {
+                        _ = ended.Exception;
+                    }
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private void Conclude(BalancedEndpoint endpoint, bool isWell, AmbassadorProbeOptions probe)
+    {
+        var inARow = endpoint.ProbesInARow;
+        inARow = isWell ? Math.Max(inARow, 0) + 1 : Math.Min(inARow, 0) - 1;
+        endpoint.ProbesInARow = inARow;
+        if (inARow >= probe.Successes && endpoint.Health.Read().State == CircuitState.Open)
+        {
+            endpoint.ProbesInARow = 0;
+            endpoint.Health.EndBreak();
+        }
+        else if (-inARow >= probe.Failures && endpoint.Health.IsClosed && HasOther(endpoint))
+        {
+            endpoint.ProbesInARow = 0;
+            endpoint.Health.Trip();
+        }
+    }
+
+    // A path that nobody serves must not keep calls from servers that are well: the last one is for them to find out about.
+    private bool HasOther(BalancedEndpoint endpoint) => balancer.Set.All.Any(other => other != endpoint && other.Health.IsClosed);
+}

@@ -1,0 +1,21 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>A clock that stands where it is put, and has no timers: for simulations that go through hours in no time.</summary>
+internal sealed class ManualClock : TimeProvider
+{
+    private long _now = TimeSpan.FromDays(100).Ticks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public long Now
+    {
+        get => Volatile.Read(ref _now);
+        set => Volatile.Write(ref _now, value);
+    }
+
+    public void Pass(TimeSpan time) => Now += time.Ticks;
+
+    public override long GetTimestamp() => Now;
+
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddTicks(Now);
+}

@@ -1,0 +1,12 @@
+using System.Globalization;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>The seeds of statistical tests. Their bounds hold for all of ten thousand; a run of the tests takes fewer, unless <c>AMBASSADOR_SEEDS</c> says how many.</summary>
+internal static class Seeds
+{
+    private const int Usual = 100;
+
+    public static IEnumerable<int> All { get; } = Enumerable.Range(
+        1, int.TryParse(Environment.GetEnvironmentVariable("AMBASSADOR_SEEDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : Usual);
+}
