@@ -71,6 +71,18 @@ internal static partial class ReadmeSnippets
             AmbassadorCredential.Bearer(await vault.ReadAsync("orders", ct), TimeSpan.FromMinutes(15));
     }
 
+    public static void Egress(HostApplicationBuilder builder)
+    {
+        builder.Services.AddAmbassadorClient<WebhookClient>("webhooks").AddEgress(EgressProfile.Public);          // URLs that users supply: one line
+
+        builder.Services.AddAmbassadorClient("orders", options => options.BaseAddress = new Uri("http://orders:8080"))
+            .AddEgress(EgressProfile.ConfiguredHosts, egress =>                                                   // what every ambassador has by default
+            {
+                egress.AllowedHosts.Add("*.cdn.example.com");                                                     // redirects lead there, on the usual ports
+                egress.DeniedAddresses.Add("10.9.0.0/16");
+            });
+    }
+
     internal sealed record Payment(decimal Amount);
 
     internal sealed record Receipt(string Id);
@@ -83,5 +95,10 @@ internal static partial class ReadmeSnippets
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync<Receipt>(ct);
         }
+    }
+
+    internal sealed class WebhookClient(HttpClient http)
+    {
+        public Task<HttpResponseMessage> PostAsync(Uri address, HttpContent content, CancellationToken ct) => http.PostAsync(address, content, ct);
     }
 }

@@ -84,6 +84,19 @@ internal sealed class EgressPolicy
     /// <summary>Finds what an address is refused for, as far as its text goes.</summary>
     public EgressRefusal? FindRefusal(Uri uri)
     {
+        try
+        {
+            return FindRefusalOfParts(uri);
+        }
+        catch (UriFormatException)
+        {
+            // Where there are other signs than ASCII, it is not before its parts are asked for that an address turns out to be none.
+            return new EgressRefusal(EgressReason.Host, "", "its address can not be read");
+        }
+    }
+
+    private EgressRefusal? FindRefusalOfParts(Uri uri)
+    {
         if (uri.UserInfo.Length > 0)
         {
             return new EgressRefusal(EgressReason.UserInfo, uri.IdnHost, "its address has user info");
@@ -104,13 +117,13 @@ internal sealed class EgressPolicy
     {
         foreach (var value in values)
         {
-            if (!HostRule.TryReadAuthority(uri.Scheme, value, out var header, out var hasPort)
-                || _hosts.FindRefusal(uri.Scheme, header.IdnHost, hasPort ? header.Port : null) is not null)
+            if (!HostRule.TryReadAuthority(uri.Scheme, value, out var host, out var port, out _)
+                || _hosts.FindRefusal(uri.Scheme, host, port) is not null)
             {
                 return new EgressRefusal(EgressReason.HostHeader, uri.IdnHost, "its Host header names another host, which is not allowed");
             }
 
-            if (FindRefusal(header.IdnHost, EgressReason.HostHeader, uri.IdnHost) is { } refusal)
+            if (FindRefusal(host, EgressReason.HostHeader, uri.IdnHost) is { } refusal)
             {
                 return refusal;
             }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 
 namespace SidecarPatterns;
 
@@ -20,26 +21,42 @@ internal sealed record HostRule(string Host, int? Port, bool? IsSecure, bool IsW
     {
         rule = null;
         var isWildcard = text.StartsWith("*.", StringComparison.Ordinal);
-        var authority = isWildcard ? text[2..] : text;
-        if (!TryReadAuthority("http", authority, out var address, out var hasPort) || (isWildcard && address.HostNameType != UriHostNameType.Dns))
+        if (!TryReadAuthority("http", isWildcard ? text[2..] : text, out var host, out var port, out var isAddress) || (isWildcard && isAddress))
         {
             return false;
         }
 
-        var name = NameOf(address.IdnHost);
-        rule = new HostRule(isWildcard ? $".{name}" : name.ToString(), hasPort ? address.Port : null, IsSecure: null, isWildcard);
+        var name = NameOf(host);
+        rule = new HostRule(isWildcard ? $".{name}" : name.ToString(), port, IsSecure: null, isWildcard);
         return true;
     }
 
     /// <summary>Reads a host and a port, and nothing else.</summary>
-    public static bool TryReadAuthority(string scheme, string authority, [NotNullWhen(true)] out Uri? address, out bool hasPort)
+    /// <param name="scheme">The scheme in front of it.</param>
+    /// <param name="authority">The text.</param>
+    /// <param name="host">The name in ASCII, or the address.</param>
+    /// <param name="port">The port, if there is one.</param>
+    /// <param name="isAddress">Whether it is an address, in whatever notation.</param>
+    public static bool TryReadAuthority(string scheme, string authority, [NotNullWhen(true)] out string? host, out int? port, out bool isAddress)
     {
-        hasPort = authority.LastIndexOf(':') > authority.LastIndexOf(']');
-        return Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out address)
-            && address.UserInfo.Length == 0
-            && !authority.AsSpan().ContainsAny(NoAuthority)
-            && !authority.EndsWith(':')
-            && (address.HostNameType != UriHostNameType.IPv6 || authority.AsSpan()[(authority.IndexOf(']', StringComparison.Ordinal) + 1)..] is [] or [':', ..]);
+        (host, port, isAddress) = (null, null, false);
+        if (authority.AsSpan().ContainsAny(NoAuthority) || authority.EndsWith(':') || !Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out var address))
+        {
+            return false;
+        }
+
+        try
+        {
+            var bracket = authority.LastIndexOf(']');
+            host = address.IdnHost;
+            port = authority.LastIndexOf(':') > bracket ? address.Port : null;
+            isAddress = IPAddress.TryParse(host, out _);
+            return bracket < 0 || bracket == authority.Length - 1 || authority[bracket + 1] == ':';
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A name without the dot that says that it is whole.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Polly;
 
 namespace SidecarPatterns.Tests;
 
@@ -359,5 +360,46 @@ internal sealed class EgressConnectTests
         var refusal = await EgressCalling.RefusalAsync(Task.Run(() => calling.Client.Send(other)));
 
         Assert.That((response.StatusCode, refusal.Reason), Is.EqualTo((HttpStatusCode.OK, EgressReason.Address)));
+    }
+
+    [Test]
+    public async Task Get_ManyAtOnce_EachHasARefusalOfItsOwn()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public);
+        var asked = new SyncPoint();
+        calling.Network.NameBy("hooks.test", async ct =>
+        {
+            await asked.PassAsync(ct);
+            return [IPAddress.Loopback];
+        });
+        var calls = Enumerable.Range(0, 50).Select(_ => calling.RefusalAsync("http://hooks.test/")).ToList();
+
+        asked.Release();
+        var refusals = await Task.WhenAll(calls);
+
+        Assert.That(refusals.Distinct().Count(), Is.EqualTo(50));
+        Assert.That(calling.Snapshot.EgressRefused["address"], Is.EqualTo(50));
+    }
+
+    [TestCase("call")]
+    [TestCase("attempt")]
+    [TestCase("retry")]
+    public async Task Get_PipelinesOfPolly_SeeWhatIsFatalOnce(string place)
+    {
+        var tried = 0;
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddRetry(new() { Delay = TimeSpan.Zero, ShouldHandle = attempt => ValueTask.FromResult(++tried > 0 && AttemptClassification.IsTransient(attempt.Outcome)) })
+            .Build();
+        await using var calling = new EgressCalling(EgressProfile.Public, options =>
+        {
+            Action<ResiliencePipeline<HttpResponseMessage>> use = place switch { "call" => options.UseCallPipeline, "attempt" => options.UseAttemptPipeline, _ => options.UseRetryPipeline };
+            use(pipeline);
+        });
+        calling.Network.Name("hooks.test", "10.0.0.1");
+
+        var refusal = await calling.RefusalAsync("http://hooks.test/");
+
+        Assert.That((refusal.Reason, tried), Is.EqualTo((EgressReason.Address, 1)));
+        Assert.That((calling.Snapshot.EgressRefused["address"], calling.Snapshot.Refused), Is.EqualTo((1, 1)));
     }
 }

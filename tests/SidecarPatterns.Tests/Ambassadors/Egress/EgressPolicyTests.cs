@@ -27,6 +27,7 @@ internal sealed class EgressPolicyTests
     [TestCase("http://user:word@orders/", EgressReason.UserInfo)]
     [TestCase("http://@orders/", null)] // Nothing stands there.
     [TestCase("http://169.254.169.254/", EgressReason.Host)]
+    [TestCase("http://orders＠evil.test/", EgressReason.Host)] // Nobody notices before its parts are asked for.
     [TestCase("ftp://orders/", EgressReason.Scheme)]
     [TestCase("gopher://orders:80/", EgressReason.Scheme)]
     [TestCase("file:///etc/hosts", EgressReason.Scheme)]
@@ -116,6 +117,7 @@ internal sealed class EgressPolicyTests
     [TestCase("orders#", EgressReason.HostHeader)]
     [TestCase("orders evil.test", EgressReason.HostHeader)]
     [TestCase("", EgressReason.HostHeader)]
+    [TestCase("orders＠evil.test", EgressReason.HostHeader)]
     public void FindRefusal_HostHeaderOfTheCaller_HasToBeAnAllowedHost(string header, EgressReason? expected)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
@@ -164,6 +166,36 @@ internal sealed class EgressPolicyTests
         Assert.That(
             exception.Message,
             Is.EqualTo("Ambassador 'shop' does not call 'evil.test': neither the configured addresses nor Egress:AllowedHosts have this host and port. Nothing was sent to it."));
+    }
+
+    // What the beginning of its text lets pass is what all of its parts would.
+    [TestCase("http://orders", "")]
+    [TestCase("http://orders:8080", "")]
+    [TestCase("https://10.0.0.1", "")]
+    [TestCase("http://[fd00::1]:81", "")]
+    [TestCase("http://orders", "*.test")]
+    [TestCase(null, "")]
+    public void FindRefusal_TextsThatBeginWithAnAllowedAddress_AreRefusedAsTheirPartsAre(string? baseAddress, string allowed)
+    {
+        string[] signs = [":", "80", "8080", "81", "@", "/", "\\", "?", "#", ".", "evil.test", "[::1]", "127.0.0.1", "%2f", "%40", " ", "\t", "a", "x@y", "//", "＠", "／", "orders", "http://orders", "https://", "http://", "①"];
+        var policy = Policy(baseAddress, allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        var random = new Random(8);
+        var passed = 0;
+        for (var i = 0; i < 50_000; i++)
+        {
+            var text = string.Concat(Enumerable.Range(0, 1 + random.Next(5)).Select(_ => signs[random.Next(signs.Length)]).Prepend(random.Next(8) == 0 ? "" : baseAddress ?? "http://"));
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
+            {
+                continue;
+            }
+
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            var refusal = policy.FindRefusal(request);
+            passed += refusal is null ? 1 : 0;
+            Assert.That(refusal?.Reason, Is.EqualTo(policy.FindRefusal(address)?.Reason), text);
+        }
+
+        Assert.That(passed, Is.GreaterThan(500));
     }
 
     private static void AssertAllocatesNothing(EgressPolicy policy, string address)

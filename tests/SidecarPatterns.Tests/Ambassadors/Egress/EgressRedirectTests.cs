@@ -30,6 +30,7 @@ internal sealed class EgressRedirectTests
         "http://metadata.test/",
         "http://[::]/",
         "http://0/",
+        "http://hooks.test＠127.0.0.1/",
     ];
 
     [Test]

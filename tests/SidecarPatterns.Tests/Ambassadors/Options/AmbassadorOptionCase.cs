@@ -11,7 +11,7 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
     private static readonly string[] NoDurations = ["soon", "10", "24:00:00"];
 
     private static readonly string[] NoHosts =
-        ["*", "*a.test", "a.*.test", "http://a.test", "a.test/", "a.test:", "a.test:65536", "u@a.test", "*.10.0.0.1", "a b", "a.test ", "[::1]x", "::1", "a..b"];
+        ["*", "*a.test", "a.*.test", "http://a.test", "a.test/", "a.test:", "a.test:65536", "u@a.test", "*.10.0.0.1", "a b", "a.test ", "[::1]x", "::1", "a..b", "a＠b.test"];
 
     private static readonly string[] NoRanges =
         ["10.0.0.0/33", "10.0.0.1/8", "10", "10.0.0", "010.0.0.1", "0x7f.0.0.1", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/ 8", "fd00::1/8", "fd00::/129", "[::1]", "fe80::1%1", "::/95x", "::ffff:0:0/90", "a.test"];
