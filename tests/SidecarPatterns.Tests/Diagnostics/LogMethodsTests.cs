@@ -109,6 +109,6 @@ internal sealed class LogMethodsTests
         return type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(TimeSpan) || type.IsEnum
             || type == typeof(ILogger) || type == typeof(Exception)
             || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType" or "changes"
-                or "ambassador" or "outcome" or "handler" or "problems");
+                or "ambassador" or "endpoint" or "outcome" or "handler" or "problems");
     }
 }

@@ -13,7 +13,7 @@ internal static class AmbassadorBalancingConstants
     /// <summary>The part of its weight with which an endpoint starts: with none it would never be asked, and never get to more.</summary>
     public const double SlowStartFloor = 0.1;
 
-    /// <summary>Endpoints whose costs differ by no more than this factor are as good as each other, and share by their weights.</summary>
+    /// <summary>An endpoint that takes no more than this times as long as another one is about as quick.</summary>
     public const double NearCost = 2;
 
     public static readonly TimeSpan Decay = TimeSpan.FromSeconds(10);

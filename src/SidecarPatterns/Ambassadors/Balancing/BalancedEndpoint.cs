@@ -66,6 +66,9 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
     /// <summary>Whether anything is known of what it takes.</summary>
     public bool IsKnown => _seconds.IsKnown;
 
+    /// <summary>Whether a request is under way that finds out what it takes: until it has ended, this is for those who have no choice.</summary>
+    public bool IsBeingFoundOut => !IsKnown && InFlight > 0;
+
     public void Be(EndpointSpec spec)
     {
         Volatile.Write(ref _weight, spec.Weight);
@@ -85,11 +88,11 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
     /// <summary>What it takes, in seconds; a negative number if nothing is known.</summary>
     public double SecondsAt(long now, BalancingScale scale) => _seconds.Read(now, scale);
 
-    /// <summary>The part of its weight that it has: all of it, unless it starts slowly.</summary>
+    /// <summary>The part of its weight that it has: all of it, unless it starts slowly. What is not known yet is to be found out soon, by one request.</summary>
     public double ShareAt(long now, BalancingScale scale)
     {
         var startsAt = Volatile.Read(ref _startsAt);
-        if (startsAt == long.MinValue)
+        if (startsAt == long.MinValue || !IsKnown)
         {
             return 1;
         }
@@ -103,18 +106,17 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
         return Math.Clamp((double)(now - startsAt) / scale.SlowStartTicks, AmbassadorBalancingConstants.SlowStartFloor, 1);
     }
 
-    /// <summary>What one more request costs here, before weights.</summary>
+    /// <summary>What is to be reckoned with here.</summary>
     /// <param name="now">The time.</param>
     /// <param name="peers">What others are like.</param>
     /// <param name="scale">The units.</param>
-    public double CostAt(long now, EndpointSet peers, BalancingScale scale)
+    public EndpointLoad LoadAt(long now, EndpointSet peers, BalancingScale scale)
     {
-        var requests = InFlight + 1;
+        var inFlight = InFlight;
         var seconds = _seconds.Read(now, scale);
         if (seconds < 0)
         {
-            // One request finds out; until then it is for those who have no choice.
-            seconds = requests == 1 ? peers.MedianAt(now, scale) : UnknownAndBusy;
+            seconds = inFlight == 0 ? peers.MedianAt(now, scale) : UnknownAndBusy;
         }
 
         if (Volatile.Read(ref _sparedUntil) is var until && until != long.MinValue)
@@ -129,7 +131,7 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
             }
         }
 
-        return seconds * requests;
+        return new EndpointLoad(seconds, inFlight, Weight * ShareAt(now, scale));
     }
 
     public void Enter() => Interlocked.Add(ref _work, OnePick + 1);

@@ -3,6 +3,8 @@ namespace SidecarPatterns;
 /// <content>The pick itself: the better of two, a probe where one is due, and what is left where neither can be had.</content>
 internal sealed partial class Balancer
 {
+    private const int MaxDraws = 4; // Where those that were drawn are being found out about, others may not.
+
     private static bool TryPickSingle(
         BalancedEndpoint single, long now, PickPurpose purpose, TimeSpan? probeTimeout, out EndpointLease lease, out TimeSpan? retryAfter)
     {
@@ -54,24 +56,43 @@ internal sealed partial class Balancer
         EndpointSet set, EndpointTier tier, long now, PickPurpose purpose, in TriedEndpoints tried, TimeSpan? probeTimeout, out EndpointLease lease)
     {
         var ready = tier.Ready;
-        var lots = (ulong)_random.NextInt64();
-        var first = ready.Length == 0 ? -1 : SkipTried(ready, tier.Draw((lots >> 32) * (1.0 / (1L << 31))), except: -1, tried);
+        var (first, second) = DrawTwo(set, tier, now, tried);
         if (first < 0)
         {
             lease = default;
             return false;
         }
 
-        var second = (int)(((uint)lots * (ulong)(ready.Length - 1)) >> 32);
-        second = ready.Length == 1 ? -1 : SkipTried(ready, second >= first ? second + 1 : second, except: first, tried);
-        if (second >= 0 && !IsBetter(set, ready[first], ready[second], now, (uint)lots))
-        {
-            (first, second) = (second, first);
-        }
-
         return TryEnter(ready[first], now, purpose, probeTimeout, out lease)
             || (second >= 0 && TryEnter(ready[second], now, purpose, probeTimeout, out lease))
             || TryEnterAny(ready, first, now, purpose, tried, probeTimeout, out lease);
+    }
+
+    /// <summary>Draws two places by lot, the better one first; -1 where there is none.</summary>
+    private (int Better, int Other) DrawTwo(EndpointSet set, EndpointTier tier, long now, in TriedEndpoints tried)
+    {
+        var ready = tier.Ready;
+        for (var draws = 1; ; draws++)
+        {
+            var lots = (ulong)_random.NextInt64();
+            var first = ready.Length == 0 ? -1 : SkipTried(ready, tier.Draw((lots >> 32) * (1.0 / (1L << 31))), except: -1, tried);
+            if (first < 0 || ready.Length == 1)
+            {
+                return (first, -1);
+            }
+
+            var second = (int)(((uint)lots * (ulong)(ready.Length - 1)) >> 32);
+            second = SkipTried(ready, second >= first ? second + 1 : second, except: first, tried);
+            if (second >= 0 && !IsBetter(set, ready[first], ready[second], now, (uint)lots))
+            {
+                (first, second) = (second, first);
+            }
+
+            if (draws == MaxDraws || !ready[first].IsBeingFoundOut)
+            {
+                return (first, second);
+            }
+        }
     }
 
     // The next place that the call has not been to; -1 if there is none. It has been to few.
@@ -97,24 +118,19 @@ internal sealed partial class Balancer
 
     /// <summary>Whether a request goes to the one that was drawn first, by its weight, and not to the other one.</summary>
     /// <remarks>
-    /// By cost and weight. Only where weights differ and costs do not, the lot stands that was drawn by weights: with few requests under way the lighter endpoint
-    /// would never be the cheaper one, and get nothing.
+    /// By cost. Only where weights differ and nothing else does, the lot stands: while few requests are under way the one more of the formula weighs so much that
+    /// the lighter endpoint would never be the cheaper one, and get nothing.
     /// </remarks>
     private bool IsBetter(EndpointSet set, BalancedEndpoint first, BalancedEndpoint second, long now, uint lot)
     {
         var scale = Scale;
-        var (firstCost, secondCost) = (first.CostAt(now, set, scale), second.CostAt(now, set, scale));
-        var (firstShare, secondShare) = (first.ShareAt(now, scale), second.ShareAt(now, scale));
-        var (firstWeight, secondWeight) = (first.Weight * firstShare, second.Weight * secondShare);
-        if (firstWeight == secondWeight)
+        var (load, other) = (first.LoadAt(now, set, scale), second.LoadAt(now, set, scale));
+        if (load.Weight == other.Weight || !load.IsAsGood(other))
         {
-            return firstCost <= secondCost;
+            return load.IsCheaper(other);
         }
 
-        var isNear = firstCost <= secondCost * AmbassadorBalancingConstants.NearCost && secondCost <= firstCost * AmbassadorBalancingConstants.NearCost;
-        return isNear
-            ? firstShare >= 1 || (lot & 0xFFFF) < firstShare * 0x10000 // The lot was drawn by the full weight.
-            : firstCost * secondWeight <= secondCost * firstWeight;
+        return load.Weight >= first.Weight || (lot & 0xFFFF) * first.Weight < load.Weight * 0x10000; // It was drawn by its full weight.
     }
 
     /// <summary>Asks one endpoint: the caller has waited for it.</summary>

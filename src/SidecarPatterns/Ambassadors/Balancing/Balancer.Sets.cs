@@ -124,14 +124,18 @@ internal sealed partial class Balancer
             endpoint.LeftAt = now;
         }
 
-        var room = _scale.Options.MaxEndpoints - keys.Count(key => !_states.ContainsKey(key));
-        foreach (var endpoint in _states.Values.Where(endpoint => endpoint.LeftAt is not null && !keys.Contains(KeyOf(endpoint))).OrderBy(static endpoint => endpoint.LeftAt).ToList())
-        {
-            if (_states.Count <= room && now - endpoint.LeftAt < _scale.KeepStateTicks)
-            {
-                break;
-            }
+        Forget(_states.Values.Where(endpoint => now - endpoint.LeftAt >= _scale.KeepStateTicks));
+        var room = Math.Max(0, _scale.Options.MaxEndpoints - keys.Count(key => !_states.ContainsKey(key)));
+        Forget(_states.Values
+            .Where(endpoint => endpoint.LeftAt is not null && !keys.Contains(KeyOf(endpoint)))
+            .OrderBy(static endpoint => endpoint.LeftAt)
+            .Take(Math.Max(0, _states.Count - room)));
+    }
 
+    private void Forget(IEnumerable<BalancedEndpoint> endpoints)
+    {
+        foreach (var endpoint in endpoints.ToList())
+        {
             _states.Remove(KeyOf(endpoint));
             _freeOrdinals.Add(endpoint.Ordinal);
         }
@@ -149,6 +153,7 @@ internal sealed partial class Balancer
 
         lock (_lock)
         {
+            endpoint.TrippedAs = !IsTripped(endpoint.Health.Read().State) ? 0 : endpoint.TrippedAs != 0 ? endpoint.TrippedAs : ++_trips;
             Publish(now); // By what circuits are now: of two changes the later one may come first.
         }
 
@@ -185,12 +190,7 @@ internal sealed partial class Balancer
     private EndpointTier CreateTier(BalancedEndpoint[] members, List<BalancedEndpoint> recovering)
     {
         var states = members.Select(static endpoint => endpoint.Health.Read().State).ToArray();
-        for (var i = 0; i < members.Length; i++)
-        {
-            members[i].StaysIn = false;
-            members[i].TrippedAs = !IsTripped(states[i]) ? 0 : members[i].TrippedAs != 0 ? members[i].TrippedAs : ++_trips;
-        }
-
+        Array.ForEach(members, static endpoint => endpoint.StaysIn = false);
         var closed = members.Where((_, i) => states[i] is CircuitState.Closed or CircuitState.ForcedClosed).ToList();
         var tripped = members.Where((_, i) => IsTripped(states[i])).OrderBy(static endpoint => endpoint.TrippedAs).ToList();
         recovering.AddRange(tripped);

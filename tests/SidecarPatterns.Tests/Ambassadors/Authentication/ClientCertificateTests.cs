@@ -144,7 +144,11 @@ internal sealed class ClientCertificateTests : IDisposable
         }, name).Answers(answer ?? Answer.With(200));
 
     private FaultCalling Call(ScriptedServer server, string kind, IReadOnlyList<ScriptedServer>? all = null) =>
-        new(all ?? [server], server.Uri, Configure(kind));
+        new(all ?? [server], server.Uri, options =>
+        {
+            Configure(kind)(options);
+            options.Egress.Profile = EgressProfile.Any; // Redirects may lead to another server.
+        });
 
     private Action<AmbassadorOptions> Configure(string kind) => options =>
     {

@@ -24,7 +24,7 @@ internal sealed class BalancerShareTests
     [Test]
     public void Canary_RequestsInTurn_GetsItsTenth() => ForEachSeed(
         static seed => new BalancerSimulation(seed, [SimulatedServer.Good(50, weight: 9), SimulatedServer.Good(50, weight: 1)]).RunInTurn(2_000),
-        static (run, check) => check.That(Share(run, run.Servers[1]), Is.InRange(0.07, 0.14)));
+        static (run, check) => check.That(Share(run, run.Servers[1]), Is.InRange(0.07, 0.135)));
 
     [Test]
     public void Slow_AmongQuickOnes_GetsLittle() => ForEachSeed(
@@ -83,17 +83,16 @@ internal sealed class BalancerShareTests
     public void Recovering_ComesBackSlowly() => ForEachSeed(
         static seed =>
         {
-            var run = new BalancerSimulation(seed, [SimulatedServer.Failing(1), SimulatedServer.Good(20), SimulatedServer.Good(20)], breaker: static breaker => breaker.BreakJitter = 0).Run(100, 3);
-            Assert.That(run.StateOf(0), Is.EqualTo(CircuitState.Open));
-            run.Servers[0].Behaviour = SimulatedServer.Good(20).Behaviour;
+            var run = new BalancerSimulation(seed, [SimulatedServer.Good(20), SimulatedServer.Good(20), SimulatedServer.Good(20)], breaker: static breaker => breaker.BreakJitter = 0).Run(100, 3);
+            run.EndpointOf(0).Health.Trip();
             return run.Run(200, 57);
         },
         static (run, check) =>
         {
-            // It tripped at once, so it is tried after five seconds.
+            // It tripped after three seconds, so it is tried after eight.
+            check.That(run.Servers[0].Between(3.001, 8), Is.Zero);
             check.That(run.StateOf(0), Is.EqualTo(CircuitState.Closed));
-            check.That(Total(run, 5.5, 7.5), Is.GreaterThan(0));
-            check.That((double)run.Servers[0].Between(5.5, 7.5) / Total(run, 5.5, 7.5), Is.InRange(0.005, 0.25));
+            check.That((double)run.Servers[0].Between(8, 10) / Total(run, 8, 10), Is.InRange(0.003, 0.25));
             check.That((double)run.Servers[0].Between(30, 60) / Total(run, 30, 60), Is.InRange(0.23, 0.43));
         });
 
@@ -129,7 +128,7 @@ internal sealed class BalancerShareTests
             [new SimulatedServer(static (_, _) => new SimulatedReply(TimeSpan.FromHours(1), AttemptClass.Unknown)), .. Enumerable.Range(0, 9).Select(static _ => SimulatedServer.Good(20))]).Run(200, 20),
         static (run, check) =>
         {
-            check.That(run.Servers[0].Requests, Has.Count.EqualTo(1));
+            check.That(run.Servers[0].Requests, Has.Count.InRange(1, 2), "one, unless all were being found out about");
             check.That(run.Servers.Skip(1).Select(server => Share(run, server)), Is.All.InRange(0.06, 0.17));
         });
 

@@ -1,0 +1,265 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>One pick at a time: probes, hedges, what a call has tried, and what is refused.</summary>
+[TestFixture]
+internal sealed class BalancerPickTests
+{
+    private readonly ManualClock _clock = new();
+
+    [Test]
+    public void TryPick_NoEndpoints_IsRefused()
+    {
+        var balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions());
+
+        Assert.That(Pick(balancer, out var retryAfter), Is.Null);
+        Assert.That(retryAfter, Is.Null);
+    }
+
+    [Test]
+    public void TryPick_One_IsItWithItsCircuit()
+    {
+        var balancer = Create(1);
+        var single = balancer.Set.Single!;
+
+        Assert.That(Pick(balancer)!.Value.Endpoint, Is.SameAs(single));
+        Assert.That(single.Health.HasSiblings, Is.False);
+        single.Health.Trip();
+        Assert.That(Pick(balancer, out var retryAfter), Is.Null);
+        Assert.That(retryAfter, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(Pick(balancer, PickPurpose.Hedge), Is.Null);
+
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.That(Pick(balancer, PickPurpose.Hedge), Is.Null, "a hedge is no probe");
+        Assert.That(Pick(balancer)!.Value.Permit.IsProbe);
+    }
+
+    [Test]
+    public void TryPick_Tried_AreAvoidedUntilThereIsNoOther()
+    {
+        var balancer = Create(5);
+        for (var round = 0; round < 200; round++)
+        {
+            var tried = default(TriedEndpoints);
+            var picked = new HashSet<BalancedEndpoint>();
+            for (var i = 0; i < 4; i++)
+            {
+                var lease = Pick(balancer, PickPurpose.Attempt, tried)!.Value;
+                Assert.That(picked.Add(lease.Endpoint), "one that the call has been to");
+                tried.Add(lease.Endpoint);
+                balancer.EndGood(lease, _clock.Now);
+            }
+
+            Assert.That(picked, Does.Not.Contain(PickAndEnd(balancer, tried).Endpoint));
+        }
+
+        var two = Create(2);
+        var all = default(TriedEndpoints);
+        all.Add(two.Set.All[0]);
+        all.Add(two.Set.All[1]);
+        Assert.That(Pick(two, PickPurpose.Attempt, all), Is.Not.Null, "rather one again than none");
+        Assert.That(Pick(two, PickPurpose.Hedge, all), Is.Null);
+    }
+
+    [Test]
+    public void TryPick_TheBetterPriorityWasTried_TheNextIsUsed()
+    {
+        var balancer = Create(2, static i => i);
+        var first = PickAndEnd(balancer, default).Endpoint;
+        var tried = default(TriedEndpoints);
+        tried.Add(first);
+
+        Assert.That((first.Priority, PickAndEnd(balancer, tried).Endpoint.Priority), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public void TryPick_HedgeWhileOthersRecover_IsNeverAProbe()
+    {
+        var balancer = Create(3);
+        balancer.Set.All[0].Health.Trip();
+        _clock.Pass(TimeSpan.FromMinutes(1));
+        for (var i = 0; i < 100; i++)
+        {
+            var lease = Pick(balancer, PickPurpose.Hedge)!.Value;
+            Assert.That((lease.Permit.IsProbe, lease.Endpoint == balancer.Set.All[0]), Is.EqualTo((false, false)));
+            balancer.End(lease, AttemptClass.Cancelled, HealthEffect.Neutral, _clock.Now);
+        }
+
+        Assert.That(balancer.Set.All[0].Health.Read().State, Is.EqualTo(CircuitState.Open), "nobody has tried it");
+    }
+
+    [Test]
+    public void TryPick_AllOpen_SaysTheShortestTimeAndProbesEachInTurn()
+    {
+        var balancer = Create(3);
+        foreach (var endpoint in balancer.Set.All)
+        {
+            endpoint.Health.Trip();
+            _clock.Pass(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.That(Pick(balancer, out var retryAfter), Is.Null);
+        Assert.That(retryAfter, Is.EqualTo(TimeSpan.FromSeconds(2)));
+
+        _clock.Pass(TimeSpan.FromSeconds(4));
+        var probes = Enumerable.Range(0, 3).Select(_ => Pick(balancer)!.Value).ToList();
+        Assert.That(probes.Select(static lease => lease.Endpoint).Distinct().Count(), Is.EqualTo(3));
+        Assert.That(probes, Has.All.Matches<EndpointLease>(static lease => lease.Permit.IsProbe));
+        Assert.That(Pick(balancer), Is.Null, "each is being probed");
+
+        balancer.EndGood(probes[1], _clock.Now);
+        var again = Pick(balancer)!.Value;
+        Assert.That(again.Endpoint, Is.SameAs(probes[1].Endpoint));
+        balancer.EndGood(again, _clock.Now);
+        Assert.That(again.Endpoint.Health.IsClosed);
+        Assert.That(Pick(balancer), Is.Not.Null);
+    }
+
+    [Test]
+    public void TryPick_ProbeNeverEnds_AnotherIsLetThroughAfterItsTime()
+    {
+        var balancer = Create(2);
+        Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.That((Pick(balancer), Pick(balancer)), Is.Not.EqualTo(((EndpointLease?)null, (EndpointLease?)null)));
+        Assert.That(Pick(balancer), Is.Null);
+
+        _clock.Pass(TimeSpan.FromSeconds(29.9));
+        Assert.That(Pick(balancer), Is.Null);
+        _clock.Pass(TimeSpan.FromSeconds(1));
+        Assert.That(Pick(balancer)?.Permit.IsProbe, Is.True);
+    }
+
+    [Test]
+    public void TryPick_MoreTrippedThanMayBeLeftAlone_TheLastOnesStayInUntilNoneIsClosed()
+    {
+        var balancer = Create(5);
+        var all = balancer.Set.All.ToArray();
+        for (var tripped = 1; tripped < 5; tripped++)
+        {
+            all[tripped - 1].Health.Trip();
+            var picked = Enumerable.Range(0, 200).Select(_ => PickAndEnd(balancer, default).Endpoint).ToHashSet();
+            Assert.That(picked, Has.Count.EqualTo(5 - Math.Min(tripped, 2)), $"{tripped} have tripped");
+            Assert.That(picked, Does.Not.Contain(all[0]));
+        }
+
+        all[4].Health.Trip();
+        Assert.That(Pick(balancer), Is.Null);
+    }
+
+    [Test]
+    public void TryPick_ForcedOpen_IsOutWhateverTheLimit()
+    {
+        var balancer = Create(2);
+        var all = balancer.Set.All.ToArray();
+        all[0].Health.ForceOpen();
+        Assert.That(PickAndEnd(balancer, default).Endpoint, Is.SameAs(all[1]));
+        all[1].Health.ForceOpen();
+        Assert.That(Pick(balancer, out var retryAfter), Is.Null);
+        Assert.That(retryAfter, Is.Null, "nobody knows");
+        all[0].Health.Release();
+        Assert.That(PickAndEnd(balancer, default).Endpoint, Is.SameAs(all[0]));
+    }
+
+    [Test]
+    public void CanAdmit_AllOpen_OnlyOnceABreakIsOver()
+    {
+        foreach (var count in new[] { 1, 3 })
+        {
+            var balancer = Create(count);
+            Assert.That(balancer.CanAdmit(TimeSpan.Zero));
+            Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+            Assert.That((balancer.CanAdmit(TimeSpan.FromSeconds(4.9)), balancer.CanAdmit(TimeSpan.FromSeconds(5))), Is.EqualTo((false, true)), $"{count}");
+        }
+    }
+
+    [Test]
+    public void End_FiveFailuresInARowAmongSiblings_Trips()
+    {
+        var balancer = Create(2);
+        var bad = balancer.Set.All[0];
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.That(bad.Health.IsClosed);
+            bad.Health.TryEnter(_clock.Now, null, out var permit, out _);
+            bad.Enter();
+            balancer.End(new EndpointLease(bad, permit, _clock.Now, IsCounted: true), AttemptClass.Failed, HealthEffect.Failure, _clock.Now);
+        }
+
+        Assert.That((bad.Health.Read().State, bad.InFlight, bad.Failures), Is.EqualTo((CircuitState.Open, 0, 5)));
+    }
+
+    [Test]
+    public void End_LocalRejection_SaysNothing()
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+
+        balancer.End(lease, AttemptClass.Unsent, HealthEffect.Neutral, _clock.Now);
+
+        Assert.That((lease.Endpoint.IsKnown, lease.Endpoint.Failures, lease.Endpoint.InFlight), Is.EqualTo((false, 0, 0)));
+    }
+
+    [TestCase(0.2, 0.2)]
+    [TestCase(30, 30)]
+    public void End_Cancelled_CanOnlyRaiseWhatIsKnown(double seconds, double expected)
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+        _clock.Pass(TimeSpan.FromSeconds(0.2));
+        balancer.EndGood(lease, _clock.Now);
+
+        lease.Endpoint.Enter();
+        balancer.End(lease with { At = _clock.Now - TimeSpan.FromSeconds(seconds / 2).Ticks }, AttemptClass.Cancelled, HealthEffect.Neutral, _clock.Now);
+        Assert.That(lease.Endpoint.SecondsAt(_clock.Now, balancer.Scale), Is.EqualTo(Math.Max(0.2, seconds / 2)).Within(1e-6));
+        Assert.That(expected, Is.GreaterThanOrEqualTo(0.2));
+    }
+
+    [TestCase(3, TestName = "TryPick_AmongThree_AllocatesNothing")]
+    [TestCase(1_000, TestName = "TryPick_AmongThousand_AllocatesNothing")]
+    [TestCase(1, TestName = "TryPick_One_AllocatesNothing")]
+    public void TryPick_AllocatesNothing(int count)
+    {
+        var balancer = Create(count);
+        balancer.Set.All[0].Be(new EndpointSpec(balancer.Set.All[0].Address, Weight: 3));
+        Run();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run();
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void Run()
+        {
+            for (var i = 0; i < 5_000; i++)
+            {
+                var tried = default(TriedEndpoints);
+                balancer.TryPick(_clock.Now, PickPurpose.Attempt, tried, null, out var lease, out _);
+                tried.Add(lease.Endpoint);
+                _clock.Now += 10_000;
+                balancer.TryPick(_clock.Now, PickPurpose.Attempt, tried, null, out var second, out _);
+                balancer.EndGood(lease, _clock.Now);
+                balancer.EndGood(second, _clock.Now);
+            }
+        }
+    }
+
+    private Balancer Create(int count, Func<int, int>? priority = null)
+    {
+        var balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions { BreakJitter = 0 }, new Random(7));
+        balancer.Replace(Enumerable.Range(0, count).Select(i => BalancerSimulation.Spec(SimulatedServer.Good(1, priority: priority?.Invoke(i) ?? 0), i)));
+        return balancer;
+    }
+
+    private EndpointLease PickAndEnd(Balancer balancer, TriedEndpoints tried)
+    {
+        var lease = Pick(balancer, PickPurpose.Attempt, tried)!.Value;
+        _clock.Now++;
+        balancer.EndGood(lease, _clock.Now);
+        return lease;
+    }
+
+    private EndpointLease? Pick(Balancer balancer, PickPurpose purpose = PickPurpose.Attempt, TriedEndpoints tried = default) =>
+        balancer.TryPick(_clock.Now, purpose, tried, null, out var lease, out _) ? lease : null;
+
+    private EndpointLease? Pick(Balancer balancer, out TimeSpan? retryAfter) =>
+        balancer.TryPick(_clock.Now, PickPurpose.Attempt, default, null, out var lease, out retryAfter) ? lease : null;
+}

@@ -1,0 +1,334 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Where endpoints come from, and what becomes of them when nobody answers.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+internal sealed class EndpointDirectoryTests : IDisposable
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly TestClock _clock = new();
+    private readonly ScriptedNames _names = new();
+    private readonly LogRecorder _logs = new();
+
+    public void Dispose() => _logs.Dispose();
+
+    [Test]
+    public void NoEndpoints_IsOneThatRequestsNameThemselves()
+    {
+        var directory = Create(static _ => { });
+
+        Assert.That((directory.IsReady, directory.IsDynamic, directory.NextAt), Is.EqualTo((true, false, long.MaxValue)));
+        Assert.That(directory.Balancer.Set.Single!.Address, Is.Null);
+    }
+
+    [Test]
+    public void EndpointsOfTheOptions_AreThereAtOnceAndNobodyIsAsked()
+    {
+        var directory = Create(static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://a.test"));
+            options.Endpoints.Add(new AmbassadorEndpoint("http://b.test") { Weight = 2, Priority = 1 });
+            options.Endpoints.Add(new AmbassadorEndpoint("http://10.0.0.1") { PerAddress = true });
+        });
+
+        Assert.That(Shown(directory), Is.EqualTo(["http://a.test", "http://10.0.0.1", "http://b.test"]));
+        Assert.That((directory.IsReady, directory.IsDynamic, _names.Questions), Is.EqualTo((true, false, 0)), "an address needs no asking");
+    }
+
+    [Test]
+    public async Task PerAddress_EachAddressIsAnEndpoint()
+    {
+        _names.Has("orders", "10.0.0.2", "10.0.0.1", "2001:db8::1", "10.0.0.1");
+        var directory = Create(PerAddress);
+        Assert.That(directory.IsReady, Is.False);
+
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+
+        Assert.That(Shown(directory), Is.EqualTo(["http://10.0.0.1:8080 (orders)", "http://10.0.0.2:8080 (orders)", "http://[2001:db8::1]:8080 (orders)"]));
+        Assert.That(directory.EnsureReadyAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully);
+    }
+
+    [TestCase("fails")]
+    [TestCase("empty")]
+    [TestCase("never")]
+    public async Task PerAddress_NoAnswer_KeepsTheLastSetAndIsDegraded(string how)
+    {
+        _names.Has("orders", "10.0.0.1", "10.0.0.2");
+        var directory = Create(PerAddress);
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        directory.Balancer.Set.All[0].Health.Trip();
+
+        _ = how switch { "fails" => _names.Fails("orders"), "empty" => _names.Has("orders"), _ => _names.NeverAnswers("orders") };
+        await RefreshAsync(directory, how == "never");
+        Assert.That(Shown(directory), Has.Count.EqualTo(2));
+        Assert.That(directory.StaleFor, Is.Not.Null);
+        Assert.That(_logs.Named("EndpointsStale"), Has.Count.EqualTo(1));
+
+        _clock.Advance(TimeSpan.FromMinutes(10));
+        await RefreshAsync(directory, how == "never");
+        await RefreshAsync(directory, how == "never");
+        Assert.That(Shown(directory), Has.Count.EqualTo(2), "used still");
+        Assert.That(_logs.Named("EndpointsStale"), Has.Count.EqualTo(1), "said once");
+        Assert.That(_logs.Named("EndpointsOutdated").Select(static entry => entry.Level), Is.EqualTo([LogLevel.Error]));
+
+        _names.Has("orders", "10.0.0.1", "10.0.0.3");
+        await RefreshAsync(directory);
+        Assert.That(directory.StaleFor, Is.Null);
+        Assert.That(_logs.Named("EndpointsFresh"), Has.Count.EqualTo(1));
+        Assert.That(Shown(directory), Is.EqualTo(["http://10.0.0.1:8080 (orders)", "http://10.0.0.3:8080 (orders)"]));
+        Assert.That(directory.Balancer.Set.All[0].Health.Read().State, Is.EqualTo(CircuitState.Open), "what was known of it is known");
+    }
+
+    [Test]
+    public async Task PerAddress_OneOfTwoNamesHasNoAnswer_TheOtherFollows()
+    {
+        _names.Has("a", "10.0.0.1").Has("b", "10.0.1.1");
+        var directory = Create(static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://a") { PerAddress = true });
+            options.Endpoints.Add(new AmbassadorEndpoint("http://b") { PerAddress = true, Priority = 1 });
+            options.Endpoints.Add(new AmbassadorEndpoint("http://c"));
+        });
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+
+        _names.Fails("a").Has("b", "10.0.1.2");
+        await RefreshAsync(directory);
+
+        Assert.That(Shown(directory), Is.EqualTo(["http://10.0.0.1 (a)", "http://c", "http://10.0.1.2 (b)"]));
+        Assert.That(directory.StaleFor, Is.Not.Null);
+    }
+
+    [Test]
+    public async Task PerAddress_Rebinding_TheOldAddressGetsNoNewRequestAndItsOwnEnds()
+    {
+        _names.Has("orders", "10.0.0.1", "10.0.0.2");
+        var directory = Create(PerAddress);
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        Assert.That(directory.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out var old, out _));
+
+        _names.Has("orders", "127.0.0.1");
+        await RefreshAsync(directory);
+
+        Assert.That(directory.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out var lease, out _));
+        Assert.That(lease.Endpoint.Address!.Ip!.ToString(), Is.EqualTo("127.0.0.1"));
+        directory.End(old, AttemptClass.Success, HealthEffect.Success, _clock.GetTimestamp());
+        Assert.That(old.Endpoint.InFlight, Is.Zero);
+    }
+
+    [Test]
+    public async Task EnsureReady_FirstAnswerIsMissing_FailsAndNextOneAsksAgainAfterASecond()
+    {
+        _names.Fails("orders", SocketError.HostNotFound);
+        var directory = Create(PerAddress);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var failure = await directory.EnsureReadyAsync(CancellationToken.None).AsTask().FailureAsync();
+            Assert.That(failure, Is.TypeOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.NameResolutionError));
+            Assert.That(((SocketException)failure!.InnerException!).SocketErrorCode, Is.EqualTo(SocketError.HostNotFound));
+        }
+
+        Assert.That(_names.Questions, Is.EqualTo(1), "those that come right after it fail by it");
+        _clock.Advance(Second);
+        _names.Has("orders", "10.0.0.1");
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        Assert.That(_names.Questions, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task EnsureReady_ManyWait_OneQuestionAndEachLeavesByItsOwnToken()
+    {
+        var answer = new TaskCompletionSource<System.Net.IPAddress[]>();
+        _names.Says("orders", () => answer.Task);
+        var directory = Create(PerAddress);
+        using var leaving = new CancellationTokenSource();
+
+        var first = directory.EnsureReadyAsync(leaving.Token).AsTask();
+        var others = Enumerable.Range(0, 20).Select(_ => directory.EnsureReadyAsync(CancellationToken.None).AsTask()).ToList();
+        await leaving.CancelAsync();
+        Assert.That(await first.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        answer.SetResult([System.Net.IPAddress.Loopback]);
+
+        await Task.WhenAll(others).InTime();
+        Assert.That(_names.Questions, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task End_Unsent_AsksAnewAtOnceAndOnceASecondAtMost()
+    {
+        _names.Has("orders", "10.0.0.1", "10.0.0.2");
+        var directory = Create(PerAddress);
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        Unsent(directory);
+        Assert.That(_names.Questions, Is.EqualTo(1), "it was asked a moment ago");
+
+        _clock.Advance(Second);
+        for (var i = 0; i < 20; i++)
+        {
+            Unsent(directory);
+        }
+
+        await Eventually.HoldsAsync(() => _names.Questions == 2);
+        await directory.Refresh().InTime();
+        var asked = _names.Questions;
+        Assert.That(asked, Is.LessThanOrEqualTo(3));
+        Assert.That(_clock.GetElapsedTime(_clock.GetTimestamp(), directory.NextAt), Is.LessThanOrEqualTo(TimeSpan.FromSeconds(36)));
+    }
+
+    [Test]
+    public async Task TryPick_WithoutAHost_CallsHaveItAskedForAnewInPassing()
+    {
+        _names.Has("orders", "10.0.0.1", "10.0.0.2");
+        var directory = Create(PerAddress);
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+
+        _names.Has("orders", "10.0.0.3", "10.0.0.4");
+        _clock.Advance(TimeSpan.FromSeconds(23));
+        Pick(directory);
+        Assert.That(_names.Questions, Is.EqualTo(1), "not before its time, whatever the jitter");
+        _clock.Advance(TimeSpan.FromSeconds(16));
+        Pick(directory);
+
+        await Eventually.HoldsAsync(() => Shown(directory)[0].Contains("10.0.0.3", StringComparison.Ordinal));
+        Assert.That(_names.Questions, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Apply_OtherEndpoints_AreUsedAndWhatIsKnownStays()
+    {
+        var directory = Create(static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://a.test"));
+            options.Endpoints.Add(new AmbassadorEndpoint("http://b.test"));
+        });
+        var kept = directory.Balancer.Set.All[1];
+
+        var options = new AmbassadorOptions();
+        options.Endpoints.Add(new AmbassadorEndpoint("http://b.test"));
+        options.Endpoints.Add(new AmbassadorEndpoint("http://orders") { PerAddress = true });
+        _names.Has("orders", "10.0.0.1");
+        directory.Apply(options);
+        Pick(directory);
+
+        await Eventually.HoldsAsync(() => directory.Balancer.Set.All.Length == 2 && Shown(directory)[1].Contains("10.0.0.1", StringComparison.Ordinal));
+        Assert.That(directory.Balancer.Set.All[0], Is.SameAs(kept));
+        directory.Apply(new AmbassadorOptions());
+        Assert.That((directory.Balancer.Set.Single!.Address, directory.NextAt), Is.EqualTo(((EndpointAddress?)null, long.MaxValue)));
+    }
+
+    [Test]
+    public async Task Source_Answers_AreUsedAndChangesFollowTheirToken()
+    {
+        using var changing = new ChangingSource();
+        changing.Set("http://a.test", "http://b.test");
+        var directory = Create(options => options.UseEndpointSource(changing));
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        Assert.That(Shown(directory), Is.EqualTo(["http://a.test", "http://b.test"]));
+
+        _clock.Advance(Second);
+        changing.Set("http://b.test", "http://c.test");
+        await Eventually.HoldsAsync(() => Shown(directory).SequenceEqual(["http://b.test", "http://c.test"]));
+
+        changing.Set();
+        _clock.Advance(Second);
+        await RefreshAsync(directory);
+        Assert.That(Shown(directory), Is.EqualTo(["http://b.test", "http://c.test"]), "none is no answer");
+        Assert.That(directory.LastFailure, Has.Message.Contains("ChangingSource"));
+    }
+
+    [Test]
+    public async Task Source_HasOneThatIsNotAllowed_ItIsLeftOutAndToldOnce()
+    {
+        using var changing = new ChangingSource();
+        changing.Set("http://a.test", "ftp://b.test", "http://user:canary@c.test");
+        var directory = Create(options => options.UseEndpointSource(changing));
+
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        _clock.Advance(Second);
+        await RefreshAsync(directory);
+
+        Assert.That(Shown(directory), Is.EqualTo(["http://a.test"]));
+        Assert.That(_logs.Named("EndpointLeftOut"), Has.Count.EqualTo(1), "both are shown alike, since neither may be shown");
+        Assert.That(_logs.Entries.Select(static entry => entry.Message), Has.None.Contains("canary"));
+    }
+
+    [Test]
+    public async Task Source_Throws_KeepsTheLastSet()
+    {
+        using var changing = new ChangingSource();
+        changing.Set("http://a.test");
+        var directory = Create(options => options.UseEndpointSource(changing));
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+
+        changing.Failure = new InvalidOperationException("the registry is down");
+        await RefreshAsync(directory);
+
+        Assert.That(Shown(directory), Is.EqualTo(["http://a.test"]));
+        Assert.That(directory.LastFailure, Is.SameAs(changing.Failure));
+    }
+
+    private static void PerAddress(AmbassadorOptions options) => options.Endpoints.Add(new AmbassadorEndpoint("http://orders:8080") { PerAddress = true });
+
+    private static List<string> Shown(EndpointDirectory directory) => [.. directory.Balancer.Set.All.Select(static endpoint => endpoint.Address!.Description)];
+
+    private EndpointDirectory Create(Action<AmbassadorOptions> configure)
+    {
+        var options = new AmbassadorOptions();
+        configure(options);
+        return new EndpointDirectory("orders", _clock, _logs.CreateLogger("test"), options, new Random(3)) { Resolve = _names.ResolveAsync };
+    }
+
+    private async Task RefreshAsync(EndpointDirectory directory, bool neverAnswers = false)
+    {
+        var refreshing = directory.Refresh();
+        if (neverAnswers)
+        {
+            await _clock.PassAsync(AmbassadorResolutionConstants.Timeout);
+        }
+
+        await refreshing.InTime();
+    }
+
+    private void Pick(EndpointDirectory directory)
+    {
+        if (directory.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out var lease, out _))
+        {
+            directory.Balancer.EndGood(lease, _clock.GetTimestamp());
+        }
+    }
+
+    private void Unsent(EndpointDirectory directory)
+    {
+        if (directory.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out var lease, out _))
+        {
+            directory.End(lease, AttemptClass.Unsent, HealthEffect.Failure, _clock.GetTimestamp());
+        }
+    }
+
+    /// <summary>A source whose answer changes.</summary>
+    private sealed class ChangingSource : IEndpointSource, IDisposable
+    {
+        private CancellationTokenSource _changed = new();
+        private string[] _addresses = [];
+
+        public Exception? Failure { get; set; }
+
+        public void Set(params string[] addresses)
+        {
+            _addresses = addresses;
+            Interlocked.Exchange(ref _changed, new CancellationTokenSource()).Cancel();
+        }
+
+        public ValueTask<AmbassadorEndpointSet> GetEndpointsAsync(CancellationToken ct) => Failure is { } failure
+            ? throw failure
+            : new(new AmbassadorEndpointSet(_addresses.Select(static address => new AmbassadorEndpoint(address)), new CancellationChangeToken(_changed.Token)));
+
+        public void Dispose() => _changed.Dispose();
+    }
+}

@@ -1,0 +1,213 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>What probes ask, and what follows from the answers.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+internal sealed class EndpointProberTests : IDisposable
+{
+    private readonly TestClock _clock = new();
+    private readonly LogRecorder _logs = new();
+    private readonly ConcurrentQueue<Uri> _asked = new();
+    private readonly AmbassadorOptions _options = new() { Probe = { Path = "/healthz" } };
+    private readonly Balancer _balancer;
+    private readonly EndpointProber _prober;
+
+    public EndpointProberTests()
+    {
+        _balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions { BreakJitter = 0 });
+        _balancer.Replace(Enumerable.Range(1, 3).Select(static i => new EndpointSpec(new EndpointAddress(new Uri($"http://server-{i}.test/api")))));
+        _prober = new EndpointProber("orders", _balancer, () => _options, SendAsync, _clock, _logs.CreateLogger("test"), new Random(1));
+    }
+
+    private Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> Answer { get; set; } = static (_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+
+    public void Dispose() => _logs.Dispose();
+
+    [Test]
+    public async Task Probe_NoPath_AsksNobody()
+    {
+        _options.Probe.Path = null;
+        await ProbeAsync();
+
+        Assert.That(_asked, Is.Empty);
+    }
+
+    [Test]
+    public async Task Probe_AsksThoseThatAreIdleOrLeftAloneBehindTheirPrefix()
+    {
+        Use(_balancer.Set.All[0]);
+        Use(_balancer.Set.All[1]);
+        _balancer.Set.All[1].Health.Trip();
+
+        await ProbeAsync();
+        Assert.That(_asked.Select(static uri => uri.AbsoluteUri), Is.EquivalentTo(["http://server-2.test/api/healthz", "http://server-3.test/api/healthz"]));
+
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        _asked.Clear();
+        await ProbeAsync();
+        Assert.That(_asked, Has.Count.EqualTo(3), "nobody has used any for ten seconds");
+    }
+
+    [Test]
+    public async Task Probe_All_AsksThoseThatAreUsedToo()
+    {
+        Array.ForEach(_balancer.Set.All, Use);
+        await ProbeAsync();
+        Assert.That(_asked, Is.Empty);
+
+        _options.Probe.All = true;
+        await ProbeAsync();
+        Assert.That(_asked, Has.Count.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Probe_TwoSucceed_EndsTheBreakEarlyButOnlyCallsClose()
+    {
+        var endpoint = _balancer.Set.All[0];
+        endpoint.Health.Trip();
+        await ProbeAsync();
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open), "one is not enough");
+
+        await ProbeAsync();
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.HalfOpen));
+        for (var i = 0; i < 5; i++)
+        {
+            await ProbeAsync();
+        }
+
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.HalfOpen), "no call has been there");
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.That(_balancer.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out var lease, out _));
+            Assert.That((lease.Endpoint, lease.Permit.IsProbe), Is.EqualTo((endpoint, true)));
+            _balancer.EndGood(lease, _clock.GetTimestamp());
+        }
+
+        Assert.That(endpoint.Health.IsClosed);
+    }
+
+    [Test]
+    public async Task Probe_SuccessThenFailure_CountsAnew()
+    {
+        var endpoint = _balancer.Set.All[0];
+        endpoint.Health.Trip();
+        foreach (var status in new[] { HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK })
+        {
+            Answer = (_, _) => Task.FromResult(new HttpResponseMessage(status));
+            await ProbeAsync();
+        }
+
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open));
+    }
+
+    [TestCase("status")]
+    [TestCase("exception")]
+    [TestCase("never")]
+    public async Task Probe_TwoFailOnAnIdleOne_ItIsLeftAlone(string how)
+    {
+        Answer = (request, _) => request.RequestUri!.Host != "server-1.test" ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.NoContent))
+            : how == "status" ? Task.FromResult(new HttpResponseMessage(HttpStatusCode.InternalServerError))
+            : how == "exception" ? Task.FromException<HttpResponseMessage>(new HttpRequestException("refused"))
+            : new TaskCompletionSource<HttpResponseMessage>().Task;
+        var endpoint = _balancer.Set.All[0];
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.That(endpoint.Health.IsClosed);
+            var probing = ProbeAsync();
+            if (how == "never")
+            {
+                await _clock.PassAsync(TimeSpan.FromSeconds(2));
+            }
+
+            await probing.InTime();
+        }
+
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open));
+        Assert.That(_logs.Named("ProbeFailed"), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Probe_NobodyServesThePath_TheLastOneIsNotLeftAlone()
+    {
+        Answer = static (_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.NotFound));
+        for (var i = 0; i < 10; i++)
+        {
+            await ProbeAsync();
+        }
+
+        Assert.That(_balancer.Set.All.Count(static endpoint => endpoint.Health.IsClosed), Is.EqualTo(1));
+        Assert.That(_balancer.TryPick(_clock.GetTimestamp(), PickPurpose.Attempt, default, null, out _, out _));
+    }
+
+    [Test]
+    public async Task Probe_Forced_IsLeftToWhoeverForcedIt()
+    {
+        _balancer.Set.All[0].Health.ForceOpen();
+        _balancer.Set.All[1].Health.ForceClosed();
+        await ProbeAsync();
+
+        Assert.That(_asked.Select(static uri => uri.Host), Is.EqualTo(["server-3.test"]));
+    }
+
+    [Test]
+    public async Task Run_WaitsTheIntervalGiveOrTakeAFifth()
+    {
+        using var stop = new CancellationTokenSource();
+        var running = _prober.RunAsync(stop.Token);
+        var waits = new List<double>();
+        for (var round = 1; round <= 20; round++)
+        {
+            var due = await _clock.ArmedAsync(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(12));
+            waits.Add(due.TotalSeconds);
+            await _clock.AdvanceAsync(due);
+            await Eventually.HoldsAsync(() => _asked.Count >= 3 * round);
+        }
+
+        Assert.That(waits.Max() - waits.Min(), Is.GreaterThan(1), "not all clients at the same time");
+        await stop.CancelAsync();
+        Assert.That(await running.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public async Task AddProbe_InAHost_IsASidecarOfTheClient()
+    {
+        await using var server = ScriptedServer.Start().Answers(200, "well");
+        await using var host = TestHost.Build(services => services
+            .AddAmbassadorClient("my orders", options =>
+            {
+                options.Endpoints.Add(new AmbassadorEndpoint(server.Uri));
+                options.Endpoints.Add(new AmbassadorEndpoint(new Uri(server.Uri, "/b")));
+            })
+            .AddProbe("/healthz?deep=1", static probe => probe.Jitter = 0)
+            .AddProbe("/healthz?deep=1"));
+        await host.StartAsync();
+        await host.StateAsync("my-orders.prober", SidecarState.Ready);
+
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+
+        await Eventually.HoldsAsync(() => server.Requests == 2);
+        Assert.That(server.Served.Select(static request => $"{request.Method} {request.Target}"), Is.EquivalentTo(["GET /healthz?deep=1", "GET /b/healthz?deep=1"]));
+        await host.StopAsync();
+        Assert.That(host.Snapshot("my-orders.prober").State, Is.EqualTo(SidecarState.Stopped));
+    }
+
+    [Test]
+    public void AddProbe_ForAllClients_Throws() => Assert.That(
+        static () => new ServiceCollection().ConfigureHttpClientDefaults(static client => client.AddProbe("/")), Throws.InvalidOperationException);
+
+    private Task ProbeAsync() => _prober.ProbeAsync(CancellationToken.None);
+
+    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        _asked.Enqueue(request.RequestUri!);
+        return Answer(request, ct);
+    }
+
+    private void Use(BalancedEndpoint endpoint) => endpoint.MarkUsed(_clock.GetTimestamp(), _balancer.Scale);
+}
