@@ -187,7 +187,7 @@ internal sealed class CredentialHostTests : IAsyncDisposable
         (await GetAsync(host, "orders")).Dispose();
 
         Assert.That(_server.Requests.Select(static request => request.Headers.Trim()), Is.EqualTo(["X-Count: orders 1", "", "X-Count: orders 1"]));
-        Assert.That(host.Control.GetSnapshot("orders.token").State, Is.EqualTo(SidecarState.Ready));
+        await host.StateAsync("orders.token", SidecarState.Ready);
         Assert.That(host.Ambassadors().GetSnapshot("other").Credential, Is.Null);
     }
 

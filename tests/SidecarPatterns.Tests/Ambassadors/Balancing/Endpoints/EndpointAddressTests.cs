@@ -80,7 +80,7 @@ internal sealed class EndpointAddressTests
     {
         await using var server = ScriptedServer.StartTls(isRight ? TestCertificates.Localhost : TestCertificates.WrongName).Answers(200, "good");
         var address = new EndpointAddress(server.Uri, IPAddress.Loopback);
-        using var primary = PrimaryHandler.Create(new AmbassadorNetworkOptions());
+        using var primary = PrimaryHandler.Create(LoneAmbassadors.Of(new AmbassadorOptions(), timeProvider: null, loggerFactory: null));
         primary.SslOptions.CertificateChainPolicy = TestCertificates.Trusting().CertificateChainPolicy;
         using var client = new HttpMessageInvoker(primary);
         using var request = new HttpRequestMessage(HttpMethod.Get, address.Combine(new Uri("http://orders/x")));

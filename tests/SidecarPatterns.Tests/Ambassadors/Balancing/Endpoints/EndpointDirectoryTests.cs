@@ -275,7 +275,7 @@ internal sealed class EndpointDirectoryTests : IDisposable
 
     private static void PerAddress(AmbassadorOptions options) => options.Endpoints.Add(new AmbassadorEndpoint("http://orders:8080") { PerAddress = true });
 
-    private static List<string> Shown(EndpointDirectory directory) => [.. directory.Balancer.Set.All.Select(static endpoint => endpoint.Address!.Description)];
+    private static List<string> Shown(EndpointDirectory directory) => [.. directory.Balancer.Set.All.Select(static endpoint => $"{endpoint.Address!.Scheme}://{endpoint.Address.Authority}")];
 
     private EndpointDirectory Create(Action<AmbassadorOptions> configure)
     {

@@ -81,7 +81,7 @@ internal sealed class EndpointRefresherTests
 
     private static EndpointDirectory DirectoryOf(TestHost host) => host.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate("orders").Endpoints;
 
-    private static List<string> Shown(TestHost host) => [.. DirectoryOf(host).Balancer.Set.All.Select(static endpoint => endpoint.Address!.Description)];
+    private static List<string> Shown(TestHost host) => [.. DirectoryOf(host).Balancer.Set.All.Select(static endpoint => $"{endpoint.Address!.Scheme}://{endpoint.Address.Authority}")];
 
 #pragma warning disable CA1812 // The container makes them.
     private sealed class CountingSource : IEndpointSource
