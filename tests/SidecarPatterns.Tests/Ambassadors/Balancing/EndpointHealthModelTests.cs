@@ -116,7 +116,7 @@ internal sealed class EndpointHealthModelTests
         private string? Control()
         {
             var now = _clock.GetTimestamp();
-            switch (_random.Next(7))
+            switch (_random.Next(9))
             {
                 case 0:
                     _health.ForceOpen();
@@ -134,6 +134,14 @@ internal sealed class EndpointHealthModelTests
                     var neverOpens = _random.Next(2) == 0;
                     _health.NeverOpens = neverOpens;
                     _model.SetNeverOpens(neverOpens, now);
+                    break;
+                case 6:
+                    _health.Trip();
+                    _model.Trip(now);
+                    break;
+                case 7:
+                    _health.EndBreak();
+                    _model.EndBreak(now);
                     break;
                 default:
                     var options = RandomOptions(_model.Options.Window);
@@ -160,6 +168,7 @@ internal sealed class EndpointHealthModelTests
             Window = window,
             FailureRatio = _random.Next(1, 101) / 100.0,
             MinimumAttempts = _random.Next(1, 25),
+            FailuresInARow = _random.Next(3) == 0 ? _random.Next(1, 10) : 5,
             BreakDuration = TimeSpan.FromSeconds(_random.Next(1, 10)),
             MaxBreakDuration = TimeSpan.FromSeconds(_random.Next(10, 100)),
             BreakJitter = _random.Next(2) * 0.2,

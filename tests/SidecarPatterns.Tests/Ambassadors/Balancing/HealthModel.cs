@@ -93,6 +93,23 @@ internal sealed class HealthModel(AmbassadorCircuitBreakerOptions options, long 
         }
     }
 
+    public void Trip(long now)
+    {
+        if (State == CircuitState.Closed && !NeverOpens)
+        {
+            Open(now, minimumBreak: null);
+        }
+    }
+
+    public void EndBreak(long now)
+    {
+        if (State == CircuitState.Open)
+        {
+            Change(CircuitState.HalfOpen, now);
+            _successes = 0;
+        }
+    }
+
     public void Release(long now)
     {
         if (State is CircuitState.ForcedOpen or CircuitState.ForcedClosed)
@@ -115,7 +132,7 @@ internal sealed class HealthModel(AmbassadorCircuitBreakerOptions options, long 
         var step = Options.Window / 10;
         var counted = _results.Where(result => StepOf(result.At) > StepOf(now) - 10).ToList();
         var failed = counted.Count(static result => !result.IsSuccess);
-        return (HasSiblings && _failuresInARow >= 5)
+        return (HasSiblings && _failuresInARow >= Options.FailuresInARow)
             || (counted.Count >= Options.MinimumAttempts && failed >= (decimal)Options.FailureRatio * counted.Count);
 
         long StepOf(long at) => (at - _windowBegan) / step.Ticks;

@@ -14,16 +14,44 @@ internal sealed class EndpointProber(
     string name, Balancer balancer, Func<AmbassadorOptions> options, ProbeSender send, TimeProvider clock, ILogger logger, Random? random = null)
 {
     private readonly Random _random = random ?? Random.Shared;
+    private long _nextAt = clock.GetTimestamp();
 
     public async Task RunAsync(CancellationToken ct)
     {
         while (true)
         {
-            var probe = options().Probe;
-            var wait = probe.Interval * (1 + (probe.Jitter * ((2 * _random.NextDouble()) - 1)));
-            await Task.Delay(wait < AmbassadorConstants.MaxDuration ? wait : AmbassadorConstants.MaxDuration, clock, ct).ConfigureAwait(false);
+            await Task.Delay(NextWait(), clock, ct).ConfigureAwait(false);
             await ProbeAsync(ct).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A call comes by: where there is no host, and so no sidecar, it has the probes made that are due, in the background.</summary>
+    public void Pass(long now)
+    {
+        var nextAt = Volatile.Read(ref _nextAt);
+        if (now >= nextAt && Interlocked.CompareExchange(ref _nextAt, long.MaxValue, nextAt) == nextAt)
+        {
+            Unflowed.Run(static self => Task.Run(self.ProbeInPassingAsync), this).Forget();
+        }
+    }
+
+    private async Task ProbeInPassingAsync()
+    {
+        try
+        {
+            await ProbeAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _nextAt, clock.GetTimestamp() + TimeTicks.Of(NextWait(), clock));
+        }
+    }
+
+    private TimeSpan NextWait()
+    {
+        var probe = options().Probe;
+        var wait = probe.Interval * (1 + (probe.Jitter * ((2 * _random.NextDouble()) - 1)));
+        return wait < AmbassadorConstants.MaxDuration ? wait : AmbassadorConstants.MaxDuration;
     }
 
     /// <summary>Asks each endpoint that is to be asked once, and does what follows from all answers together.</summary>

@@ -175,6 +175,29 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     [Test]
+    public async Task Pass_CallsWithoutAHost_HaveThemMadeEachInterval()
+    {
+        for (var call = 0; call < 10; call++)
+        {
+            _prober.Pass(_clock.GetTimestamp());
+        }
+
+        await Eventually.HoldsAsync(() => _asked.Count == 3);
+        _clock.Advance(TimeSpan.FromSeconds(7.9));
+        _prober.Pass(_clock.GetTimestamp());
+        Assert.That(_asked, Has.Count.EqualTo(3), "not before its time");
+
+        await _clock.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(5),
+            () =>
+            {
+                _prober.Pass(_clock.GetTimestamp());
+                return _asked.Count > 3;
+            },
+            "it is time again");
+    }
+
+    [Test]
     public async Task AddProbe_InAHost_IsASidecarOfTheClient()
     {
         await using var server = ScriptedServer.Start().Answers(200, "well");
