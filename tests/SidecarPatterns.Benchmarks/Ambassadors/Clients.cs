@@ -19,12 +19,16 @@ internal static class Clients
     /// <summary>The factory's client.</summary>
     public static HttpClient Plain(HttpMessageHandler server) => Create(server, static services => services.AddHttpClient(Name));
 
-    public static HttpClient Ours(HttpMessageHandler server) => Create(server, static services => services.AddAmbassadorClient(Name, static options =>
+    public static HttpClient Ours(HttpMessageHandler server) => Ours(server, static _ => { });
+
+    /// <summary>The same with stages in the way that it does not have by itself.</summary>
+    public static HttpClient Ours(HttpMessageHandler server, Action<AmbassadorOptions> configure) => Create(server, services => services.AddAmbassadorClient(Name, options =>
     {
         options.Retry.Delay = TimeSpan.Zero;
         options.Retry.ThrottledDelay = TimeSpan.Zero;
         options.CircuitBreaker.BreakDuration = options.CircuitBreaker.MaxBreakDuration = Break;
         options.CircuitBreaker.FailureRatio = FailureRatio;
+        configure(options);
     }));
 
     public static HttpClient Standard(HttpMessageHandler server) => Create(server, static services =>

@@ -71,6 +71,19 @@ internal static partial class ReadmeSnippets
             AmbassadorCredential.Bearer(await vault.ReadAsync("orders", ct), TimeSpan.FromMinutes(15));
     }
 
+    public static void Endpoints(HostApplicationBuilder builder)
+    {
+        builder.Services.AddAmbassadorClient<OrdersClient>("orders", options =>
+            {
+                options.Endpoints.Add(new AmbassadorEndpoint("http://10.0.0.1:8080"));
+                options.Endpoints.Add(new AmbassadorEndpoint("http://10.0.0.2:8080/api") { Weight = 2 });          // its path stands before the request's
+                options.Endpoints.Add(new AmbassadorEndpoint("http://orders:8080") { PerAddress = true });         // each A and AAAA address, refreshed
+            })
+            .AddProbe("/healthz")                      // asks those that are left alone, and those that have no calls
+            .AddHedging()                              // a second request to another one, where the first takes longer than 95 % do
+            .AddConcurrencyLimit(100);                 // requests that an endpoint has at a time
+    }
+
     public static void Egress(HostApplicationBuilder builder)
     {
         builder.Services.AddAmbassadorClient<WebhookClient>("webhooks").AddEgress(EgressProfile.Public);          // URLs that users supply: one line
@@ -95,6 +108,11 @@ internal static partial class ReadmeSnippets
             response.EnsureSuccessStatusCode();
             return await response.Content.ReadFromJsonAsync<Receipt>(ct);
         }
+    }
+
+    internal sealed class OrdersClient(HttpClient http)
+    {
+        public Task<HttpResponseMessage> ListAsync(CancellationToken ct) => http.GetAsync(new Uri("orders", UriKind.Relative), ct);
     }
 
     internal sealed class WebhookClient(HttpClient http)

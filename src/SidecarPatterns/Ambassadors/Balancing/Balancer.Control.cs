@@ -9,7 +9,7 @@ internal sealed partial class Balancer
     public CircuitReading Read()
     {
         var set = Set;
-        if (set.Single is { } single)
+        if (set.Single is { } single && _hosts.IsEmpty)
         {
             return single.Health.Read();
         }
@@ -17,7 +17,7 @@ internal sealed partial class Balancer
         // Of endpoints in the same state the one that came there first, but for closed ones: of these the last, since it was the last to matter.
         CircuitReading? best = null;
         TimeSpan? retryAfter = null;
-        foreach (var endpoint in set.All)
+        foreach (var endpoint in _hosts.IsEmpty ? set.All : _hosts.Values)
         {
             var reading = endpoint.Health.Read();
             retryAfter = reading.RetryAfter is { } after && !(retryAfter <= after) ? after : retryAfter;
@@ -95,7 +95,7 @@ internal sealed partial class Balancer
         lock (_lock)
         {
             _forced = state;
-            known = [.. _states.Values];
+            known = [.. _states.Values, .. _hosts.Values];
         }
 
         foreach (var endpoint in known)

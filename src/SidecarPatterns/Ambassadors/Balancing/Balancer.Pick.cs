@@ -135,7 +135,7 @@ internal sealed partial class Balancer
 
     /// <summary>Asks one endpoint: the caller has waited for it.</summary>
     public bool TryEnter(BalancedEndpoint endpoint, long now, TimeSpan? probeTimeout, out EndpointLease lease) =>
-        Set.Single == endpoint
+        Set.Single is not null
             ? TryPickSingle(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease, out _)
             : TryEnter(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease);
 

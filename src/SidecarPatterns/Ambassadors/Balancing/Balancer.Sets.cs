@@ -19,7 +19,7 @@ internal sealed partial class Balancer
         {
             lock (_lock)
             {
-                return _states.Count;
+                return _states.Count + _hosts.Count;
             }
         }
     }
@@ -34,7 +34,7 @@ internal sealed partial class Balancer
             lock (_lock)
             {
                 Volatile.Write(ref _neverOpens, value);
-                known = [.. _states.Values];
+                known = [.. _states.Values, .. _hosts.Values];
             }
 
             foreach (var endpoint in known)
@@ -51,7 +51,7 @@ internal sealed partial class Balancer
         {
             Volatile.Write(ref _scale, new BalancingScale(options, _clock));
             _breaker = breaker;
-            foreach (var endpoint in _states.Values)
+            foreach (var endpoint in _states.Values.Concat(_hosts.Values))
             {
                 endpoint.Health.Apply(breaker);
             }
@@ -92,7 +92,7 @@ internal sealed partial class Balancer
 
     private BalancedEndpoint Create(EndpointSpec spec, long now, bool startsSlowly)
     {
-        BalancedEndpoint endpoint = null!;
+        BalancedEndpoint? endpoint = null;
         var health = new EndpointHealth(_clock, _breaker, _random) { OnTransition = (from, to) => OnCircuit(endpoint, from, to), NeverOpens = _neverOpens };
         if (_freeOrdinals.Count == 0)
         {
@@ -143,8 +143,13 @@ internal sealed partial class Balancer
 
     private static string KeyOf(BalancedEndpoint endpoint) => endpoint.Address?.Key ?? "";
 
-    private void OnCircuit(BalancedEndpoint endpoint, CircuitState from, CircuitState to)
+    private void OnCircuit(BalancedEndpoint? endpoint, CircuitState from, CircuitState to)
     {
+        if (endpoint is null)
+        {
+            return; // Forced while it is being made, which is no change.
+        }
+
         var now = _clock.GetTimestamp();
         if (from == CircuitState.HalfOpen && to == CircuitState.Closed)
         {

@@ -41,12 +41,14 @@ internal sealed partial class Balancer
     public BalancingScale Scale => Volatile.Read(ref _scale);
 
     /// <summary>Whether an attempt is likely to be let through in a given time: some endpoint is in order, or its break will be over.</summary>
-    public bool CanAdmit(TimeSpan delay)
+    /// <param name="delay">The time.</param>
+    /// <param name="last">Where the attempt before went: where endpoints are hosts, the next one goes there too.</param>
+    public bool CanAdmit(TimeSpan delay, BalancedEndpoint? last = null)
     {
         var set = Set;
         if (set.Single is { } single)
         {
-            var circuit = single.Health.Read();
+            var circuit = (last ?? single).Health.Read();
             return circuit.State is not (CircuitState.Open or CircuitState.ForcedOpen) || circuit.RetryAfter <= delay;
         }
 

@@ -11,7 +11,7 @@ internal sealed partial class CallPipeline
         TriedEndpoints full = default;
         AmbassadorRejectedException? rejection = null;
         TimeSpan? retryAfter;
-        while (state.Endpoints.TryPick(now, PickPurpose.Attempt, avoided, ProbeTimeoutOf(call), out var lease, out retryAfter))
+        while (TryPick(call, now, PickPurpose.Attempt, avoided, out var lease, out retryAfter))
         {
             call.Lease = lease;
             if (TryTakePlace(call))
@@ -33,6 +33,11 @@ internal sealed partial class CallPipeline
 
         return rejection ?? (HttpRequestException)new AmbassadorCircuitOpenException(state.Name, retryAfter);
     }
+
+    private bool TryPick(Call call, long now, PickPurpose purpose, in TriedEndpoints avoided, out EndpointLease lease, out TimeSpan? retryAfter) =>
+        call.Settings.IsByHost && call.Request.RequestUri is { IsAbsoluteUri: true } address
+            ? state.Endpoints.Balancer.TryPickHost(address, now, purpose, ProbeTimeoutOf(call), out lease, out retryAfter)
+            : state.Endpoints.TryPick(now, purpose, avoided, ProbeTimeoutOf(call), out lease, out retryAfter);
 
     /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)

@@ -78,7 +78,7 @@ internal sealed partial class CallPipeline
     {
         var tried = call.Tried;
         tried.Add(first);
-        if (!state.Endpoints.TryPick(now, PickPurpose.Hedge, tried, probeTimeout: null, out var lease, out _))
+        if (!TryPick(call, now, PickPurpose.Hedge, tried, out var lease, out _))
         {
             return false;
         }

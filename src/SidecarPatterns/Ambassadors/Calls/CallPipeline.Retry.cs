@@ -110,7 +110,7 @@ internal sealed partial class CallPipeline
             return RetrySkip.Deadline;
         }
 
-        return !state.Endpoints.Balancer.CanAdmit(delay) ? RetrySkip.Circuit
+        return !state.Endpoints.Balancer.CanAdmit(delay, call.Lease.Endpoint) ? RetrySkip.Circuit
             : state.IsDrained ? RetrySkip.Drained
             : state.Budget.TryWithdraw() ? null
             : RetrySkip.Budget;

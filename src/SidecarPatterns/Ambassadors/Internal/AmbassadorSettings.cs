@@ -14,6 +14,7 @@ internal sealed class AmbassadorSettings
         MaxAttempts = options.Retry.MaxAttempts;
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
+        IsByHost = options is { BaseAddress: null, Endpoints.Count: 0 } && options.GetEndpointSource() is null;
         Egress = EgressPolicy.Of(options);
         CredentialOrigin = new CredentialOrigin(
             options.BaseAddress ?? options.Endpoints.FirstOrDefault()?.Address,
@@ -33,6 +34,9 @@ internal sealed class AmbassadorSettings
     public long AttemptTimeoutTicks { get; }
 
     public int MaxAttempts { get; }
+
+    /// <summary>Whether each host that is called is an endpoint, since the options name none.</summary>
+    public bool IsByHost { get; }
 
     /// <summary>Whether a call may wait until an endpoint has less to do.</summary>
     public bool WaitsForPlace { get; }
