@@ -69,7 +69,7 @@ internal sealed class EgressDialTests
 
         late.SetResult();
 
-        await Eventually.HoldsAsync(() => calling.Network.Open == 0, "both are closed");
+        await Eventually.HoldsAsync(() => calling.Network is { Opened: 2, Open: 0 }, "both were opened, and are closed");
     }
 
     [Test]
