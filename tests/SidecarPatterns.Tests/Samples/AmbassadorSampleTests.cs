@@ -49,4 +49,22 @@ internal sealed class AmbassadorSampleTests
         Assert.That(child.Output, Has.Count.EqualTo(1));
         Assert.That(child.Output, Has.All.StartsWith("Error: ").And.All.Contains(reason));
     }
+
+    [TestCase("ConfiguredHosts", 1)]
+    [TestCase("Public", 0)]
+    [CancelAfter(Limit)]
+    public async Task Run_ProxyInTheEnvironment_IsUsedButWherePublicAddressesAloneAreCalled(string profile, int expected)
+    {
+        await using var proxy = ScriptedServer.Start().Answers(200, "by the proxy");
+        var environment = new Dictionary<string, string>
+        {
+            ["http_proxy"] = proxy.Uri.AbsoluteUri,
+            ["no_proxy"] = "",
+            ["Ambassadors__external-api__Egress__Profile"] = profile,
+        };
+        await using var child = ChildProgram.StartIn(environment, "Ambassador", "http://nobody.invalid/");
+
+        Assert.That(await child.ExitAsync(), Is.EqualTo(1 - expected), child.ToString());
+        Assert.That(proxy.Requests, Is.EqualTo(expected));
+    }
 }

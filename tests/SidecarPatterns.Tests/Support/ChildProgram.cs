@@ -33,8 +33,15 @@ internal sealed class ChildProgram : IAsyncDisposable
     /// <summary>Starts a program by the name of its project.</summary>
     public static ChildProgram Start(string name, params IReadOnlyList<string> arguments) => StartFrom(FolderOf(name), name, arguments);
 
+    /// <summary>Starts a program in an environment that differs from this one's.</summary>
+    public static ChildProgram StartIn(IReadOnlyDictionary<string, string> environment, string name, params IReadOnlyList<string> arguments) =>
+        StartFrom(FolderOf(name), name, environment, arguments);
+
     /// <summary>Starts a program from a folder that is a copy of the one it was built to.</summary>
-    public static ChildProgram StartFrom(string folder, string name, params IReadOnlyList<string> arguments)
+    public static ChildProgram StartFrom(string folder, string name, params IReadOnlyList<string> arguments) =>
+        StartFrom(folder, name, new Dictionary<string, string>(), arguments);
+
+    private static ChildProgram StartFrom(string folder, string name, IReadOnlyDictionary<string, string> environment, IReadOnlyList<string> arguments)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
         var start = new ProcessStartInfo(dotnet)
@@ -55,6 +62,11 @@ internal sealed class ChildProgram : IAsyncDisposable
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (variable, value) in environment)
+        {
+            start.Environment[variable] = value;
         }
 
         return new ChildProgram(Process.Start(start)!);

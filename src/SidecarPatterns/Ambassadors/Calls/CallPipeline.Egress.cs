@@ -8,9 +8,13 @@ internal sealed partial class CallPipeline
 
     private AmbassadorEgressException? FindEgressRefusal(EgressPolicy policy, HttpRequestMessage request)
     {
-        var refusal = policy.IsPublic && Inner.Primary.PublicProblem is { } problem
-            ? new EgressRefusal(EgressReason.PrimaryHandler, request.RequestUri is { IsAbsoluteUri: true } uri ? uri.IdnHost : "", $"the primary handler {problem}")
-            : policy.FindRefusal(request);
+        var refusal = policy.FindRefusal(request);
+        if (refusal is null && policy.IsPublic && Inner.Primary.PublicProblem is { } problem)
+        {
+            var host = request.RequestUri is { IsAbsoluteUri: true } uri ? uri.IdnHost : "";
+            refusal = new EgressRefusal(EgressReason.PrimaryHandler, host, $"the primary handler {problem}");
+        }
+
         if (refusal is not { } found)
         {
             return null;
@@ -59,5 +63,6 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>Whether a call ended with a refusal before anything was sent anywhere.</summary>
-    private static bool IsUnsentByEgress(Call call, Exception exception) => exception is AmbassadorEgressException && call is { Attempts: <= 1, IsRedirected: false };
+    private static bool IsUnsentByEgress(Call call, Exception exception) =>
+        exception is AmbassadorEgressException && call is { Attempts: <= 1, IsRedirected: false };
 }

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace SidecarPatterns;
 
-/// <summary>An IP address as a number. An IPv4 address that stands in IPv6 notation is the IPv4 address (RFC 4291, section 2.5.5.2): that is who is called.</summary>
+/// <summary>An IP address as a number.</summary>
+/// <remarks>An IPv4 address that stands in IPv6 notation is the IPv4 address (RFC 4291, section 2.5.5.2): that is who is called.</remarks>
 internal readonly record struct AddressBits(UInt128 Value, bool IsIPv4)
 {
     private const int MaxEmbedded = 3; // One of a prefix, or the two of Teredo, and one of ISATAP.

@@ -24,14 +24,16 @@ public sealed class AmbassadorEgressException : HttpRequestException
     /// <summary>Which rule was broken.</summary>
     public EgressReason Reason { get; }
 
-    /// <summary>The host that is not called, in its ASCII form.</summary>
+    /// <summary>The host that is not called, in its ASCII form; empty where it can not be read.</summary>
     public string Host { get; }
 
     /// <summary>The rule in words.</summary>
     internal string Rule { get; }
 
     /// <summary>The refusal that a primary handler has wrapped; <see langword="null"/> if it is something else.</summary>
-    /// <remarks><see cref="SocketsHttpHandler"/> wraps what its <see cref="SocketsHttpHandler.ConnectCallback"/> throws, twice where a tunnel is in between.</remarks>
+    /// <remarks>
+    /// <see cref="SocketsHttpHandler"/> wraps what its <see cref="SocketsHttpHandler.ConnectCallback"/> throws, and twice where a tunnel is in between.
+    /// </remarks>
     internal static AmbassadorEgressException? In(Exception? exception)
     {
         while (exception is not null && exception.GetType() == typeof(HttpRequestException))

@@ -11,10 +11,12 @@ public sealed class AmbassadorEgressOptions
     /// <value><see cref="EgressProfile.ConfiguredHosts"/> by default.</value>
     public EgressProfile Profile { get; set; }
 
-    /// <summary>The hosts that may be called beside the addresses of the options: <c>example.com</c>, <c>example.com:8443</c>, or <c>*.example.com</c> for all below it.</summary>
+    /// <summary>
+    /// The hosts that may be called beside the addresses of the options: <c>example.com</c>, <c>example.com:8443</c>, or <c>*.example.com</c> for all below it.
+    /// </summary>
     /// <value>
-    /// Empty by default: with <see cref="EgressProfile.Public"/> any host. One without a port stands for the usual ports of <c>http</c> and <c>https</c>. Names are
-    /// compared in their ASCII form, without regard to case and to a dot at the end.
+    /// Empty by default: with <see cref="EgressProfile.Public"/> any host. One without a port stands for the usual ports of <c>http</c> and <c>https</c>. Names
+    /// are compared in their ASCII form, without regard to case and to a dot at the end.
     /// </value>
     public IList<string> AllowedHosts { get; } = [];
 
@@ -30,7 +32,9 @@ public sealed class AmbassadorEgressOptions
     /// <value><see cref="MixedAddresses.Refuse"/> by default.</value>
     public MixedAddresses MixedAddresses { get; set; }
 
-    /// <summary>Whether a redirect to a host that is not allowed is returned as it is, instead of ending the call with <see cref="AmbassadorEgressException"/>.</summary>
+    /// <summary>
+    /// Whether a redirect to a host that is not allowed is returned as it is, instead of ending the call with <see cref="AmbassadorEgressException"/>.
+    /// </summary>
     /// <value><see langword="false"/> by default. Where the host is allowed and its address is not, the call ends in any case.</value>
     public bool ReturnRefusedRedirects { get; set; }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace SidecarPatterns;
 
-/// <summary>Makes the connections of an ambassador's primary handler: resolves the name once, judges all of its addresses, and dials what it has judged.</summary>
+/// <summary>
+/// Makes the connections of an ambassador's primary handler: resolves the name once, judges all of its addresses, and dials what it has judged.
+/// </summary>
 /// <remarks>It goes by the rules of the moment. What it throws, the handler wraps: see <see cref="AmbassadorEgressException.In"/>.</remarks>
 internal sealed class EgressConnector(AmbassadorState state)
 {
@@ -33,8 +35,8 @@ internal sealed class EgressConnector(AmbassadorState state)
         }
 
         return await HappyEyeballs.ConnectAsync(
-            addresses,
-            (address, ct) => state.Network.ConnectAsync(new IPEndPoint(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port), _options.TcpKeepAlive, ct),
+            Array.ConvertAll(addresses, static address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address), // As it was judged.
+            (address, ct) => state.Network.ConnectAsync(new IPEndPoint(address, port), _options.TcpKeepAlive, ct),
             _options.ConnectionAttemptDelay,
             state.Clock,
             ct).ConfigureAwait(false);

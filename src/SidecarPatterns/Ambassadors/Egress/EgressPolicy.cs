@@ -4,7 +4,9 @@ using System.Text;
 namespace SidecarPatterns;
 
 /// <summary>The rules of egress, made of the options once. Immutable.</summary>
-/// <remarks>What nearly every call is, an address below one that the options name, is found by comparing the beginning of its text: that costs a few nanoseconds.</remarks>
+/// <remarks>
+/// What nearly every call has, an address below one that the options name, is found by comparing the beginning of its text: that costs a few nanoseconds.
+/// </remarks>
 internal sealed class EgressPolicy
 {
     private const string AuthorityEnds = "/?#";
@@ -43,7 +45,8 @@ internal sealed class EgressPolicy
     public static EgressPolicy? Of(AmbassadorOptions options) => options.Egress.Profile == EgressProfile.Any ? null : new EgressPolicy(options);
 
     /// <summary>Whether a request could be sent over HTTP/3, of whose connections nobody is asked, and has to be kept from it.</summary>
-    public static bool MayUseHttp3(HttpRequestMessage request) => request.Version.Major >= 3 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
+    public static bool MayUseHttp3(HttpRequestMessage request) =>
+        request.Version.Major >= 3 || request.VersionPolicy == HttpVersionPolicy.RequestVersionOrHigher;
 
     /// <summary>Keeps a request to HTTP/2: it may use less where it did, and more, which <c>Alt-Svc</c> would lead to, in no case.</summary>
     public static void KeepFromHttp3(HttpRequestMessage request)
@@ -148,7 +151,8 @@ internal sealed class EgressPolicy
         for (var i = 0; i < _origins.Length && i < 4; i++)
         {
             var origin = _origins[i];
-            if (text.StartsWith(origin, StringComparison.Ordinal) && (text.Length == origin.Length || AuthorityEnds.Contains(text[origin.Length], StringComparison.Ordinal)))
+            if (text.StartsWith(origin, StringComparison.Ordinal)
+                && (text.Length == origin.Length || AuthorityEnds.Contains(text[origin.Length], StringComparison.Ordinal)))
             {
                 return true;
             }

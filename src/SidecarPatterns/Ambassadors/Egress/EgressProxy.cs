@@ -2,7 +2,9 @@ using System.Net;
 
 namespace SidecarPatterns;
 
-/// <summary>The proxy that the environment names, as <see cref="SocketsHttpHandler"/> would use it; but none while only public addresses may be called.</summary>
+/// <summary>
+/// The proxy that the environment names, as <see cref="SocketsHttpHandler"/> would use it; but none while only public addresses may be called.
+/// </summary>
 /// <remarks>It is asked with each request, so that a change of the options is heeded by the next one.</remarks>
 internal sealed class EgressProxy(AmbassadorState state) : IWebProxy
 {

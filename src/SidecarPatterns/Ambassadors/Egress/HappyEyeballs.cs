@@ -3,7 +3,9 @@ using System.Runtime.ExceptionServices;
 
 namespace SidecarPatterns;
 
-/// <summary>Connects to one of several addresses (RFC 8305): in turn, the next one when the last has failed or has not answered for a while; the first that answers is it.</summary>
+/// <summary>
+/// Connects to one of several addresses (RFC 8305): in turn, the next one when the last has failed or has not answered for a while; the first that answers is it.
+/// </summary>
 internal static class HappyEyeballs
 {
     /// <summary>Connects to one of several addresses.</summary>

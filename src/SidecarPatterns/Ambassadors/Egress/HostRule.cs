@@ -40,7 +40,9 @@ internal sealed record HostRule(string Host, int? Port, bool? IsSecure, bool IsW
     public static bool TryReadAuthority(string scheme, string authority, [NotNullWhen(true)] out string? host, out int? port, out bool isAddress)
     {
         (host, port, isAddress) = (null, null, false);
-        if (authority.AsSpan().ContainsAny(NoAuthority) || authority.EndsWith(':') || !Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out var address))
+        if (authority.AsSpan().ContainsAny(NoAuthority)
+            || authority.EndsWith(':')
+            || !Uri.TryCreate($"{scheme}://{authority}", UriKind.Absolute, out var address))
         {
             return false;
         }

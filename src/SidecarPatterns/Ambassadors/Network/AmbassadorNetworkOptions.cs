@@ -11,7 +11,9 @@ public sealed class AmbassadorNetworkOptions
     /// <value>3 s by default; more than zero, at most 24 days.</value>
     public TimeSpan ConnectTimeout { get; set; } = AmbassadorNetworkConstants.ConnectTimeout;
 
-    /// <summary>How long an address of a name is waited for before the next one is dialled too; the first that answers is used (RFC 8305, "Happy Eyeballs").</summary>
+    /// <summary>
+    /// How long an address of a name is waited for before the next one is dialled too; the first that answers is used (RFC 8305, "Happy Eyeballs").
+    /// </summary>
     /// <value>250 ms by default; from 10 ms to 24 days. An address that fails is followed by the next one at once.</value>
     public TimeSpan ConnectionAttemptDelay { get; set; } = AmbassadorNetworkConstants.ConnectionAttemptDelay;
 

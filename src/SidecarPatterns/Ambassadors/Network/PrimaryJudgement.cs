@@ -31,7 +31,9 @@ internal sealed record PrimaryJudgement(string? Blindness, string? PublicProblem
 
         if (sockets.ConnectCallback is not null)
         {
-            return sockets.ConnectCallback.Target is EgressConnector connector && connector.Serves(state) ? null : "has a ConnectCallback of its own, or another ambassador's";
+            return sockets.ConnectCallback.Target is EgressConnector connector && connector.Serves(state)
+                ? null
+                : "has a ConnectCallback of its own, or another ambassador's";
         }
 
         try

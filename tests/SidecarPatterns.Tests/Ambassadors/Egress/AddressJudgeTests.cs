@@ -13,7 +13,10 @@ internal sealed class AddressJudgeTests
     public void FindRefusal_EdgesOfEachRange_AreAsTheSpecificationSays([ValueSource(nameof(Profiles))] EgressProfile profile)
     {
         var judge = Judge(profile);
-        var edges = EgressOracle.Ranges.SelectMany(static range => (IPAddress[])[range.First, range.Last, .. Neighbours(range.First), .. Neighbours(range.Last)]).Distinct().ToList();
+        var edges = EgressOracle.Ranges
+            .SelectMany(static range => (IPAddress[])[range.First, range.Last, .. Neighbours(range.First), .. Neighbours(range.Last)])
+            .Distinct()
+            .ToList();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(edges, Has.Count.GreaterThan(100));
@@ -52,7 +55,9 @@ internal sealed class AddressJudgeTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(Judge(EgressProfile.ConfiguredHosts).FindRefusal(IPAddress.Parse(address))?.Rule, Is.EqualTo("its address is in 169.254.0.0/16, which is never called"));
+            Assert.That(
+                Judge(EgressProfile.ConfiguredHosts).FindRefusal(IPAddress.Parse(address))?.Rule,
+                Is.EqualTo("its address is in 169.254.0.0/16, which is never called"));
             Assert.That(Judge(EgressProfile.Public).FindRefusal(IPAddress.Parse(address)), Is.Not.Null);
         }
     }
@@ -63,7 +68,8 @@ internal sealed class AddressJudgeTests
     [TestCase("2620:fe::5efe:8.8.8.8")]
     [TestCase("2606:4700:4700::1111")]
     [TestCase("1.1.1.1")]
-    public void FindRefusal_PublicAddress_MayBeCalled(string address) => Assert.That(Judge(EgressProfile.Public).FindRefusal(IPAddress.Parse(address)), Is.Null);
+    public void FindRefusal_PublicAddress_MayBeCalled(string address) =>
+        Assert.That(Judge(EgressProfile.Public).FindRefusal(IPAddress.Parse(address)), Is.Null);
 
     [TestCase("10.1.2.3")]
     [TestCase("127.0.0.1")]
@@ -161,5 +167,8 @@ internal sealed class AddressJudgeTests
     private static AddressJudge Judge(EgressProfile profile) => new(profile == EgressProfile.Public, [], []);
 
     private static AddressRange[] Ranges(string texts) =>
-        [.. texts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(static text => AddressRange.TryParse(text, "is denied", out var range) ? range : throw new FormatException(text))];
+        [
+            .. texts.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static text => AddressRange.TryParse(text, "is denied", out var range) ? range : throw new FormatException(text)),
+        ];
 }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>A client with an ambassador, a real primary handler, and a network of the test's below it. At its end the account has to balance, and no connection is open.</summary>
+/// <summary>
+/// A client with an ambassador, a real primary handler, and a network of the test's below it. At its end the account has to balance, and no connection is open.
+/// </summary>
 internal sealed class EgressCalling : IAsyncDisposable
 {
     private readonly ILoggerFactory _loggerFactory;

@@ -3,7 +3,9 @@ using System.Net;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>A hundred thousand URLs and more, alone and in chains of redirects: no connection is ever made to what the oracle forbids, and every one to what it allows.</summary>
+/// <summary>
+/// A hundred thousand URLs and more, alone and in chains of redirects: no connection is ever made to what the oracle forbids, and every one to what it allows.
+/// </summary>
 [TestFixture]
 [CancelAfter(120_000)]
 internal sealed class EgressFuzzTests

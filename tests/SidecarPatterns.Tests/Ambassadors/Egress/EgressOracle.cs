@@ -4,7 +4,9 @@ using System.Numerics;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Says what may be called by the text of the specification, and shares no thought with the code: it reads addresses as text, and counts with large numbers.</summary>
+/// <summary>
+/// Says what may be called by the text of the specification, and shares no thought with the code: it reads addresses as text, and counts with large numbers.
+/// </summary>
 internal static class EgressOracle
 {
     /// <summary>As the specification has it, but for "multicast", which it leaves to be looked up.</summary>
@@ -20,7 +22,8 @@ internal static class EgressOracle
     private static readonly Range[] PublicRanges = [.. NeverRanges, .. NotPublic.Split(", ").Select(Range.Of)];
 
     /// <summary>The first and the last address of each range of both lists.</summary>
-    public static IEnumerable<(IPAddress First, IPAddress Last)> Ranges => PublicRanges.Select(static range => (Address(range.First, range.IsIPv4), Address(range.Last, range.IsIPv4)));
+    public static IEnumerable<(IPAddress First, IPAddress Last)> Ranges =>
+        PublicRanges.Select(static range => (Address(range.First, range.IsIPv4), Address(range.Last, range.IsIPv4)));
 
     public static bool Forbids(EgressProfile profile, IPAddress address)
     {
@@ -56,11 +59,12 @@ internal static class EgressOracle
         if (last.Contains('.', StringComparison.Ordinal))
         {
             var number = (int)(uint)Number(last).Number;
-            text = text[..^last.Length] + ((number >> 16) & 0xffff).ToString("x", CultureInfo.InvariantCulture) + ":" + (number & 0xffff).ToString("x", CultureInfo.InvariantCulture);
+            text = string.Create(CultureInfo.InvariantCulture, $"{text[..^last.Length]}{(number >> 16) & 0xffff:x}:{number & 0xffff:x}");
         }
 
         var halves = text.Split("::");
-        int[][] groups = [.. halves.Select(static half => half.Length == 0 ? [] : half.Split(':').Select(static group => Convert.ToInt32(group, 16)).ToArray())];
+        int[][] groups =
+            [.. halves.Select(static half => half.Length == 0 ? [] : half.Split(':').Select(static group => Convert.ToInt32(group, 16)).ToArray())];
         return groups.Length == 1 ? groups[0] : [.. groups[0], .. Enumerable.Repeat(0, 8 - groups[0].Length - groups[1].Length), .. groups[1]];
     }
 

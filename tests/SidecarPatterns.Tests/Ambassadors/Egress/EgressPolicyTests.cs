@@ -156,7 +156,8 @@ internal sealed class EgressPolicyTests
     }
 
     [Test]
-    public void FindRefusal_NameWhereAnyHostIsAllowed_AllocatesNothing() => AssertAllocatesNothing(Policy(null, EgressProfile.Public), "https://hooks.test/x");
+    public void FindRefusal_NameWhereAnyHostIsAllowed_AllocatesNothing() =>
+        AssertAllocatesNothing(Policy(null, EgressProfile.Public), "https://hooks.test/x");
 
     [Test]
     public void FindRefusal_Refused_NamesHostAndRuleAndNotThePath()
@@ -165,7 +166,9 @@ internal sealed class EgressPolicyTests
 
         Assert.That(
             exception.Message,
-            Is.EqualTo("Ambassador 'shop' does not call 'evil.test': neither the configured addresses nor Egress:AllowedHosts have this host and port. Nothing was sent to it."));
+            Is.EqualTo(
+                "Ambassador 'shop' does not call 'evil.test': neither the configured addresses nor Egress:AllowedHosts have this host and port. "
+                + "Nothing was sent to it."));
     }
 
     // What the beginning of its text lets pass is what all of its parts would.
@@ -177,13 +180,18 @@ internal sealed class EgressPolicyTests
     [TestCase(null, "")]
     public void FindRefusal_TextsThatBeginWithAnAllowedAddress_AreRefusedAsTheirPartsAre(string? baseAddress, string allowed)
     {
-        string[] signs = [":", "80", "8080", "81", "@", "/", "\\", "?", "#", ".", "evil.test", "[::1]", "127.0.0.1", "%2f", "%40", " ", "\t", "a", "x@y", "//", "＠", "／", "orders", "http://orders", "https://", "http://", "①"];
+        string[] signs =
+        [
+            ":", "80", "8080", "81", "@", "/", "\\", "?", "#", ".", "//", " ", "\t", "%2f", "%40", "＠", "／", "①", "a", "x@y",
+            "orders", "evil.test", "[::1]", "127.0.0.1", "http://orders", "https://", "http://",
+        ];
         var policy = Policy(baseAddress, allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         var random = new Random(8);
         var passed = 0;
         for (var i = 0; i < 50_000; i++)
         {
-            var text = string.Concat(Enumerable.Range(0, 1 + random.Next(5)).Select(_ => signs[random.Next(signs.Length)]).Prepend(random.Next(8) == 0 ? "" : baseAddress ?? "http://"));
+            var begin = random.Next(8) == 0 ? "" : baseAddress ?? "http://";
+            var text = begin + string.Concat(Enumerable.Range(0, 1 + random.Next(5)).Select(_ => signs[random.Next(signs.Length)]));
             if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
             {
                 continue;

@@ -14,21 +14,22 @@ internal sealed class EgressPrimaryHandlerTests
 
     private static readonly TestCaseData[] Blind =
     [
-        new TestCaseData(() => (HttpMessageHandler)new HttpClientHandler(), "is a HttpClientHandler, which connects by itself").SetArgDisplayNames("HttpClientHandler"),
-        new TestCaseData(() => (HttpMessageHandler)new ScriptedHandler(), "is a ScriptedHandler, which connects by itself").SetArgDisplayNames("ScriptedHandler"),
-        new TestCaseData(
-            () => (HttpMessageHandler)new SocketsHttpHandler { ConnectCallback = static (_, _) => throw new InvalidOperationException() },
-            "has a ConnectCallback of its own, or another ambassador's").SetArgDisplayNames("ConnectCallback"),
+        Case("HttpClientHandler", static () => new HttpClientHandler(), "is a HttpClientHandler, which connects by itself"),
+        Case("ScriptedHandler", static () => new ScriptedHandler(), "is a ScriptedHandler, which connects by itself"),
+        Case(
+            "ConnectCallback",
+            static () => new SocketsHttpHandler { ConnectCallback = static (_, _) => throw new InvalidOperationException() },
+            "has a ConnectCallback of its own, or another ambassador's"),
     ];
 
     private static readonly TestCaseData[] NotPublic =
     [
         .. Blind,
-        new TestCaseData(
-            () => (HttpMessageHandler)new SocketsHttpHandler { AllowAutoRedirect = false, Proxy = new WebProxy("http://proxy.test") },
-            "has a proxy of its own, behind which no address can be judged").SetArgDisplayNames("Proxy"),
-        new TestCaseData(
-            () => (HttpMessageHandler)new SocketsHttpHandler(), "follows redirects by itself, so that their hosts can not be compared").SetArgDisplayNames("AllowAutoRedirect"),
+        Case(
+            "Proxy",
+            static () => new SocketsHttpHandler { AllowAutoRedirect = false, Proxy = new WebProxy("http://proxy.test") },
+            "has a proxy of its own, behind which no address can be judged"),
+        Case("AllowAutoRedirect", static () => new SocketsHttpHandler(), "follows redirects by itself, so that their hosts can not be compared"),
     ];
 
     [TestCaseSource(nameof(NotPublic))]
@@ -40,7 +41,9 @@ internal sealed class EgressPrimaryHandlerTests
         var failure = await host.StartAsync().FailureAsync();
 
         Assert.That(failure, Is.TypeOf<OptionsValidationException>());
-        Assert.That(failure!.Message, Is.EqualTo($"Ambassadors:hooks:Egress:Profile is Public; allowed is another profile with the client's primary handler, which {problem}."));
+        Assert.That(
+            failure!.Message,
+            Is.EqualTo($"Ambassadors:hooks:Egress:Profile is Public; allowed is another profile with the client's primary handler, which {problem}."));
     }
 
     [TestCaseSource(nameof(NotPublic))]
@@ -139,7 +142,8 @@ internal sealed class EgressPrimaryHandlerTests
     [Test]
     public async Task AddEgress_ClientWithoutAnAmbassador_HasOne()
     {
-        await using var host = TestHost.Build(static services => services.AddHttpClient("hooks").AddEgress(EgressProfile.Public, static egress => egress.AllowedHosts.Add("*.example.com")));
+        await using var host = TestHost.Build(static services => services
+            .AddHttpClient("hooks").AddEgress(EgressProfile.Public, static egress => egress.AllowedHosts.Add("*.example.com")));
         await host.StartAsync();
 
         var refusal = await EgressCalling.RefusalAsync(host.CreateClient("hooks").GetAsync(new Uri("http://example.org/")));
@@ -168,6 +172,9 @@ internal sealed class EgressPrimaryHandlerTests
         Assert.That(refusal.Message, Is.EqualTo(
             "Ambassador 'ambassador' does not call '169.254.169.254': its address is in 169.254.0.0/16, which is never called. Nothing was sent to it."));
     }
+
+    private static TestCaseData Case(string name, Func<HttpMessageHandler> primary, string problem) =>
+        new TestCaseData(primary, problem).SetArgDisplayNames(name);
 
     private sealed class PassingHandler : DelegatingHandler;
 }

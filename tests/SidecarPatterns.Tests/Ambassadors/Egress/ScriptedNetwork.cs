@@ -10,6 +10,7 @@ internal sealed class ScriptedNetwork : IEgressNetwork
     private readonly ConcurrentDictionary<string, Queue<Func<CancellationToken, Task<IPAddress[]>>>> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentQueue<string> _resolved = new();
     private readonly ConcurrentQueue<IPEndPoint> _dialled = new();
+    private int _opened;
     private int _open;
 
     /// <summary>The names that were resolved, in order.</summary>
@@ -17,6 +18,9 @@ internal sealed class ScriptedNetwork : IEgressNetwork
 
     /// <summary>The addresses that were dialled, in order.</summary>
     public IReadOnlyList<IPEndPoint> Dialled => [.. _dialled];
+
+    /// <summary>How many connections were made.</summary>
+    public int Opened => Volatile.Read(ref _opened);
 
     /// <summary>How many connections are open.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -80,6 +84,7 @@ internal sealed class ScriptedNetwork : IEgressNetwork
         _dialled.Enqueue(endPoint);
         var stream = await Behind(endPoint, ct);
         Interlocked.Increment(ref _open);
+        Interlocked.Increment(ref _opened);
         return new CountedStream(stream, () => Interlocked.Decrement(ref _open));
     }
 

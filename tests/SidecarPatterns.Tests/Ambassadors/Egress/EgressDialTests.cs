@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>A name with several addresses: they are dialled in turn, and the first that answers is used.</summary>
+[TestFixture]
+[CancelAfter(60_000)]
+internal sealed class EgressDialTests
+{
+    private const string Public = "93.184.216.34";
+    private const string OtherPublic = "2606:2800:220:1::1";
+
+    [Test]
+    public async Task Get_FirstAddressRefusesTheConnection_SecondIsDialledAtOnce()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new EgressCalling(EgressProfile.ConfiguredHosts, options => options.BaseAddress = new Uri($"http://orders:{server.Uri.Port}"));
+        calling.Network.Name("orders", "127.0.0.2", "127.0.0.1"); // The server listens at the second only.
+        calling.Network.Behind = static (endPoint, ct) => SystemNetwork.Instance.ConnectAsync(endPoint, TimeSpan.FromSeconds(30), ct);
+
+        using var response = await calling.GetAsync("items");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((server.Connections, calling.Snapshot.Attempts[AttemptCause.Retry]), Is.EqualTo((1, 0)));
+    }
+
+    [Test]
+    public async Task Get_FirstAddressDoesNotAnswer_SecondIsDialledAfterTheDelayAndTheFirstLetGo()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public);
+        calling.Network.Name("hooks.test", OtherPublic, Public);
+        var letGo = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        calling.Network.Behind = async (endPoint, ct) =>
+        {
+            if (endPoint.Address.ToString() == OtherPublic)
+            {
+                using var registration = ct.Register(letGo.SetResult);
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            }
+
+            return new AnsweringStream(static _ => AnsweringStream.Ok);
+        };
+
+        var call = calling.GetAsync("http://hooks.test/");
+        await calling.Clock.ArmedAsync(TimeSpan.FromMilliseconds(250));
+        Assert.That(calling.Network.Dialled, Has.Count.EqualTo(1));
+        await calling.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(250));
+
+        using var response = await call;
+        await letGo.Task.InTime();
+        Assert.That(calling.Network.Dialled.Select(static endPoint => endPoint.Address.ToString()), Is.EqualTo([OtherPublic, Public]));
+    }
+
+    [Test]
+    public async Task Get_LoserConnectsAllTheSame_IsClosed()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public);
+        calling.Network.Name("hooks.test", OtherPublic, Public);
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        calling.Network.Behind = async (endPoint, _) =>
+        {
+            await (endPoint.Address.ToString() == OtherPublic ? late.Task : Task.CompletedTask); // Heeds no cancellation.
+            return new AnsweringStream(static _ => AnsweringStream.Ok);
+        };
+        var call = calling.GetAsync("http://hooks.test/");
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(250));
+        (await call).Dispose();
+
+        late.SetResult();
+
+        await Eventually.HoldsAsync(() => calling.Network is { Opened: 2, Open: 0 }, "both were opened, and are closed");
+    }
+
+    [Test]
+    public async Task Get_CallerCancelsWhileSeveralAreDialled_LeavesNothing()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public, static options => options.Network.ConnectTimeout = TimeSpan.FromMilliseconds(200));
+        calling.Network.Name("hooks.test", OtherPublic, Public);
+        var dialling = 0;
+        calling.Network.Behind = async (_, ct) =>
+        {
+            Interlocked.Increment(ref dialling);
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+                throw new InvalidOperationException();
+            }
+            finally
+            {
+                Interlocked.Decrement(ref dialling);
+            }
+        };
+        using var caller = new CancellationTokenSource();
+        var call = calling.Client.GetAsync(new Uri("http://hooks.test/"), caller.Token);
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(250));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref dialling) == 2, "both are dialled");
+
+        await caller.CancelAsync();
+
+        Assert.That(await call.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        await Eventually.HoldsAsync(() => Volatile.Read(ref dialling) == 0, "the handler gives up connecting when its own time is over");
+    }
+
+    [Test]
+    public async Task Get_AllAddressesFail_IsNoConnectionAndTriedAgain()
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public);
+        calling.Network.Name("hooks.test", Public, "1.1.1.1", OtherPublic);
+        calling.Network.Behind = static (_, _) => Task.FromException<Stream>(new SocketException((int)SocketError.ConnectionRefused));
+
+        var failure = await calling.GetAsync("http://hooks.test/").FailureAsync();
+
+        Assert.That(failure, Is.TypeOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.ConnectionError));
+        Assert.That(
+            calling.Network.Dialled.Take(3).Select(static endPoint => endPoint.Address.ToString()),
+            Is.EqualTo([Public, OtherPublic, "1.1.1.1"]),
+            "the families take turns");
+        Assert.That(calling.Network.Dialled, Has.Count.EqualTo(9));
+    }
+}
