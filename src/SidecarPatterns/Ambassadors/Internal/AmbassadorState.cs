@@ -18,7 +18,10 @@ internal sealed class AmbassadorState
         Logger = logger;
         Scanner = DeadlineScanner.Of(clock);
         Health = new EndpointHealth(clock, settings.Options.CircuitBreaker) { OnTransition = OnTransition };
-        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options);
+        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options)
+        {
+            OnTransition = (endpoint, from, to) => AmbassadorLog.EndpointCircuitChanged(logger, name, endpoint.Ordinal, from, to),
+        };
         Latency = new LatencyQuantiles(clock);
         Budget = budget;
         _setsBudget = Budget.Join(() => Account.FirstAttempts);

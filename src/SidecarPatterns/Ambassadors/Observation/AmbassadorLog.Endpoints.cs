@@ -25,4 +25,7 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(336, LogLevel.Debug, "Ambassador '{Ambassador}': there are {Count} endpoint(s) now.", EventName = "EndpointsChanged")]
     public static partial void EndpointsChanged(ILogger logger, string ambassador, int count);
+
+    [LoggerMessage(337, LogLevel.Warning, "Ambassador '{Ambassador}': the circuit of endpoint {Ordinal} was {From} and is {To}.", EventName = "EndpointCircuitChanged")]
+    public static partial void EndpointCircuitChanged(ILogger logger, string ambassador, int ordinal, CircuitState from, CircuitState to);
 }
