@@ -147,21 +147,7 @@ internal sealed partial class CallPipeline
     private void Observe(Call call, Task<HttpResponseMessage> sending)
     {
         AmbassadorLog.AttemptGivenUp(state.Logger, state.Name, call.Settings.Options.CancellationGrace);
-        _ = sending.ContinueWith(
-            static ended =>
-            {
-                if (ended.IsCompletedSuccessfully)
-                {
-                    ended.Result.Dispose();
-                }
-                else
-                {
-                    _ = ended.Exception;
-                }
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        sending.ForgetResponse();
     }
 
     /// <summary>The inner handler has not ended although it was cancelled. Caught where it is thrown from.</summary>

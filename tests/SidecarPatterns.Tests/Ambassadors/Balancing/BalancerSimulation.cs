@@ -6,25 +6,25 @@ internal sealed class BalancerSimulation
     private readonly PriorityQueue<(EndpointLease Lease, SimulatedReply Reply), long> _underWay = new();
     private readonly Random _random;
     private readonly long _began;
+    private Dictionary<string, SimulatedServer> _byKey = [];
 
     public BalancerSimulation(
         int seed, SimulatedServer[] servers, Action<AmbassadorBalancingOptions>? configure = null, Action<AmbassadorCircuitBreakerOptions>? breaker = null)
     {
         _random = new Random(seed);
         _began = Clock.Now;
-        Servers = servers;
         var (options, circuit) = (new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions());
         configure?.Invoke(options);
         breaker?.Invoke(circuit);
         Balancer = new Balancer(Clock, options, circuit, new Random(-seed));
-        Balancer.Replace(servers.Select(static (server, i) => Spec(server, i)));
+        Replace(servers);
     }
 
     public ManualClock Clock { get; } = new();
 
     public Balancer Balancer { get; }
 
-    public SimulatedServer[] Servers { get; private set; }
+    public SimulatedServer[] Servers { get; private set; } = [];
 
     /// <summary>Since the beginning.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Clock.Now - _began);
@@ -49,7 +49,9 @@ internal sealed class BalancerSimulation
     public void Replace(params SimulatedServer[] servers)
     {
         Servers = servers;
-        Balancer.Replace(servers.Select(static (server, i) => Spec(server, i)));
+        var specs = servers.Select(static (server, i) => Spec(server, i)).ToList();
+        _byKey = specs.Zip(servers).ToDictionary(static pair => pair.First.Key, static pair => pair.Second, StringComparer.Ordinal);
+        Balancer.Replace(specs);
     }
 
     /// <summary>Sends requests at random times, so many a second on average, whatever becomes of them.</summary>
@@ -99,7 +101,7 @@ internal sealed class BalancerSimulation
             return;
         }
 
-        var server = Servers[Array.FindIndex([.. Servers.Select(Spec)], spec => spec.Key == lease.Endpoint.Address!.Key)];
+        var server = _byKey[lease.Endpoint.Address!.Key];
         server.Requests.Add(Elapsed);
         var reply = server.Behaviour(Elapsed, _random);
         _underWay.Enqueue((lease, reply), Clock.Now + reply.Takes.Ticks);

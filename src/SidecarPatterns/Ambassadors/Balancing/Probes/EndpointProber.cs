@@ -132,21 +132,7 @@ internal sealed class EndpointProber(
         catch
         {
             await limit.CancelAsync().ConfigureAwait(false);
-            _ = sending.ContinueWith(
-                static ended =>
-                {
-                    if (ended.IsCompletedSuccessfully)
-                    {
-                        ended.Result.Dispose();
-                    }
-                    else
-                    {
-                        _ = ended.Exception;
-                    }
-                },
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
+            sending.ForgetResponse();
             throw;
         }
     }

@@ -221,6 +221,26 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     [Test]
+    public async Task AddProbe_EndpointIsIll_IsToldByItsNumber()
+    {
+        await using var good = ScriptedServer.Start().Answers(200, "well");
+        await using var bad = ScriptedServer.Start().Answers(503, "ill");
+        await using var host = TestHost.Build(services => services
+            .AddAmbassadorClient("orders", options =>
+            {
+                options.Endpoints.Add(new AmbassadorEndpoint(good.Uri));
+                options.Endpoints.Add(new AmbassadorEndpoint(bad.Uri));
+            })
+            .AddProbe("/healthz", static probe => probe.Jitter = 0));
+        await host.StartAsync();
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+
+        await host.LoggedAsync("EndpointCircuitChanged");
+        Assert.That(host.Logs.Named("EndpointCircuitChanged")[0].Message, Is.EqualTo("Ambassador 'orders': the circuit of endpoint 1 was Closed and is Open."));
+    }
+
+    [Test]
     public void AddProbe_ForAllClients_Throws() => Assert.That(
         static () => new ServiceCollection().ConfigureHttpClientDefaults(static client => client.AddProbe("/")), Throws.InvalidOperationException);
 
