@@ -18,7 +18,7 @@ internal sealed record Contender(string Name, Func<World, CallerProcess> Create)
 
     public Ledger Run(Scenario scenario, int seed)
     {
-        var world = new World(seed, scenario.Seconds, scenario.Known);
+        var world = new World(seed, scenario.Seconds, scenario.Known, scenario.CallsPerSecond);
         CallerProcess[] processes = [.. Enumerable.Range(0, World.Processes).Select(_ => Create(world))];
         world.OnKnown = () =>
         {

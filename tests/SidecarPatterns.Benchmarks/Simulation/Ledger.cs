@@ -38,6 +38,19 @@ internal sealed class Ledger(int seconds, int servers)
     /// <summary>The most requests that came in one second.</summary>
     public int Peak(Span span) => Enumerable.Range(span.From, span.Length).Max(second => Requests(new Span(second, second + 1)));
 
+    /// <summary>After how many seconds of a span some servers get nearly as many requests as the others, of which each is to have one share; nothing if that never comes.</summary>
+    public int? BackAfter(Span span, IReadOnlyList<int> some, double part)
+    {
+        for (int second = span.From; second < span.To; second++)
+        {
+            Span now = new(second, second + 1);
+            if (some.Sum(server => Requests(now, server)) >= part * Requests(now) * some.Count / servers)
+                return second - span.From;
+        }
+
+        return null;
+    }
+
     /// <summary>What nearly all good calls took no longer than, in milliseconds.</summary>
     public double? Latency(Span span, double part)
     {

@@ -9,21 +9,34 @@ namespace SidecarPatterns.Benchmarks;
 /// <param name="IllServers">Which servers.</param>
 /// <param name="Happen">Has it happen.</param>
 /// <param name="Known">How many servers clients know at first.</param>
+/// <param name="CallsPerSecond">The load.</param>
 internal sealed record Scenario(
-    string Name, string What, Span Ill, Span Watched, int Seconds, IReadOnlyList<int> IllServers, Action<World> Happen, int Known = World.Endpoints)
+    string Name,
+    string What,
+    Span Ill,
+    Span Watched,
+    int Seconds,
+    IReadOnlyList<int> IllServers,
+    Action<World> Happen,
+    int Known = World.Endpoints,
+    int CallsPerSecond = World.CallsPerSecond)
 {
     private const int Begin = 20;
+
+    /// <summary>With 60 % of what servers can do, a full queue is drained, if slowly: they then do 10 % more than that.</summary>
+    private const int StormLoad = World.CallsPerSecond * 3 / 2;
 
     public static IReadOnlyList<Scenario> All { get; } =
     [
         Of("one fails", "1 of 20 endpoints answers 500 at once for 40 s", ServerState.Down, Servers(1), seconds: 40, untilGood: false),
         Of("half fail", "10 of 20 endpoints answer 500 at once for 40 s; what is left has 1.25 times the load's capacity", ServerState.Down, Servers(10), seconds: 40, untilGood: false),
         Of("all fail", "all endpoints answer 500 at once for 30 s", ServerState.Down, Servers(World.Endpoints), seconds: 30, untilGood: true),
-        Of("retry storm", "what all endpoints depend on hangs for 10 s: their queues fill, and all fails", ServerState.Stuck, Servers(World.Endpoints), seconds: 10, untilGood: true),
+        Of("retry storm", "what all endpoints depend on hangs for 10 s: their queues fill, and all fails; 1,500 calls a second", ServerState.Stuck, Servers(World.Endpoints), seconds: 10, untilGood: true)
+            with { CallsPerSecond = StormLoad },
         SlowStart(),
     ];
 
-    /// <summary>The seconds by which peaks and calls are judged.</summary>
+    /// <summary>When servers are well again.</summary>
     public Span After => new(Ill.To, Seconds);
 
     private static int[] Servers(int count) => [.. Enumerable.Range(0, count)];

@@ -7,14 +7,18 @@ internal sealed class World
     public const int Processes = 50;
     public const int CallersPerProcess = 20;
 
-    /// <summary>How many calls all callers make in a second: one each, at random times.</summary>
-    public const int CallsPerSecond = Processes * CallersPerProcess;
+    /// <summary>How many calls all callers make in a second, at random times, unless a scenario says otherwise: one each.</summary>
+    public const int CallsPerSecond = Callers;
+
+    private const int Callers = Processes * CallersPerProcess;
 
     private readonly Random _arrivals;
+    private readonly int _callsPerSecond;
 
-    public World(int seed, int seconds, int endpoints = Endpoints)
+    public World(int seed, int seconds, int endpoints = Endpoints, int callsPerSecond = CallsPerSecond)
     {
         _arrivals = new Random(seed);
+        _callsPerSecond = callsPerSecond;
         Random = new Random(seed + 1);
         Servers = [.. Enumerable.Range(0, Endpoints).Select(_ => new SimulatedServer(Time, Random))];
         Known = endpoints;
@@ -64,8 +68,8 @@ internal sealed class World
             if (Time.Elapsed >= end)
                 return;
 
-            _ = CallAsync(processes[_arrivals.Next(CallsPerSecond) / CallersPerProcess]);
-            Time.After(TimeSpan.FromSeconds(-Math.Log(1 - _arrivals.NextDouble()) / CallsPerSecond), Arrive);
+            _ = CallAsync(processes[_arrivals.Next(Callers) / CallersPerProcess]);
+            Time.After(TimeSpan.FromSeconds(-Math.Log(1 - _arrivals.NextDouble()) / _callsPerSecond), Arrive);
         }
     }
 

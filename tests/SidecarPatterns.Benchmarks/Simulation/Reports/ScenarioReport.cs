@@ -4,6 +4,8 @@ namespace SidecarPatterns.Benchmarks;
 internal static class ScenarioReport
 {
     private const double GoodShare = 0.99;
+    private const double BackShare = 0.8;
+    private const int EndSeconds = 15;
 
     private static readonly IReadOnlyList<Figure> Figures =
     [
@@ -15,7 +17,8 @@ internal static class ScenarioReport
         new("p99 ms, ill", "N0", 10),
         new("p99 ms, after", "N0", 10),
         new("good again, s", "0", 1),
-        new("most/mean, after", "0.00", 0.05),
+        new("back, s", "0", 1),
+        new("most/mean, end", "0.00", 0.05),
     ];
 
     public static void Write(Scenario scenario, int seed, TextWriter output)
@@ -36,19 +39,21 @@ internal static class ScenarioReport
 
     private static double[] FiguresOf(Scenario scenario, Ledger ledger)
     {
-        (Span ill, Span after) = (scenario.Ill, scenario.After);
+        (Span ill, Span after, Span end) = (scenario.Ill, scenario.After, new Span(scenario.Seconds - EndSeconds, scenario.Seconds));
+        bool areAllIll = scenario.IllServers.Count == World.Endpoints;
         double requests = ledger.Requests(ill);
-        double[] shares = [.. Enumerable.Range(0, World.Endpoints).Select(server => (double)ledger.Requests(after, server))];
+        double[] shares = [.. Enumerable.Range(0, World.Endpoints).Select(server => (double)ledger.Requests(end, server))];
         return
         [
             requests / ledger.Calls(ill),
             ledger.Peak(new Span(ill.From, scenario.Seconds)),
-            scenario.IllServers.Count == World.Endpoints ? double.NaN : 100 * scenario.IllServers.Sum(server => (double)ledger.Requests(ill, server)) / requests,
+            areAllIll ? double.NaN : 100 * scenario.IllServers.Sum(server => (double)ledger.Requests(ill, server)) / requests,
             100 * ledger.FailedShare(ill),
             100 * ledger.FailedShare(after),
             ledger.Latency(ill, 0.99) ?? double.NaN,
             ledger.Latency(after, 0.99) ?? double.NaN,
             ledger.RecoveredAfter(scenario.Watched, GoodShare) ?? Figure.Never,
+            areAllIll ? double.NaN : ledger.BackAfter(after, scenario.IllServers, BackShare) ?? Figure.Never,
             shares.Max() / shares.Average(),
         ];
     }
