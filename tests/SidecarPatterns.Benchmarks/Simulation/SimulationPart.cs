@@ -23,7 +23,7 @@ internal sealed class SimulationPart : Part
         return
         [
             "requests/call: while servers are ill (slow start: while the new one is cold); peak: from then on; % to the ill: of the requests meanwhile.",
-            "good again: until 99 % of the calls are for good, from the beginning where only some servers fail, else from the end.",
+            "good again: until 99 % of the calls are for good, from the beginning where only some servers fail, else from the end; fast again: until half of them take 100 ms at most.",
             "back: until those that were ill have 80 % of their share again. most/mean: the busiest endpoint in the last 15 s.",
         ];
     }

@@ -17,32 +17,24 @@ internal sealed class FigureTable(IReadOnlyList<Figure> figures)
             WriteLine(output, name, values.Select((value, i) => figures[i].Write(value)));
     }
 
-    /// <summary>How one contender stands beside the others, from the figures alone.</summary>
+    /// <summary>How one contender stands beside each of the others, from the figures alone.</summary>
     /// <param name="name">Its name; rows that begin with it are no others.</param>
     public IEnumerable<string> Conclude(string name)
     {
         double[] own = _rows.Single(row => row.Name == name).Values;
-        (string Name, double[] Values)[] others = [.. _rows.Where(row => !row.Name.StartsWith(name, StringComparison.Ordinal))];
-        List<string> best = [], worse = [];
-        for (int i = 0; i < figures.Count; i++)
+        foreach ((string other, double[] values) in _rows.Where(row => !row.Name.StartsWith(name, StringComparison.Ordinal)))
         {
-            Figure figure = figures[i];
-            double mine = own[i];
-            var better = others.Where(row => row.Values[i] + figure.Near < mine).OrderBy(row => row.Values[i]).ToArray();
-            if (better.Length > 0)
-            {
-                worse.Add($"{figure.Name} {figure.Write(mine)} ({string.Join(", ", better.Select(row => $"{row.Name} {figure.Write(row.Values[i])}"))})");
-                continue;
-            }
+            string[] better = [.. Differences((figure, i) => own[i] + figure.Near < values[i])];
+            string[] worse = [.. Differences((figure, i) => values[i] + figure.Near < own[i])];
+            yield return $"{name} beside {other}: better in {Describe(better)}; worse in {Describe(worse)}.";
 
-            var (low, high) = (others.Min(row => row.Values[i]), others.Max(row => row.Values[i]));
-            if (high > mine + figure.Near)
-                best.Add($"{figure.Name} {figure.Write(mine)} (others {figure.Write(low)} to {figure.Write(high)})");
+            IEnumerable<string> Differences(Func<Figure, int, bool> differs) => figures.Index()
+                .Where(figure => differs(figure.Item, figure.Index))
+                .Select(figure => $"{figure.Item.Name} {figure.Item.Write(own[figure.Index])} to {figure.Item.Write(values[figure.Index])}");
         }
-
-        yield return $"{name}, no worse than any: {(best.Count == 0 ? "nothing that differs" : string.Join("; ", best))}.";
-        yield return $"{name}, behind: {(worse.Count == 0 ? "nothing" : string.Join("; ", worse))}.";
     }
+
+    private static string Describe(string[] differences) => differences.Length == 0 ? "nothing" : string.Join(" | ", differences);
 
     private static string Fit(string cell, int width) => cell.PadLeft(width);
 

@@ -4,6 +4,7 @@ namespace SidecarPatterns.Benchmarks;
 internal static class ScenarioReport
 {
     private const double GoodShare = 0.99;
+    private const double FastMilliseconds = 100;
     private const double BackShare = 0.8;
     private const int EndSeconds = 15;
 
@@ -17,6 +18,7 @@ internal static class ScenarioReport
         new("p99 ms, ill", "N0", 10),
         new("p99 ms, after", "N0", 10),
         new("good again, s", "0", 1),
+        new("fast again, s", "0", 1),
         new("back, s", "0", 1),
         new("most/mean, end", "0.00", 0.05),
     ];
@@ -53,6 +55,7 @@ internal static class ScenarioReport
             ledger.Latency(ill, 0.99) ?? double.NaN,
             ledger.Latency(after, 0.99) ?? double.NaN,
             ledger.RecoveredAfter(scenario.Watched, GoodShare) ?? Figure.Never,
+            ledger.FastAfter(scenario.Watched, FastMilliseconds) ?? Figure.Never,
             areAllIll ? double.NaN : ledger.BackAfter(after, scenario.IllServers, BackShare) ?? Figure.Never,
             shares.Max() / shares.Average(),
         ];
