@@ -31,6 +31,7 @@ internal sealed record Scenario(
         Of("one fails", "1 of 20 endpoints answers 500 at once for 40 s", ServerState.Down, Servers(1), seconds: 40, untilGood: false),
         Of("half fail", "10 of 20 endpoints answer 500 at once for 40 s; what is left has 1.25 times the load's capacity", ServerState.Down, Servers(10), seconds: 40, untilGood: false),
         Of("all fail", "all endpoints answer 500 at once for 30 s", ServerState.Down, Servers(World.Endpoints), seconds: 30, untilGood: true),
+        Of("all fail for long", "the same for 90 s", ServerState.Down, Servers(World.Endpoints), seconds: 90, untilGood: true),
         Of("retry storm", "what all endpoints depend on hangs for 10 s: their queues fill, and all fails; 1,500 calls a second", ServerState.Stuck, Servers(World.Endpoints), seconds: 10, untilGood: true)
             with { CallsPerSecond = StormLoad },
         SlowStart(),
