@@ -6,6 +6,9 @@ internal abstract class Part
     /// <summary>What it is called on the command line.</summary>
     public abstract string Name { get; }
 
+    /// <summary>What its figures are.</summary>
+    public virtual string Measured => "medians of interleaved rounds, per message";
+
     /// <summary>The rows of its table.</summary>
     public abstract IReadOnlyList<Row> Rows { get; }
 

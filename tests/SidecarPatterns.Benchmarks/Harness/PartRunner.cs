@@ -13,7 +13,7 @@ internal static class PartRunner
     {
         var clock = Stopwatch.StartNew();
         output.WriteLine(
-            $"## {part.Name}: medians of interleaved rounds, per message ({RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores)");
+            $"## {part.Name}: {part.Measured} ({RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores)");
         output.WriteLine();
         if (part.Rows.Count > 0)
             Table.WriteHeader(output);

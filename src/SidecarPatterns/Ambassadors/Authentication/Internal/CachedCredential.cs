@@ -36,7 +36,7 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
 
     /// <summary>Keeps a credential that was asked for at a moment.</summary>
     public static CachedCredential Of(
-        AmbassadorCredential credential, long askedAt, bool isRenewal, AmbassadorAuthenticationOptions options, TimeProvider clock)
+        AmbassadorCredential credential, long askedAt, bool isRenewal, AmbassadorAuthenticationOptions options, TimeProvider clock, Random? random = null)
     {
         if (credential.Lifetime is not { } lifetime || lifetime > AmbassadorConstants.MaxDuration)
         {
@@ -44,7 +44,7 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
         }
 
         var margin = Min(options.ExpiryMargin, lifetime / 2);
-        var jitter = 1 + (AmbassadorAuthenticationConstants.RefreshJitter * ((2 * Random.Shared.NextDouble()) - 1));
+        var jitter = 1 + (AmbassadorAuthenticationConstants.RefreshJitter * ((2 * (random ?? Random.Shared).NextDouble()) - 1));
         var ahead = Min(options.RefreshAhead, lifetime * options.RefreshAheadRatio) * jitter;
 
         // A short one is renewed while it can still be used.

@@ -24,7 +24,7 @@ internal sealed partial class CredentialCache
         var askedAt = clock.GetTimestamp();
         var (credential, failure) = await AskAsync(refused, isFirstTry).ConfigureAwait(false);
         var now = clock.GetTimestamp();
-        var cached = credential is null ? null : CachedCredential.Of(credential, askedAt, isRenewal, Options, clock);
+        var cached = credential is null ? null : CachedCredential.Of(credential, askedAt, isRenewal, Options, clock, _random);
         if (cached is not null && now >= cached.UsableUntil)
         {
             cached = null;
@@ -117,7 +117,7 @@ internal sealed partial class CredentialCache
         var options = Options;
         var max = failure.IsRejection ? options.MaxRejectedDelay : options.MaxRetryDelay;
         var bound = Math.Min(options.RetryDelay.Ticks * Math.Pow(2, Math.Min(failures, 40)), max.Ticks);
-        var jittered = bound * (1 + (AmbassadorAuthenticationConstants.RetryJitter * ((2 * Random.Shared.NextDouble()) - 1)));
+        var jittered = bound * (1 + (AmbassadorAuthenticationConstants.RetryJitter * ((2 * _random.NextDouble()) - 1)));
         var delay = TimeSpan.FromTicks((long)Math.Clamp(jittered, Math.Min(options.RetryDelay.Ticks, max.Ticks), max.Ticks));
 
         // What the issuer asks for, within reason.

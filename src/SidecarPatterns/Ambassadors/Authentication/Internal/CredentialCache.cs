@@ -7,14 +7,23 @@ namespace SidecarPatterns;
 /// A request for a credential is nobody's: it runs under its own time limit, outside every caller's flow, and whoever waits for it leaves by their own token. Its
 /// end is a reading, never an exception, so that each caller is told by an exception of its own.
 /// </remarks>
-internal sealed partial class CredentialCache(string name, CredentialSource source, AmbassadorAuthenticationOptions options, TimeProvider clock, ILogger logger)
+/// <param name="name">What it is called in the log.</param>
+/// <param name="source">Where credentials come from.</param>
+/// <param name="options">The options.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="logger">Is told.</param>
+/// <param name="random">The chance; for simulations.</param>
+internal sealed partial class CredentialCache(
+    string name, CredentialSource source, AmbassadorAuthenticationOptions options, TimeProvider clock, ILogger logger, Random? random = null)
     : IDisposable
 {
+    private readonly Random _random = random ?? Random.Shared;
+
     private readonly Lock _lock = new();
 
     // Read by everybody; all else is guarded by the lock.
     private AmbassadorAuthenticationOptions _options = options;
-    private CachedCredential? _current = source.AtHand is { } atHand ? CachedCredential.Of(atHand, clock.GetTimestamp(), isRenewal: false, options, clock) : null;
+    private CachedCredential? _current = source.AtHand is { } atHand ? CachedCredential.Of(atHand, clock.GetTimestamp(), isRenewal: false, options, clock, random) : null;
 
     private Task? _flight;
     private AmbassadorCredential? _refused; // What the server has refused, until there is another one.
