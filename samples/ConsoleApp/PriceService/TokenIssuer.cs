@@ -10,8 +10,7 @@ internal sealed class TokenIssuer(TimeProvider clock)
 {
     public const string ClientId = "console-app";
 
-    // So short that a run sees several.
-    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, long> _issuedAt = [];
 
