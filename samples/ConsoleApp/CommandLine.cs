@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
-using ConsoleApp.Pricing;
+using ConsoleApp.PriceService;
 
 namespace ConsoleApp;
 
@@ -10,7 +10,7 @@ namespace ConsoleApp;
 /// <param name="Generate">How many sample orders to write instead of processing any.</param>
 /// <param name="Replay">Whether to send the notifier's dead letters once more at the end.</param>
 /// <param name="Watch">Whether to show how the sidecars stand while they work.</param>
-/// <param name="Chaos">How many of a hundred requests the program's own price service does not answer as it should.</param>
+/// <param name="Chaos">How many of a hundred requests the program's own price service and its token endpoint do not answer as they should.</param>
 /// <param name="Settings">What overrides the configuration.</param>
 internal sealed record CommandLine(
     string? File, int? Generate, bool Replay, bool Watch, int Chaos, IReadOnlyDictionary<string, string?> Settings)
@@ -38,8 +38,8 @@ internal sealed record CommandLine(
 
     private static readonly Option<int> ChaosOption = new("--chaos")
     {
-        Description = "How many of a hundred requests the program's own price service answers slowly, with 503, with half an answer "
-            + "or not at all. By default none.",
+        Description = "How many of a hundred requests the program's own price service and its token endpoint answer slowly, with 503, "
+            + "with half an answer or not at all. By default none.",
         HelpName = "0..100",
     };
 

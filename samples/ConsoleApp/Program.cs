@@ -1,5 +1,6 @@
 using ConsoleApp;
 using ConsoleApp.Orders;
+using ConsoleApp.PriceService;
 using ConsoleApp.Pricing;
 using ConsoleApp.Reporting;
 using ConsoleApp.Sidecars;
@@ -7,6 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SidecarPatterns;
 
 if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
     return exitCode;
@@ -14,7 +16,7 @@ if (command.Generate is { } count)
     return SampleOrders.Write(count, Console.Out);
 
 // Who is asked for prices, unless the settings name another service: started before the application, and stopped after it.
-await using var priceServer = new PriceServer(new Chaos(command.Chaos));
+await using var priceServer = new PriceServer(command.Chaos, TimeProvider.System);
 
 // The settings: appsettings.json beside the program, which may be edited while it runs, then the environment, then the command line.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(
@@ -22,7 +24,6 @@ HostApplicationBuilder builder = Host.CreateApplicationBuilder(
 builder.Configuration.AddInMemoryCollection(command.Settings);
 var terminal = new Terminal();
 builder.Configuration.TellWhenUnreadable(terminal);
-builder.Configuration[PriceServer.AddressKey] ??= await priceServer.StartAsync();
 builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
 builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnStart();
 
@@ -32,9 +33,6 @@ builder.Services.AddSingleton<OrderInput>();
 builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddSingleton<OrderPricer>();
 builder.Services.AddHostedService<OrderIntake>();
-
-// Its ambassador to the price service: the PriceClient has an HttpClient that tries again, in time, and leaves alone a service that fails.
-builder.Services.AddAmbassadorClient<PriceClient>("prices");
 
 // If it is asked for, a sidecar that shows the others: the first to start, and the last to end.
 if (command.Watch)
@@ -47,6 +45,27 @@ builder.Services.AddBatchSidecar<TotalsMeter, PricedOrder>("totals");
 builder.Services.AddSidecar<Notifier, PricedOrder>("notifier");
 if (command.Replay)
     builder.Services.AddHostedService<Replay>();
+
+// Its ambassador to the price service: the PriceClient has an HttpClient that tries again, in time, and leaves alone a service that fails.
+IHttpClientBuilder prices = builder.Services.AddAmbassadorClient<PriceClient>("prices");
+if (builder.Configuration[PriceServer.AddressKey] is null)
+{
+    // The program's own: each request goes to the best of its servers, with a token that is renewed in time.
+    await priceServer.StartAsync();
+    prices
+        .AddAmbassador(options =>
+        {
+            foreach (Uri address in priceServer.Endpoints)
+                options.Endpoints.Add(new AmbassadorEndpoint(address));
+        })
+        .AddProbe(PriceServer.HealthPath)
+        .AddClientCredentials(options =>
+        {
+            options.TokenEndpoint = priceServer.TokenEndpoint;
+            options.ClientId = TokenIssuer.ClientId;
+            options.ClientSecret = priceServer.Tokens.ClientSecret;
+        });
+}
 
 // What these share, and what is said at the end.
 builder.Services.AddSingleton(TimeProvider.System);

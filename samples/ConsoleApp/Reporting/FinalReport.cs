@@ -27,6 +27,10 @@ internal sealed class FinalReport(
             WriteLosses(snapshot);
         AmbassadorSnapshot prices = ambassadors.GetSnapshot("prices");
         terminal.Out.Write(Tables.Of(prices));
+        if (prices.Endpoints.Count > 0)
+            terminal.Out.Write(Tables.Of(prices.Endpoints));
+        if (prices.Credential is { } credential)
+            terminal.Out.Write(Tables.Of(credential));
         WriteLosses(prices);
         return WriteEnd() & WriteBalance(snapshots) & WriteBalance(prices);
     }

@@ -48,6 +48,22 @@ internal static class Tables
             $"{ambassador.P99?.TotalMilliseconds:N1} ms");
     }
 
+    public static Table Of(IReadOnlyList<AmbassadorEndpointSnapshot> endpoints)
+    {
+        Table table = Empty("endpoint", "requests", "failures", "ejections").AddColumn("circuit");
+        foreach (AmbassadorEndpointSnapshot endpoint in endpoints)
+            table.AddRow(endpoint.Endpoint, $"{endpoint.Requests}", $"{endpoint.Failures}", $"{endpoint.Ejections}", $"{endpoint.Circuit}");
+        return table;
+    }
+
+    public static Table Of(CredentialSnapshot credential) =>
+        Empty("credential", "requests", "failed", "renewals", "after a 401").AddRow(
+            credential.Kind,
+            $"{credential.Acquired + credential.Failed}",
+            $"{credential.Failed}",
+            $"{Math.Max(credential.Acquired - 1, 0)}", // all but the first
+            $"{credential.Renewals}");
+
     /// <summary>How the sidecars stand while they work.</summary>
     public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
     {

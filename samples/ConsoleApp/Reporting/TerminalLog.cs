@@ -5,8 +5,8 @@ namespace ConsoleApp.Reporting;
 /// <summary>Writes what the host and the sidecars log beside the program's own errors: a line each, and no stack traces.</summary>
 internal sealed class TerminalLog(Terminal terminal) : ILoggerProvider, ILogger
 {
-    // How calls of the ambassador end: an order whose call fails is refused, and that is told already.
-    private static readonly string?[] ToldElsewhere = ["CallFailed", "SucceededAfterRetries"];
+    // How calls of the ambassador end: an order whose call fails is refused, and that is told already. What its endpoints do, the report tells.
+    private static readonly string?[] ToldElsewhere = ["CallFailed", "SucceededAfterRetries", "EndpointCircuitChanged"];
 
     public ILogger CreateLogger(string categoryName) => this;
 

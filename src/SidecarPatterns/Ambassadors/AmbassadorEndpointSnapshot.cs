@@ -31,6 +31,9 @@ public sealed record AmbassadorEndpointSnapshot
     /// <summary>How many of them failed.</summary>
     public required long Failures { get; init; }
 
+    /// <summary>How often it began to be left alone for its failures: its circuit was closed, and opened.</summary>
+    public required long Ejections { get; init; }
+
     /// <summary>What a request takes, as the balance reckons; <see langword="null"/> if nothing is known.</summary>
     public required TimeSpan? Latency { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace SidecarPatterns.Tests;
 
@@ -26,9 +27,52 @@ internal sealed partial class ConsoleAppTests
             Assert.That(child.Output, Has.Some.Contains($"refused ({unpriced.Count} for want of a price)"));
             Assert.That(prices.Failed + prices.Refused, Is.EqualTo(unpriced.Count), "a call that fails is an order without a price");
             Assert.That(prices.Retries, Is.GreaterThan(500));
-            Assert.That(prices.Attempts, Is.EqualTo(prices.Calls - prices.Refused + prices.Retries));
+            Assert.That(Endpoints(child), Has.Count.EqualTo(3).And.All.Property(nameof(EndpointRow.Failures)).Positive);
+            Assert.That(Endpoints(child).Sum(static endpoint => endpoint.Requests), Is.EqualTo(prices.Attempts));
+            Assert.That(Credential(child).Requests, Is.Positive);
+            Assert.That(child.ToString(), Does.Not.Contain("Bearer"), "nobody is shown a token");
             Assert.That(child.Output, Has.Some.Contains("ambassador's balances too"));
             Assert.That(File.ReadLines(_audit).Select(IdOf), Is.Ordered, "what takes long changes the order of none");
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_LongerThanTurnsAndTokens_LeavesServersAloneAndRenewsTheToken()
+    {
+        await using var child = ChildProgram.Start("ConsoleApp", "-", "--audit", _audit, "--watch");
+        await SendAsync(child, 20);
+        await Eventually.HoldsAsync(() => Seconds(child) >= 4, "each server has had its turn, and the first token has ended");
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(child.Error, Is.Empty, "every order has its price, and nothing is said of servers that come back");
+            Assert.That(Row(child, "audit").Handled, Is.EqualTo(20));
+            Assert.That(Endpoints(child).Sum(static endpoint => endpoint.Ejections), Is.Positive, "the prober has found one");
+            Assert.That(Credential(child), Is.EqualTo(Credential(child) with { Failed = 0, After401 = 0 }));
+            Assert.That(Credential(child).Renewals, Is.Positive.And.EqualTo(Credential(child).Requests - 1));
+        }
+
+        // With --watch there is a line for each sidecar at the start, and every second.
+        static int Seconds(ChildProgram child) => child.Output.Count(static line => line.StartsWith("sidecar=audit ", StringComparison.Ordinal)) - 1;
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task Run_WhereNobodyAnswersAsTheyShould_RefusesOrdersAndSaysWhy()
+    {
+        await using var child = ChildProgram.Start("ConsoleApp", "--audit", _audit, "--chaos", "100");
+        child.Input.Close();
+
+        Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
+        var unpriced = child.Error.Where(static line => line.Contains(NoPrice, StringComparison.Ordinal)).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(Row(child, "audit").Accepted + unpriced.Count, Is.EqualTo(2920), "orders that fulfil the rules");
+            Assert.That(unpriced, Is.Not.Empty.And.All.Matches($@"^line \d+: order SO-\d+: {NoPrice}\w.+"));
+            Assert.That(child.Output, Has.Some.Contains("ambassador's balances too"));
         }
     }
 
@@ -70,6 +114,7 @@ internal sealed partial class ConsoleAppTests
             Assert.That(asked, Is.EqualTo("/shop/prices?sku=TEA-GRN-100"));
             Assert.That(File.ReadAllText(_audit), Does.Contain("\"total\":2.50"));
             Assert.That(Ambassador(child), Is.EqualTo(new AmbassadorRow(Calls: 1, Attempts: 1, Retries: 0, Failed: 0, Refused: 0)));
+            Assert.That(child.Output, Has.None.Contains("credential").And.None.Contains("endpoint"), "that service has neither");
         }
     }
 
@@ -157,5 +202,32 @@ internal sealed partial class ConsoleAppTests
         return new AmbassadorRow(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
     }
 
+    /// <summary>Reads the lines of the table of its endpoints.</summary>
+    private static List<EndpointRow> Endpoints(ChildProgram child) =>
+    [
+        .. child.Output.Select(static line => EndpointPattern().Match(line)).Where(static match => match.Success)
+            .Select(static match => new EndpointRow(NumberIn(match, 1), NumberIn(match, 2), NumberIn(match, 3))),
+    ];
+
+    /// <summary>Reads the line of its credential.</summary>
+    private static CredentialRow Credential(ChildProgram child)
+    {
+        var match = child.Output.Select(static line => CredentialPattern().Match(line)).SingleOrDefault(static match => match.Success);
+        Assert.That(match, Is.Not.Null, $"there is a row for the credential in {child}");
+        return new CredentialRow(NumberIn(match!, 1), NumberIn(match!, 2), NumberIn(match!, 3), NumberIn(match!, 4));
+    }
+
+    private static long NumberIn(Match match, int group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^│ 127\.0\.0\.1:\d+ +│ +(\d+) │ +(\d+) │ +(\d+) │ (?:Closed|Open|HalfOpen) +│$")]
+    private static partial Regex EndpointPattern();
+
+    [GeneratedRegex(@"^│ client_credentials +│ +(\d+) │ +(\d+) │ +(\d+) │ +(\d+) │$")]
+    private static partial Regex CredentialPattern();
+
     private sealed record AmbassadorRow(long Calls, long Attempts, long Retries, long Failed, long Refused);
+
+    private sealed record EndpointRow(long Requests, long Failures, long Ejections);
+
+    private sealed record CredentialRow(long Requests, long Failed, long Renewals, long After401);
 }

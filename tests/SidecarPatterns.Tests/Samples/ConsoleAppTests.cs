@@ -55,6 +55,9 @@ internal sealed partial class ConsoleAppTests
             Assert.That(child.Error, Has.Some.Matches(@"line \d+: "), "malformed orders are told of");
             Assert.That(child.Error, Has.None.Contains(NoPrice));
             Assert.That(Ambassador(child).Calls, Is.GreaterThan(1000));
+            Assert.That(Endpoints(child).Sum(static endpoint => endpoint.Requests), Is.EqualTo(Ambassador(child).Attempts));
+            Assert.That(Endpoints(child), Has.Count.EqualTo(3).And.All.Property(nameof(EndpointRow.Requests)).Positive);
+            Assert.That(Credential(child).Requests, Is.Positive);
             Assert.That(child.Output, Has.Some.Contains("ambassador's balances too"));
             Assert.That(File.ReadLines(_audit).LongCount(), Is.EqualTo(audit.Accepted));
         }

@@ -85,6 +85,7 @@ internal sealed partial class Balancer
             InFlight = endpoint.InFlight,
             Requests = endpoint.Picks,
             Failures = endpoint.Failures,
+            Ejections = endpoint.Health.Ejections,
             Latency = seconds < 0 ? null : TimeSpan.FromSeconds(seconds),
         };
     }

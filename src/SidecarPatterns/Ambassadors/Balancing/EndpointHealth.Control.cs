@@ -124,6 +124,7 @@ internal sealed partial class EndpointHealth
 
     private void Open(long now, TimeSpan? minimumBreak)
     {
+        _ejections += _epoch.State == CircuitState.Closed ? 1 : 0;
         Leave(now);
         var length = _breakLength.Next(_options, minimumBreak);
         Begin(CircuitState.Open, now, _epoch.Window, now + TimeTicks.Of(length, _clock));

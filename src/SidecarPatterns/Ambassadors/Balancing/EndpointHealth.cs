@@ -26,6 +26,7 @@ internal sealed partial class EndpointHealth
     private readonly BreakLength _breakLength;
     private readonly ProbeSlot _probe = new();
     private int _successes; // In a row, since the break.
+    private long _ejections;
 
     public EndpointHealth(TimeProvider clock, AmbassadorCircuitBreakerOptions options, Random? random = null)
     {
@@ -45,6 +46,9 @@ internal sealed partial class EndpointHealth
         get => Volatile.Read(ref _hasSiblings);
         set => Volatile.Write(ref _hasSiblings, value);
     }
+
+    /// <summary>How often the circuit has opened that was closed.</summary>
+    public long Ejections => Volatile.Read(ref _ejections);
 
     /// <summary>Whether all requests are let through.</summary>
     public bool IsClosed => Volatile.Read(ref _epoch).LetsAllThrough;

@@ -62,6 +62,21 @@ internal sealed class EndpointHealthProbeTests
     }
 
     [Test]
+    public void Ejections_OpensAndOpensAgainAndRecovers_CountsFromClosedToOpenAlone()
+    {
+        var endpoint = Broken();
+        endpoint.Send(HealthEffect.Failure);
+        Assert.That(endpoint.Health.Ejections, Is.EqualTo(1), "it had not come back");
+
+        endpoint.Recover();
+        endpoint.Health.ForceOpen();
+        endpoint.Health.Release();
+        endpoint.Health.Trip();
+
+        Assert.That(endpoint.Health.Ejections, Is.EqualTo(2), "what is forced is no failure");
+    }
+
+    [Test]
     public void Record_ProbeIsNeutral_MakesRoomForAnotherAndSaysNothing()
     {
         var endpoint = Broken();

@@ -1,4 +1,4 @@
-namespace ConsoleApp.Pricing;
+namespace ConsoleApp.PriceService;
 
 /// <summary>Decides how each request is answered: the same ones on every run, by the order in which they arrive. Thread-safe.</summary>
 /// <param name="percent">How many of a hundred do not get the answer that they should.</param>

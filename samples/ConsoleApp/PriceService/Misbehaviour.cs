@@ -1,4 +1,4 @@
-namespace ConsoleApp.Pricing;
+namespace ConsoleApp.PriceService;
 
 /// <summary>What a price service can do to its callers.</summary>
 internal enum Misbehaviour
