@@ -34,10 +34,13 @@ internal sealed partial class CallPipeline
         return rejection ?? (HttpRequestException)new AmbassadorCircuitOpenException(state.Name, retryAfter);
     }
 
-    private bool TryPick(Call call, long now, PickPurpose purpose, in TriedEndpoints avoided, out EndpointLease lease, out TimeSpan? retryAfter) =>
-        call.Settings.IsByHost && call.Request.RequestUri is { IsAbsoluteUri: true } address
+    private bool TryPick(Call call, long now, PickPurpose purpose, in TriedEndpoints avoided, out EndpointLease lease, out TimeSpan? retryAfter)
+    {
+        state.Prober?.Pass(now);
+        return call.Settings.IsByHost && call.Request.RequestUri is { IsAbsoluteUri: true } address
             ? state.Endpoints.Balancer.TryPickHost(address, now, purpose, ProbeTimeoutOf(call), out lease, out retryAfter)
             : state.Endpoints.TryPick(now, purpose, avoided, ProbeTimeoutOf(call), out lease, out retryAfter);
+    }
 
     /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)

@@ -42,6 +42,9 @@ internal sealed class AmbassadorState
     /// <summary>The endpoints, and which of them an attempt goes to.</summary>
     public EndpointDirectory Endpoints { get; }
 
+    /// <summary>Asks the endpoints how they are as calls come by, where there is no sidecar for it.</summary>
+    public EndpointProber? Prober { get; set; }
+
     /// <summary>Makes the handler of the prober, where it is not to be one as the options of the network say.</summary>
     public Func<HttpMessageHandler>? CreateProbeHandler { get; set; }
 

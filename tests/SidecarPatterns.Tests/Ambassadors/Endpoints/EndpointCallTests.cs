@@ -241,6 +241,19 @@ internal sealed class EndpointCallTests
     }
 
     [Test]
+    public async Task Probe_WithoutAHost_IsMadeAsCallsComeBy()
+    {
+        await using var servers = new ServerGroup(2, static server => server.Answers(200));
+        await using var calling = new EndpointCalling(servers.All, static options => options.Probe.Path = "/healthz");
+
+        (await calling.GetAsync()).Dispose();
+
+        await Eventually.HoldsAsync(
+            () => servers.All.Any(static server => server.Served.Any(static request => request.Target == "/healthz")), "the endpoint without calls is asked");
+        calling.Unseen = -servers.All.Sum(static server => server.Served.Count(static request => request.Target == "/healthz"));
+    }
+
+    [Test]
     public async Task RetryPipeline_SeveralEndpoints_EachExecutionHasItsOwnAddress()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(500));

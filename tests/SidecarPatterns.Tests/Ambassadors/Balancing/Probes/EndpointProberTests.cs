@@ -221,7 +221,7 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     [Test]
-    public async Task AddProbe_EndpointIsIll_IsToldByItsNumber()
+    public async Task AddProbe_EndpointIsIll_IsToldByItsAddress()
     {
         await using var good = ScriptedServer.Start().Answers(200, "well");
         await using var bad = ScriptedServer.Start().Answers(503, "ill");
@@ -237,7 +237,7 @@ internal sealed class EndpointProberTests : IDisposable
         await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
 
         await host.LoggedAsync("EndpointCircuitChanged");
-        Assert.That(host.Logs.Named("EndpointCircuitChanged")[0].Message, Is.EqualTo("Ambassador 'orders': the circuit of endpoint 1 was Closed and is Open."));
+        Assert.That(host.Logs.Named("EndpointCircuitChanged")[0].Message, Is.EqualTo($"Ambassador 'orders': the circuit of endpoint '{bad.Uri.Authority}' was Closed and is Open."));
     }
 
     [Test]
