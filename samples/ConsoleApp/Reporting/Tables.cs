@@ -34,7 +34,7 @@ internal static class Tables
 
     public static Table Of(AmbassadorSnapshot ambassador)
     {
-        Table table = Empty("ambassador", "calls", "attempts", "retries", "failed", "circuit\nopen", "p50", "p99");
+        Table table = Empty("ambassador", "calls", "attempts", "retries", "failed", "refused", "p50", "p99");
         foreach (TableColumn column in table.Columns)
             column.PadLeft(0); // a terminal may be no wider than 80 columns
         return table.AddRow(

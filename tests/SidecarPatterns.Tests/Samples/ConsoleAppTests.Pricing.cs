@@ -42,7 +42,7 @@ internal sealed partial class ConsoleAppTests
     {
         await using var child = ChildProgram.Start("ConsoleApp", "-", "--audit", _audit, "--watch");
         await SendAsync(child, 20);
-        await Eventually.HoldsAsync(() => Seconds(child) >= 4, "each server has had its turn, and the first token has ended");
+        await Eventually.HoldsAsync(() => Seconds(child) >= 4, "each server has had its turn, and the token is due to be renewed");
         child.Input.Close();
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());

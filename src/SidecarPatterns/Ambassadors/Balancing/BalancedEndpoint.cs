@@ -138,6 +138,9 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
 
     public void Leave() => Interlocked.Decrement(ref _work);
 
+    /// <summary>It was picked, and is sent nothing after all.</summary>
+    public void Withdraw() => Interlocked.Add(ref _work, -(OnePick + 1));
+
     public void MarkUsed(long now, BalancingScale scale)
     {
         if (now - Volatile.Read(ref _usedAt) >= scale.LookAgainTicks)

@@ -115,6 +115,21 @@ internal sealed partial class Balancer
         }
     }
 
+    /// <summary>No request is sent after all: what is known of the endpoint, and how many it was sent, stays as it was.</summary>
+    public void GiveBack(in EndpointLease lease, long now)
+    {
+        lease.Endpoint.Health.Record(lease.Permit, HealthEffect.Neutral, now);
+        if (lease.IsCounted)
+        {
+            lease.Endpoint.Withdraw();
+        }
+
+        if (lease.Permit.IsProbe)
+        {
+            LookAgainAt(now);
+        }
+    }
+
     /// <summary>A body that was handed over has ended badly, after its attempt had ended well.</summary>
     public void EndBody(in EndpointLease lease, long now)
     {

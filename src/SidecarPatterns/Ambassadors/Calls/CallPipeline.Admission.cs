@@ -87,13 +87,13 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>Nothing is sent after all, and nothing is known of the endpoint that was not known before.</summary>
-    private void GiveLeaseBack(Call call, long now) => state.Endpoints.Balancer.End(call.Lease, AttemptClass.Unsent, HealthEffect.Neutral, now);
+    private void GiveLeaseBack(Call call, long now) => state.Endpoints.Balancer.GiveBack(call.Lease, now);
 
     private AmbassadorRejectedException FullException() => new(
         state.Name, $"Ambassador '{state.Name}' has as many requests under way as Concurrency:Limit allows, {Concurrency.Limit}: nothing was sent.");
 
-    /// <summary>Asks the circuit of the endpoint again: it may have opened while its place was waited for, and may want a probe.</summary>
-    private AmbassadorCircuitOpenException? Readmit(Call call)
+    /// <summary>Asks the circuit of the endpoint again: it may have opened while its place was waited for, and may want a probe. Then another one may have room.</summary>
+    private HttpRequestException? Readmit(Call call)
     {
         var now = _clock.GetTimestamp();
         var endpoint = call.Lease.Endpoint;
@@ -104,7 +104,7 @@ internal sealed partial class CallPipeline
         }
 
         LeavePlace(call);
-        return new AmbassadorCircuitOpenException(state.Name, state.Endpoints.Balancer.Read().RetryAfter);
+        return Admit(call, now);
     }
 
     private static void LeavePlace(Call call)

@@ -29,7 +29,7 @@ internal sealed partial class CallPipeline
         call.Scope = whole;
         call.Keep();
         LeavePlace(call); // Each execution has an endpoint, and a place, of its own.
-        state.Endpoints.Balancer.End(call.Lease, AttemptClass.Unsent, HealthEffect.Neutral, now);
+        GiveLeaseBack(call, now);
         AttemptOutcome outcome;
         try
         {

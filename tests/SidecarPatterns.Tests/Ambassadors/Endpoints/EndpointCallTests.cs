@@ -220,10 +220,46 @@ internal sealed class EndpointCallTests
 
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>());
         Assert.That(calling.Snapshot.Endpoints.Select(static endpoint => endpoint.InFlight), Is.All.EqualTo(1));
+        Assert.That(calling.Snapshot.Endpoints.Select(static endpoint => endpoint.Requests), Is.All.EqualTo(1), "what was not sent is no request");
 
         held.Release();
         (await first).Dispose();
         (await second).Dispose();
+    }
+
+    [Test]
+    public async Task Limit_CircuitOpensWhereACallWaits_ItGoesElsewhere()
+    {
+        List<SyncPoint> held = [];
+        await using var servers = new ServerGroup(2, server =>
+        {
+            var point = new SyncPoint();
+            held.Add(point);
+            server.Answers(Answer.Of(async connection =>
+            {
+                await point.PassAsync();
+                await connection.RespondAsync(200);
+            }));
+        });
+        await using var calling = new EndpointCalling(servers.All, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
+        Task<HttpResponseMessage>[] firsts = [calling.GetAsync(), calling.GetAsync()];
+        await Eventually.HoldsAsync(() => servers.All.All(static server => server.Requests == 1), "each has one");
+        var waiting = calling.GetAsync();
+        var endpoints = calling.State.Endpoints.Balancer.Set.All;
+        var waitsAt = -1;
+        await Eventually.HoldsAsync(() => (waitsAt = Array.FindIndex(endpoints, static endpoint => !endpoint.Gate.IsBelow(2))) >= 0, "it waits somewhere");
+
+        held[1 - waitsAt].Release();
+        await Task.WhenAny(firsts);
+        endpoints[waitsAt].Health.Trip();
+        held[waitsAt].Release();
+
+        (await waiting).Dispose();
+        Assert.That(servers.All[1 - waitsAt].Requests, Is.EqualTo(2));
+        foreach (var first in firsts)
+        {
+            (await first).Dispose();
+        }
     }
 
     [Test]
