@@ -112,7 +112,7 @@ internal sealed class AmbassadorProcess : CallerProcess
         Pending first = Send(firstLease, limit);
         await Either(first, Time.Delay(delay));
         tried.Add(firstLease.Endpoint);
-        if (first.IsCompleted || dueAt - Time.Elapsed < _options.MinAttemptTime || !_budget.TryWithdraw())
+        if (first.IsCompleted || dueAt - Time.Elapsed < _options.MinAttemptTime || !_budget.TryWithdraw(_options.Hedging.BudgetReserve))
             return (await first, null);
 
         if (!TryPick(PickPurpose.Hedge, 1, tried, out EndpointLease secondLease))

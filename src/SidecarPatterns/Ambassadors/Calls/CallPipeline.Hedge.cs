@@ -56,7 +56,7 @@ internal sealed partial class CallPipeline
             return null;
         }
 
-        if (!state.Budget.TryWithdraw())
+        if (!state.Budget.TryWithdraw(options.Hedging.BudgetReserve))
         {
             state.Account.CountSkipped(RetrySkip.Budget);
             return null;

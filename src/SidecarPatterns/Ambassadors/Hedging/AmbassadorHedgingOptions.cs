@@ -35,6 +35,10 @@ public sealed class AmbassadorHedgingOptions
     /// <value>0.8 by default; from 0 to 1.</value>
     public double MaxLoad { get; set; } = AmbassadorHedgingConstants.MaxLoad;
 
+    /// <summary>The part of <see cref="AmbassadorRetryBudgetOptions.Capacity"/> that is left for retries: where many calls fail, those need it more.</summary>
+    /// <value>0.5 by default; from 0 to 1.</value>
+    public double BudgetReserve { get; set; } = AmbassadorHedgingConstants.BudgetReserve;
+
     /// <summary>Whether the request that is not needed goes on, and its response is thrown away, so that its connection can be used again.</summary>
     /// <value><see langword="false"/> by default: it is cancelled.</value>
     public bool LetLosersFinish { get; set; }

@@ -56,12 +56,13 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
     }
 
     /// <summary>Takes a token, if there is one.</summary>
-    public bool TryWithdraw()
+    /// <param name="reserve">The part of the capacity that is to be left.</param>
+    public bool TryWithdraw(double reserve = 0)
     {
         lock (_lock)
         {
             Fill();
-            if (_tokens < Token)
+            if (_tokens < Token + (reserve * _options.Capacity))
             {
                 return false;
             }

@@ -48,22 +48,13 @@ internal sealed class RefusedCredentialTests
         Assert.That((response.StatusCode, await response.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.Unauthorized, "still no")));
         Assert.That((server.Requests, tokens.Requests), Is.EqualTo((2, 2)), "once in a call");
 
-        for (var i = 0; i < 29; i++)
-        {
-            await calling.StatusAsync();
-            calling.Clock.Advance(TimeSpan.FromSeconds(1));
-        }
-
+        // Each call lets some time pass too: the pauses are tried up to a few seconds before their ends.
+        await CallForAsync(calling, TimeSpan.FromSeconds(25));
         Assert.That(tokens.Requests, Is.EqualTo(2), "paused for 30 s");
-        calling.Clock.Advance(TimeSpan.FromSeconds(2));
+        calling.Clock.Advance(TimeSpan.FromSeconds(6));
         await calling.StatusAsync();
         Assert.That(tokens.Requests, Is.EqualTo(3));
-        for (var i = 0; i < 59; i++)
-        {
-            await calling.StatusAsync();
-            calling.Clock.Advance(TimeSpan.FromSeconds(1));
-        }
-
+        await CallForAsync(calling, TimeSpan.FromSeconds(50));
         Assert.That(tokens.Requests, Is.EqualTo(3), "and then for 60 s");
         for (var i = 0; i < 240; i++)
         {
@@ -73,6 +64,15 @@ internal sealed class RefusedCredentialTests
 
         Assert.That(tokens.Requests - 3, Is.InRange(8, 11), "an hour, and ten minutes at most");
         Assert.That(calling.Calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+    }
+
+    private static async Task CallForAsync(CredentialCalling calling, TimeSpan time)
+    {
+        for (var from = calling.Clock.GetTimestamp(); calling.Clock.GetElapsedTime(from) < time;)
+        {
+            await calling.StatusAsync();
+            calling.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Test]

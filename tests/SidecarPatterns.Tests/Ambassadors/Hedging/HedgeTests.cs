@@ -259,6 +259,35 @@ internal sealed class HedgeTests
         Assert.That(calling.Snapshot.RetriesSkipped["budget"], Is.EqualTo(1));
     }
 
+    [TestCase(0.5, 10, false)]
+    [TestCase(0.5, 11, true)]
+    [TestCase(0, 1, true)]
+    public async Task Send_BudgetIsHalfEmpty_TheRestIsLeftForRetries(double reserve, int left, bool expected)
+    {
+        await using var calling = Hedging(options =>
+        {
+            options.Hedging.BudgetReserve = reserve;
+            (options.RetryBudget.DepositPerCall, options.RetryBudget.DepositPerSecond) = (0, 0);
+        });
+        for (var i = 20; i > left; i--)
+        {
+            Assert.That(calling.State.Budget.TryWithdraw());
+        }
+
+        calling.Server.Hangs();
+        using var caller = new CancellationTokenSource();
+        var call = calling.GetAsync(caller.Token);
+        await calling.Clock.PassAsync(Delay);
+        if (expected)
+        {
+            await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 2);
+        }
+
+        await caller.CancelAsync();
+        await call.FailureAsync();
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(expected ? 2 : 1));
+    }
+
     [Test]
     public async Task Send_EndpointIsBeingProbed_IsNotHelped()
     {

@@ -80,6 +80,7 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
         Whole("Hedging:MinimumSamples", "1", "1000", ["0", "1001"]),
         NotNegative("Hedging:MinDelay"),
         Number("Hedging:MaxLoad", "1", ["-0.1", "1.01"]),
+        Number("Hedging:BudgetReserve", "1", ["-0.1", "1.01"]),
         Switch("Hedging:LetLosersFinish"),
         new("Concurrency:Limit", "nothing, for no limit, or a whole number from 1 to 1,000,000", ["1", "1000000"], ["0", "1000001", "1.5", "many"]),
         Whole("Concurrency:QueueLimit", "0", "1000000", ["-1", "1000001"]),

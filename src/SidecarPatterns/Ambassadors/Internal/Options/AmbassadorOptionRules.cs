@@ -158,6 +158,7 @@ internal static partial class AmbassadorOptionRules
         Rule.WholeNumber(Hedging + nameof(AmbassadorHedgingOptions.MinimumSamples), static options => options.Hedging.MinimumSamples, 1, 1_000),
         Duration(Hedging + nameof(AmbassadorHedgingOptions.MinDelay), static options => options.Hedging.MinDelay),
         Rule.Number(Hedging + nameof(AmbassadorHedgingOptions.MaxLoad), static options => options.Hedging.MaxLoad, 0, 1),
+        Rule.Number(Hedging + nameof(AmbassadorHedgingOptions.BudgetReserve), static options => options.Hedging.BudgetReserve, 0, 1),
         Rule.Switch(Hedging + nameof(AmbassadorHedgingOptions.LetLosersFinish), static options => options.Hedging.LetLosersFinish),
     ];
 
