@@ -25,11 +25,11 @@ internal sealed class AmbassadorPart : Part
         Row("ambassador, chunked 2 KB response", suspends: true, Answers.Chunked),
         Row("ambassador, 1 % retried", suspends: true, Answers.OneInHundredFails, plainEnd: CallEnd.Response),
 
-        // Over the same stub, as all rows are: what is added includes what the client and the caller pay for an exception.
-        OpenRow("ambassador, circuit open", static () => new CallingContender(Clients.Plain(new StubServer(false, Answers.Failure)), CallEnd.Response)),
-
         // Over a plain client whose calls end with an exception as well: what is added is the handler's own.
-        OpenRow("same, beside a plain call that throws", static () => new CallingContender(Clients.Plain(new StubServer(false, Answers.None)), CallEnd.Refusal)),
+        OpenRow("ambassador, circuit open", static () => new CallingContender(Clients.Plain(new StubServer(false, Answers.None)), CallEnd.Refusal)),
+
+        // Over the same stub as all rows: what is added is then, of ours and of the peer's alike, what the client and its caller pay for any exception.
+        OpenRow("same, beside a plain call answered", static () => new CallingContender(Clients.Plain(new StubServer(false, Answers.Failure)), CallEnd.Response)),
 
         Row("ambassador, 64 callers", suspends: true, Answers.Good, callers: Callers),
     ];

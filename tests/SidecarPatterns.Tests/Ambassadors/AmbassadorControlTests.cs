@@ -171,6 +171,34 @@ internal sealed class AmbassadorControlTests : IDisposable
     }
 
     [Test]
+    public async Task HealthChecks_EndpointsCanNotBeFoundOut_IsDegradedAndCallsGoToThoseThatAreKnown()
+    {
+        _server.Then(200);
+        var source = new FailingSource();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddHealthChecks().AddAmbassadorHealthChecks();
+            services.AddAmbassadorClient("prices", options =>
+            {
+                options.BaseAddress = new Uri("http://server.test/");
+                options.UseEndpointSource(source);
+                options.Egress.Profile = EgressProfile.Any;
+            }).ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+        (await host.CreateClient("prices").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+        source.Fails = true;
+
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => host.Ambassadors().GetSnapshot("prices").EndpointsStaleFor is not null, "it was asked in vain");
+
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().InTime();
+        var entry = report.Entries.Single(static entry => entry.Key.Contains("prices", StringComparison.Ordinal)).Value;
+        Assert.That(entry.Status, Is.EqualTo(HealthStatus.Degraded));
+        Assert.That(entry.Description, Does.StartWith("The endpoints could not be found out anew for "));
+        (await host.CreateClient("prices").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+    }
+
+    [Test]
     public async Task HealthChecks_CircuitIsOpenOrDrained_IsDegradedAndNeverUnhealthy()
     {
         await using var host = TestHost.Build(services =>
@@ -204,4 +232,12 @@ internal sealed class AmbassadorControlTests : IDisposable
             }).ConfigurePrimaryHttpMessageHandler(() => _server);
         }
     });
+
+    private sealed class FailingSource : IEndpointSource
+    {
+        public bool Fails { get; set; }
+
+        public ValueTask<AmbassadorEndpointSet> GetEndpointsAsync(CancellationToken ct) =>
+            Fails ? throw new TimeoutException() : new(new AmbassadorEndpointSet([new AmbassadorEndpoint("http://10.0.0.1/")]));
+    }
 }

@@ -8,10 +8,12 @@ internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string n
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var snapshot = control.GetSnapshot(name);
-        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false, Credential: not { IsFailing: true } };
+        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false, EndpointsStaleFor: null, Credential: not { IsFailing: true } };
         var description = isHealthy ? $"The circuit is {snapshot.Circuit}."
             : snapshot.IsDrained ? "It was drained."
             : snapshot is { Credential: { IsFailing: true } credential, Circuit: CircuitState.Closed or CircuitState.ForcedClosed } ? DescribeCredential(credential)
+            : snapshot is { EndpointsStaleFor: { } stale, Circuit: CircuitState.Closed or CircuitState.ForcedClosed }
+                ? $"The endpoints could not be found out anew for {stale:c}. Calls go to those that are known."
             : $"The circuit is {snapshot.Circuit} since {snapshot.CircuitSince:u}; the last error was {snapshot.LastError ?? "none"}.";
         return Task.FromResult(new HealthCheckResult(
             isHealthy ? HealthStatus.Healthy : HealthStatus.Degraded, description, exception: null, DataOf(snapshot)));
