@@ -22,7 +22,11 @@ internal sealed partial class DispatchLane<T>
 
     public override void LeaveSoon()
     {
-        _ = TryOrder(Leave, GoOn) || TryOrder(Leave, Hold);
+        // A lane that is held looks now and then whether it may go on, and changes the order for a moment: it must not be missed between two tries.
+        while (Volatile.Read(ref _order) is var order and (GoOn or Hold) && !TryOrder(Leave, order))
+        {
+        }
+
         _owner.Pause.Release(); // A lane that is held comes to look.
         _hurry.Cancel();
         _leaving.Cancel();
