@@ -115,7 +115,6 @@ internal sealed class ConcurrencyLimitTests
         calling.Server.Then(static (request, _) => Task.FromResult(ScriptedHandler.Response(200, request.RequestUri!.Query)));
         var first = calling.GetAsync();
         await held.ReachedAsync();
-        List<string> order = [];
         var second = OrderedAsync("?2");
         await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(1));
         var third = OrderedAsync("?3");
@@ -126,12 +125,11 @@ internal sealed class ConcurrencyLimitTests
 
         await Task.WhenAll(second, third).InTime();
         (await first.InTime()).Dispose();
-        Assert.That(order, Is.EqualTo(["?2", "?3"]));
+        Assert.That(calling.Server.Requests.Skip(1).Select(static request => request.Uri!.Query), Is.EqualTo(["?2", "?3"]));
 
         async Task OrderedAsync(string query)
         {
-            using var response = await calling.Client.GetAsync(new Uri("items" + query, UriKind.Relative));
-            order.Add(await response.Content.ReadAsStringAsync());
+            (await calling.Client.GetAsync(new Uri("items" + query, UriKind.Relative))).Dispose();
         }
     }
 
