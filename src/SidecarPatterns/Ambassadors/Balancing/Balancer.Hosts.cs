@@ -37,30 +37,20 @@ internal sealed partial class Balancer
                 ForgetHosts();
             }
 
-            BalancedEndpoint? host = null;
-            var health = new EndpointHealth(_clock, _breaker, _random)
-            {
-                OnTransition = (from, to) => Tell(host, from, to),
-                NeverOpens = _neverOpens,
-            };
-            if (_forced is { } forced)
-            {
-                Force(health, forced);
-            }
-
-            host = new BalancedEndpoint(address: null, ordinal: 0, health, _clock);
-            return _hosts[key] = host;
+            return _hosts[key] = Make(address: null, ordinal: 0, TellOfHost);
         }
     }
 
-    // What is forced on a host that is just being made is no change.
-    private void Tell(BalancedEndpoint? host, CircuitState from, CircuitState to)
+    // What is forced is forced on all of them, and told once, of the endpoint that stands for them.
+    private void TellOfHost(BalancedEndpoint host, CircuitState from, CircuitState to)
     {
-        if (host is not null)
+        if (!IsForced(from) && !IsForced(to))
         {
             OnTransition?.Invoke(host, from, to);
         }
     }
+
+    private static bool IsForced(CircuitState state) => state is CircuitState.ForcedOpen or CircuitState.ForcedClosed;
 
     private void ForgetHosts()
     {

@@ -92,8 +92,6 @@ internal sealed partial class Balancer
 
     private BalancedEndpoint Create(EndpointSpec spec, long now, bool startsSlowly)
     {
-        BalancedEndpoint? endpoint = null;
-        var health = new EndpointHealth(_clock, _breaker, _random) { OnTransition = (from, to) => OnCircuit(endpoint, from, to), NeverOpens = _neverOpens };
         if (_freeOrdinals.Count == 0)
         {
             _freeOrdinals.Add(_ordinals++);
@@ -101,18 +99,25 @@ internal sealed partial class Balancer
 
         var ordinal = _freeOrdinals.Min;
         _freeOrdinals.Remove(ordinal);
-        if (_forced is { } forced)
-        {
-            Force(health, forced);
-        }
-
-        endpoint = new BalancedEndpoint(spec.Address, ordinal, health, _clock);
+        var endpoint = Make(spec.Address, ordinal, OnCircuit);
         if (startsSlowly)
         {
             endpoint.StartSlowly(now);
         }
 
         return endpoint;
+    }
+
+    /// <summary>Makes what is known of an endpoint, which is nothing yet but what is forced on all.</summary>
+    private BalancedEndpoint Make(EndpointAddress? address, int ordinal, Action<BalancedEndpoint, CircuitState, CircuitState> onTransition)
+    {
+        BalancedEndpoint endpoint = null!;
+        var health = new EndpointHealth(_clock, _breaker, _random, _forced ?? CircuitState.Closed)
+        {
+            OnTransition = (from, to) => onTransition(endpoint, from, to),
+            NeverOpens = _neverOpens,
+        };
+        return endpoint = new BalancedEndpoint(address, ordinal, health, _clock);
     }
 
     /// <summary>Lets those go that are not wanted any more, and forgets those that left long ago, or first, to make room.</summary>
@@ -143,13 +148,8 @@ internal sealed partial class Balancer
 
     private static string KeyOf(BalancedEndpoint endpoint) => endpoint.Address?.Key ?? "";
 
-    private void OnCircuit(BalancedEndpoint? endpoint, CircuitState from, CircuitState to)
+    private void OnCircuit(BalancedEndpoint endpoint, CircuitState from, CircuitState to)
     {
-        if (endpoint is null)
-        {
-            return; // Forced while it is being made, which is no change.
-        }
-
         var now = _clock.GetTimestamp();
         if (from == CircuitState.HalfOpen && to == CircuitState.Closed)
         {

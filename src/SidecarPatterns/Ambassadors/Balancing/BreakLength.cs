@@ -27,7 +27,7 @@ internal sealed class BreakLength(Random random)
         }
 
         // By chance at the longest too: just there clients are many that come back at once.
-        length = Math.Min(length, max) * (1 + (options.BreakJitter * ((2 * random.NextDouble()) - 1)));
+        length = Math.Min(length, max) * Jitter.Factor(options.BreakJitter, random);
         return TimeSpan.FromTicks((long)Math.Max(length, Math.Min(asked?.Ticks ?? 0, max)));
     }
 }

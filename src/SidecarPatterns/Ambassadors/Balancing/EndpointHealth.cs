@@ -28,13 +28,14 @@ internal sealed partial class EndpointHealth
     private int _successes; // In a row, since the break.
     private long _ejections;
 
-    public EndpointHealth(TimeProvider clock, AmbassadorCircuitBreakerOptions options, Random? random = null)
+    public EndpointHealth(
+        TimeProvider clock, AmbassadorCircuitBreakerOptions options, Random? random = null, CircuitState state = CircuitState.Closed)
     {
         _clock = clock;
         _options = options;
         _breakLength = new BreakLength(random ?? Random.Shared);
         var now = clock.GetTimestamp();
-        _epoch = new HealthEpoch(number: 1, CircuitState.Closed, now, new HealthWindow(options.Window, clock, now));
+        _epoch = new HealthEpoch(number: 1, state, now, new HealthWindow(options.Window, clock, now));
     }
 
     /// <summary>Called when the circuit has changed, outside of the lock: of two changes right after each other, either may be told first. Must not throw.</summary>

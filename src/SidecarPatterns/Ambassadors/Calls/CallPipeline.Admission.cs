@@ -45,7 +45,7 @@ internal sealed partial class CallPipeline
     /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)
     {
-        if (!state.Endpoints.IsReady && await FindOutEndpointsAsync(call, now).ConfigureAwait(false) is { } unknown)
+        if (!state.Endpoints.IsReady && await FindOutEndpointsAsync(call).ConfigureAwait(false) is { } unknown)
         {
             return unknown;
         }
@@ -131,18 +131,11 @@ internal sealed partial class CallPipeline
 
     /// <summary>Waits until endpoints are known, no longer than the call has time.</summary>
     /// <returns>Why it can not be made; <see langword="null"/> if it can.</returns>
-    private async ValueTask<Exception?> FindOutEndpointsAsync(Call call, long now)
+    private async ValueTask<Exception?> FindOutEndpointsAsync(Call call)
     {
         try
         {
-            var asking = state.Endpoints.EnsureReadyAsync(call.Caller).AsTask();
-            if (call.DueAt != long.MaxValue)
-            {
-                var left = Math.Max(0, Math.Ceiling(_clock.GetElapsedTime(now, call.DueAt).TotalMilliseconds));
-                asking = asking.WaitAsync(TimeSpan.FromMilliseconds(left), _clock, CancellationToken.None);
-            }
-
-            await Wait(call, asking).ConfigureAwait(false);
+            await WaitInTime(call, state.Endpoints.EnsureReadyAsync(call.Caller).AsTask(), CancellationToken.None).ConfigureAwait(false);
             return null;
         }
         catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)

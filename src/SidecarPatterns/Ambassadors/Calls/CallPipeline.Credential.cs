@@ -75,7 +75,7 @@ internal sealed partial class CallPipeline
             var (flight, failure, retryAfter) = call.Credentials!.Acquire(now, state.Credential.Counts);
             if (flight is not null)
             {
-                await WaitForAsync(call, flight).ConfigureAwait(false);
+                await WaitInTime(call, flight).ConfigureAwait(false);
                 if (TryTakeCredential(call, now = _clock.GetTimestamp()))
                 {
                     return;
@@ -90,29 +90,6 @@ internal sealed partial class CallPipeline
                     state.Name, $"Ambassador '{state.Name}' has no credential: {failure.Describe()}. Nothing was sent.", failure.Status, failure.Error, retryAfter);
             }
         }
-    }
-
-    private async ValueTask WaitForAsync(Call call, Task flight)
-    {
-        if (call.DueAt == long.MaxValue)
-        {
-            await Wait(call, flight.WaitAsync(call.Caller)).ConfigureAwait(false);
-            return;
-        }
-
-        var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
-        var milliseconds = Math.Max(0, Math.Ceiling(left.TotalMilliseconds));
-        await Wait(call, flight.WaitAsync(TimeSpan.FromMilliseconds(milliseconds), _clock, call.Caller)).ConfigureAwait(false);
-    }
-
-    private static Task Wait(Call call, Task waiting)
-    {
-        if (call.IsSync)
-        {
-            waiting.GetAwaiter().GetResult();
-        }
-
-        return waiting;
     }
 
     /// <summary>What comes in the way of another attempt because there is no credential for it any more.</summary>
@@ -195,7 +172,7 @@ internal sealed partial class CallPipeline
         {
             try
             {
-                await WaitForAsync(call, flight).ConfigureAwait(false);
+                await WaitInTime(call, flight).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

@@ -156,7 +156,7 @@ internal sealed partial class CallPipeline
             }
 
             using var ended = new CancellationTokenSource();
-            var delaying = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(delay.TotalMilliseconds)), clock, ended.Token);
+            var delaying = Task.Delay(TimerTime.Of(delay), clock, ended.Token);
             await Task.WhenAny(Ending, delaying).ConfigureAwait(false);
             await ended.CancelAsync().ConfigureAwait(false);
             return Ending.IsCompleted;

@@ -90,18 +90,9 @@ internal sealed partial class CallPipeline
     private async ValueTask BufferAsync(Call call, HttpContent content, int limit)
     {
         var buffering = ContentReplay.BufferAsync(content, limit, call.Caller).AsTask();
-        var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
         try
         {
-            var waiting = buffering.WaitAsync(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds))), _clock, CancellationToken.None);
-            if (call.IsSync)
-            {
-                waiting.GetAwaiter().GetResult();
-            }
-            else
-            {
-                await waiting.ConfigureAwait(false);
-            }
+            await WaitInTime(call, buffering, CancellationToken.None).ConfigureAwait(false); // It goes by the caller's token itself.
         }
         catch (TimeoutException)
         {

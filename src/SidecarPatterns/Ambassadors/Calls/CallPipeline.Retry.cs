@@ -170,16 +170,7 @@ internal sealed partial class CallPipeline
         {
             for (var left = delay; left > TimeSpan.Zero; left = delay - _clock.GetElapsedTime(from))
             {
-                // It counts whole milliseconds, and takes less than one for none.
-                var wait = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), _clock, call.Caller);
-                if (call.IsSync)
-                {
-                    wait.GetAwaiter().GetResult();
-                }
-                else
-                {
-                    await wait.ConfigureAwait(false);
-                }
+                await Wait(call, Task.Delay(TimerTime.Of(left), _clock, call.Caller)).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)

@@ -54,9 +54,9 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             return PipelineAsync(call);
         }
 
-        if (HedgeDelayOf(call, now) is not null)
+        if (HedgeDelayOf(call, now) is { } delay)
         {
-            return GoOnAsync(call, AttemptAsync(call, AttemptCause.First, now));
+            return GoOnAsync(call, HedgedAsync(call, AttemptCause.First, now, delay));
         }
 
         var sending = Send(call, AttemptCause.First, now);

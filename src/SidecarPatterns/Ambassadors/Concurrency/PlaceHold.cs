@@ -46,7 +46,7 @@ internal sealed class PlaceHold
         var left = _idleTimeout!.Value - _clock.GetElapsedTime(Volatile.Read(ref _lastReadAt));
         if (left > TimeSpan.Zero)
         {
-            _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+            _timer!.Change(TimerTime.Of(left), Timeout.InfiniteTimeSpan);
         }
         else if (TryRelease())
         {

@@ -71,12 +71,10 @@ internal sealed class AttemptScope : IValueTaskSource
         Volatile.Write(ref _dueAt, dueAt);
         if (Scanner.Clock.GetElapsedTime(now, dueAt) is var left && left < ShortTime)
         {
-            // A timer counts whole milliseconds, and takes less than one for none.
-            left = TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
             _timer = Unflowed.Run(
                 static state => state.self.Scanner.Clock.CreateTimer(
                     static self => ((AttemptScope)self!).OnTimer(), state.self, state.left, Timeout.InfiniteTimeSpan),
-                (self: this, left));
+                (self: this, left: TimerTime.Of(left)));
         }
 
         if (caller.CanBeCanceled)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -21,34 +22,26 @@ internal static class AmbassadorServices
         services.Configure<HttpClientFactoryOptions>(name, static options => options.HttpMessageHandlerBuilderActions.Add(AmbassadorClientSetup.AddHandler));
     }
 
-    /// <summary>Adds the sidecar that sees to the tokens of one client, once. Clients by defaults have none: there calls see to them.</summary>
+    /// <summary>Adds the sidecar that sees to the tokens of a client, unless it has one. Clients by defaults have none: there calls see to them.</summary>
     public static void AddTokenRefresher(this IServiceCollection services, string? client)
     {
-        if (string.IsNullOrEmpty(client))
+        if (!string.IsNullOrEmpty(client))
         {
-            return;
-        }
-
-        // A client may be named as a sidecar may not.
-        var sidecar = string.Concat(client.Select(static sign => char.IsAsciiLetterOrDigit(sign) || sign is '.' or '-' or '_' ? sign : '-')) + TokenRefresher.Suffix;
-        if (services.GetAmbassadorRegistry().AddRefresher(sidecar, client))
-        {
-            services.AddSidecar<TokenRefresher>(sidecar, static options => options.Critical = false);
+            services.AddSidecarOf<TokenRefresher>(client, TokenRefresher.Suffix);
         }
     }
 
     /// <summary>Adds the prober of a client, unless it has one.</summary>
-    public static void AddProber(this IServiceCollection services, string client)
-    {
-        var registry = services.FindInstance<ProberRegistry>();
-        if (registry is null)
-        {
-            services.AddSingleton(registry = new ProberRegistry());
-        }
+    public static void AddProber(this IServiceCollection services, string client) =>
+        services.AddSidecarOf<ProberSidecar>(client, AmbassadorProbeConstants.SidecarSuffix);
 
-        if (registry.TryAdd(client) is { } name)
+    private static void AddSidecarOf<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSidecar>(
+        this IServiceCollection services, string client, string suffix)
+        where TSidecar : class, ISidecar
+    {
+        if (services.GetAmbassadorRegistry().NameSidecar(client, suffix) is { } name)
         {
-            services.AddSidecar<ProberSidecar>(name, static options => options.Critical = false);
+            services.AddSidecar<TSidecar>(name, static options => options.Critical = false);
         }
     }
 

@@ -137,11 +137,6 @@ internal sealed class AmbassadorState
 
     private void OnTransition(BalancedEndpoint endpoint, CircuitState from, CircuitState to)
     {
-        if (endpoint.Address is null && endpoint != Endpoints.Balancer.Set.Single && (IsForced(from) || IsForced(to)))
-        {
-            return; // A host that was called. What is forced is forced on all of them, and told once.
-        }
-
         if (endpoint.Address is { } address && Endpoints.Balancer.Set.Single is null)
         {
             AmbassadorLog.EndpointCircuitChanged(Logger, Name, address.Authority, from, to);
@@ -151,8 +146,6 @@ internal sealed class AmbassadorState
             AmbassadorLog.CircuitChanged(Logger, Name, from, to);
         }
     }
-
-    private static bool IsForced(CircuitState state) => state is CircuitState.ForcedOpen or CircuitState.ForcedClosed;
 }
 
 /// <summary>What an attempt that failed ended with, and when.</summary>

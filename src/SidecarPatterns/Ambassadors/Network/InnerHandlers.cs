@@ -9,41 +9,20 @@ namespace SidecarPatterns;
 /// <param name="PlacesAddress">Whether the last one above the primary one puts the address of the endpoint in.</param>
 internal sealed record InnerHandlers(bool ChangeHeaders, PrimaryJudgement Primary, bool PlacesAddress = false)
 {
-    public static InnerHandlers Of(DelegatingHandler handler, AmbassadorState state) =>
-        new(MayChangeHeaders(handler), PrimaryJudgement.Of(handler.InnerHandler, state), HasEndpointHandler(handler));
+    public static InnerHandlers Of(DelegatingHandler handler, AmbassadorState state)
+    {
+        var inner = HandlerChain.From(handler.InnerHandler).ToList();
+        return new InnerHandlers(
+            ChangeHeaders: inner.Exists(static one => one switch
+            {
+                DelegatingHandler => !IsOurs(one),
+                SocketsHttpHandler { AllowAutoRedirect: true } or HttpClientHandler { AllowAutoRedirect: true } => true,
+                _ => false,
+            }),
+            PrimaryJudgement.Of(handler.InnerHandler, state),
+            PlacesAddress: inner.Exists(static one => one is EndpointHandler));
+    }
 
     /// <summary>Whether a handler is none that somebody wants to see requests in.</summary>
     public static bool IsOurs(HttpMessageHandler handler) => handler is EndpointHandler || handler.GetType().Namespace == "Microsoft.Extensions.Http.Logging";
-
-    private static bool HasEndpointHandler(DelegatingHandler handler)
-    {
-        var inner = handler.InnerHandler;
-        while (inner is DelegatingHandler delegating)
-        {
-            if (inner is EndpointHandler)
-            {
-                return true;
-            }
-
-            inner = delegating.InnerHandler;
-        }
-
-        return false;
-    }
-
-    private static bool MayChangeHeaders(DelegatingHandler handler)
-    {
-        var inner = handler.InnerHandler;
-        while (inner is DelegatingHandler delegating)
-        {
-            if (!IsOurs(delegating))
-            {
-                return true;
-            }
-
-            inner = delegating.InnerHandler;
-        }
-
-        return inner is SocketsHttpHandler { AllowAutoRedirect: true } or HttpClientHandler { AllowAutoRedirect: true };
-    }
 }

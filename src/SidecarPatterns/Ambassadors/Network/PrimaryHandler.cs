@@ -47,7 +47,7 @@ internal static class PrimaryHandler
             KeepAlivePingTimeout = options.KeepAlivePingTimeout,
             MaxResponseHeadersLength = options.MaxResponseHeadersLength,
             PooledConnectionIdleTimeout = options.PooledConnectionIdleTimeout,
-            PooledConnectionLifetime = Jittered(options.PooledConnectionLifetime, options.PooledConnectionLifetimeJitter),
+            PooledConnectionLifetime = options.PooledConnectionLifetime * Jitter.Factor(options.PooledConnectionLifetimeJitter, Random.Shared),
             UseCookies = options.UseCookies,
         };
         handler.SslOptions.EnabledSslProtocols = options.SslProtocols;
@@ -60,18 +60,8 @@ internal static class PrimaryHandler
     }
 
     /// <summary>Whether the connections below a handler show a client's certificate.</summary>
-    public static bool ShowsCertificate(DelegatingHandler handler)
-    {
-        var inner = handler.InnerHandler;
-        while (inner is DelegatingHandler delegating)
-        {
-            inner = delegating.InnerHandler;
-        }
-
-        return inner is SocketsHttpHandler { SslOptions.LocalCertificateSelectionCallback.Target: ShownCertificate };
-    }
-
-    private static TimeSpan Jittered(TimeSpan lifetime, double jitter) => lifetime * (1 + (jitter * ((2 * Random.Shared.NextDouble()) - 1)));
+    public static bool ShowsCertificate(DelegatingHandler handler) =>
+        HandlerChain.PrimaryOf(handler) is SocketsHttpHandler { SslOptions.LocalCertificateSelectionCallback.Target: ShownCertificate };
 
     /// <summary>Asked with each handshake.</summary>
     private sealed class ShownCertificate(ClientCertificateSource source)

@@ -9,13 +9,9 @@ internal sealed record PrimaryJudgement(string? Blindness, string? PublicProblem
     public static readonly PrimaryJudgement Unknown = new(null, null);
 
     /// <summary>Has a primary handler's connections judged, where that can be, and says what else there is to say of it, once.</summary>
-    public static PrimaryJudgement Of(HttpMessageHandler? primary, AmbassadorState state)
+    public static PrimaryJudgement Of(HttpMessageHandler? handler, AmbassadorState state)
     {
-        while (primary is DelegatingHandler delegating)
-        {
-            primary = delegating.InnerHandler;
-        }
-
+        var primary = HandlerChain.PrimaryOf(handler);
         var blindness = FindBlindness(primary, state);
         var judgement = new PrimaryJudgement(blindness, blindness ?? FindPublicProblem((SocketsHttpHandler)primary!));
         judgement.Tell(state);

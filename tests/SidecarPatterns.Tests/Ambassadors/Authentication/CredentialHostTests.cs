@@ -192,6 +192,21 @@ internal sealed class CredentialHostTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task AddClientCredentials_ClientsOfWhichNoSidecarCanHaveTheNames_EachHasItsOwn()
+    {
+        _tokens.Counting();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddAmbassadorClient("my orders", Insecure).AddClientCredentials(Plain);
+            services.AddAmbassadorClient("my-orders", Insecure).AddClientCredentials(Plain);
+        });
+
+        Assert.That(
+            host.Control.GetSnapshots().Select(static snapshot => snapshot.Name),
+            Is.EquivalentTo(["my-orders.token", "my-orders-2.token", "ambassadors.endpoints"]));
+    }
+
+    [Test]
     public async Task AddClientCredentials_TwiceAndByDefaults_HasOneSidecarOrNone()
     {
         _tokens.Counting();

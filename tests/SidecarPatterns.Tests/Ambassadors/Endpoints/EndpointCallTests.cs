@@ -11,7 +11,7 @@ internal sealed class EndpointCallTests
     public async Task Send_AllAreInOrder_EachHasItsPart()
     {
         await using var servers = new ServerGroup(3, static server => server.Answers(200));
-        await using var calling = new EndpointCalling(servers.All);
+        await using var calling = EndpointCalling.To(servers.All);
 
         await RepeatAsync(300, () => calling.GetAsync());
 
@@ -27,13 +27,13 @@ internal sealed class EndpointCallTests
         await using var dead = ScriptedServer.Start();
         var address = dead.Uri;
         await dead.DisposeAsync();
-        await using var calling = new EndpointCalling(servers.All, options =>
+        await using var calling = EndpointCalling.To(servers.All, options =>
         {
             options.Endpoints.Insert(0, new AmbassadorEndpoint(address));
             options.Retry.Delay = TimeSpan.FromSeconds(5); // None is waited for: the clock stands still.
         });
 
-        await RepeatAsync(200, () => calling.PostAsync(new StreamContent(new MemoryStream(Bodies.OfLength(10)))));
+        await RepeatAsync(200, () => calling.SendAsync(HttpMethod.Post, new StreamContent(new MemoryStream(Bodies.OfLength(10)))));
 
         var endpoint = calling.Snapshot.Endpoints[0];
         using (Assert.EnterMultipleScope())
@@ -51,7 +51,7 @@ internal sealed class EndpointCallTests
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
         servers.All[0].Answers(500);
-        await using var calling = new EndpointCalling(servers.All);
+        await using var calling = EndpointCalling.To(servers.All);
 
         await RepeatAsync(300, () => calling.GetAsync());
 
@@ -64,7 +64,7 @@ internal sealed class EndpointCallTests
     {
         await using var servers = new ServerGroup(3, static server => server.Answers(500));
         servers.All[2].Answers(200);
-        await using var calling = new EndpointCalling(servers.All, static options => options.RetryBudget.Capacity = 1_000);
+        await using var calling = EndpointCalling.To(servers.All, static options => options.RetryBudget.Capacity = 1_000);
 
         await RepeatAsync(200, () => calling.GetAsync());
 
@@ -77,7 +77,7 @@ internal sealed class EndpointCallTests
     public async Task Send_AllFail_IsRefusedAndRecoversByProbesOfEach()
     {
         await using var servers = new ServerGroup(3, static server => server.Answers(500));
-        await using var calling = new EndpointCalling(servers.All);
+        await using var calling = EndpointCalling.To(servers.All);
         for (var i = 0; i < 60; i++)
         {
             (await calling.GetAsync().FailureAsync() as IDisposable)?.Dispose();
@@ -101,7 +101,7 @@ internal sealed class EndpointCallTests
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
         servers.All[0].Answers(429, "", ("Retry-After", "10"));
-        await using var calling = new EndpointCalling(servers.All, static options => options.Retry.MaxAttempts = 1);
+        await using var calling = EndpointCalling.To(servers.All, static options => options.Retry.MaxAttempts = 1);
         await RepeatAsync(50, () => calling.GetAsync());
         var asked = servers.All[0].Requests;
         Assert.That(asked, Is.LessThanOrEqualTo(2));
@@ -120,9 +120,9 @@ internal sealed class EndpointCallTests
     public async Task Send_EndpointHasAPath_ItStandsBeforeTheRequestsAsItIs(string prefix, string expected)
     {
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new EndpointCalling([server], options => options.Endpoints[0].Address = new Uri(server.Uri, prefix));
+        await using var calling = EndpointCalling.To([server], options => options.Endpoints[0].Address = new Uri(server.Uri, prefix));
 
-        using var response = await calling.GetAsync("items?x=%2F&y=a%20b");
+        using var response = await calling.Client.GetAsync(new Uri("items?x=%2F&y=a%20b", UriKind.Relative)).InTime();
 
         using (Assert.EnterMultipleScope())
         {
@@ -175,7 +175,7 @@ internal sealed class EndpointCallTests
     public async Task Redirect_Relative_StaysWithTheEndpoint()
     {
         await using var servers = new ServerGroup(2, static server => server.InTurn(Answer.With(302, "", ("Location", "/moved")), Answer.With(200)));
-        await using var calling = new EndpointCalling(servers.All);
+        await using var calling = EndpointCalling.To(servers.All);
 
         using var response = await calling.GetAsync();
 
@@ -188,13 +188,13 @@ internal sealed class EndpointCallTests
     public async Task Hedge_SeveralEndpoints_GoesToAnother()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(Answer.Stall));
-        await using var calling = new EndpointCalling(servers.All, static options =>
+        await using var calling = EndpointCalling.To(servers.All, static options =>
         {
             options.Hedging.Enabled = true;
             options.Hedging.Delay = TimeSpan.FromMilliseconds(50);
         });
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(ct: caller.Token);
+        var call = calling.GetAsync(caller.Token);
         await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
 
         await Eventually.HoldsAsync(() => servers.All.All(static server => server.Requests == 1), "each has one");
@@ -213,7 +213,7 @@ internal sealed class EndpointCallTests
             await held.PassAsync();
             await connection.RespondAsync(200);
         })));
-        await using var calling = new EndpointCalling(servers.All, static options => options.Concurrency.Limit = 1);
+        await using var calling = EndpointCalling.To(servers.All, static options => options.Concurrency.Limit = 1);
         var first = calling.GetAsync();
         var second = calling.GetAsync();
         await Eventually.HoldsAsync(() => servers.All.All(static server => server.Requests == 1), "each has one");
@@ -241,7 +241,7 @@ internal sealed class EndpointCallTests
                 await connection.RespondAsync(200);
             }));
         });
-        await using var calling = new EndpointCalling(servers.All, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
+        await using var calling = EndpointCalling.To(servers.All, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
         Task<HttpResponseMessage>[] firsts = [calling.GetAsync(), calling.GetAsync()];
         await Eventually.HoldsAsync(() => servers.All.All(static server => server.Requests == 1), "each has one");
         var waiting = calling.GetAsync();
@@ -266,7 +266,7 @@ internal sealed class EndpointCallTests
     public async Task ForceOpen_AllEndpoints_AreClosedToCallsUntilReleased()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        await using var calling = new EndpointCalling(servers.All);
+        await using var calling = EndpointCalling.To(servers.All);
 
         calling.State.Endpoints.Balancer.ForceOpen();
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorCircuitOpenException>());
@@ -280,7 +280,7 @@ internal sealed class EndpointCallTests
     public async Task Probe_WithoutAHost_IsMadeAsCallsComeBy()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        await using var calling = new EndpointCalling(servers.All, static options => options.Probe.Path = "/healthz");
+        await using var calling = EndpointCalling.To(servers.All, static options => options.Probe.Path = "/healthz");
 
         (await calling.GetAsync()).Dispose();
 
@@ -293,14 +293,14 @@ internal sealed class EndpointCallTests
     public async Task RetryPipeline_SeveralEndpoints_EachExecutionHasItsOwnAddress()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(500));
-        await using var calling = new EndpointCalling(servers.All, options =>
+        await using var calling = EndpointCalling.To(servers.All, options =>
         {
             options.Endpoints[0].Address = new Uri(servers.All[0].Uri, "/zero");
             options.Endpoints[1].Address = new Uri(servers.All[1].Uri, "/one");
             options.UseRetryPipeline(RetryPipelines.Of(attempts: 4));
         });
 
-        using var response = await calling.PostAsync(new StringContent("body"));
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("body"));
 
         using (Assert.EnterMultipleScope())
         {
@@ -315,7 +315,7 @@ internal sealed class EndpointCallTests
     public async Task Credential_SeveralEndpoints_GoesToEachOfThem()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        await using var calling = new EndpointCalling(servers.All, static options => options.ApiKey.Keys.Add("key"));
+        await using var calling = EndpointCalling.To(servers.All, static options => options.ApiKey.Keys.Add("key"));
 
         await RepeatAsync(20, () => calling.GetAsync());
 
@@ -325,7 +325,7 @@ internal sealed class EndpointCallTests
     [Test]
     public async Task Credential_EndpointInTheClearOnAnotherMachine_IsNotSent()
     {
-        await using var calling = new EndpointCalling([], static options =>
+        await using var calling = EndpointCalling.To([], static options =>
         {
             options.Endpoints.Add(new AmbassadorEndpoint("http://10.255.255.1/"));
             options.ApiKey.Keys.Add("key");

@@ -54,6 +54,8 @@ internal sealed class FaultCalling : IAsyncDisposable
 
     public LogRecorder Logs => _logs;
 
+    public AmbassadorState State => _state;
+
     public AmbassadorSnapshot Snapshot => _state.TakeSnapshot();
 
     /// <summary>How many requests more than attempts the servers may have seen: those that the network sends again by itself.</summary>

@@ -44,7 +44,7 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
         }
 
         var margin = Min(options.ExpiryMargin, lifetime / 2);
-        var jitter = 1 + (AmbassadorAuthenticationConstants.RefreshJitter * ((2 * (random ?? Random.Shared).NextDouble()) - 1));
+        var jitter = Jitter.Factor(AmbassadorAuthenticationConstants.RefreshJitter, random ?? Random.Shared);
         var ahead = Min(options.RefreshAhead, lifetime * options.RefreshAheadRatio) * jitter;
 
         // A short one is renewed while it can still be used.

@@ -117,7 +117,7 @@ internal sealed partial class CredentialCache
         var options = Options;
         var max = failure.IsRejection ? options.MaxRejectedDelay : options.MaxRetryDelay;
         var bound = Math.Min(options.RetryDelay.Ticks * Math.Pow(2, Math.Min(failures, 40)), max.Ticks);
-        var jittered = bound * (1 + (AmbassadorAuthenticationConstants.RetryJitter * ((2 * _random.NextDouble()) - 1)));
+        var jittered = bound * Jitter.Factor(AmbassadorAuthenticationConstants.RetryJitter, _random);
         var delay = TimeSpan.FromTicks((long)Math.Clamp(jittered, Math.Min(options.RetryDelay.Ticks, max.Ticks), max.Ticks));
 
         // What the issuer asks for, within reason.

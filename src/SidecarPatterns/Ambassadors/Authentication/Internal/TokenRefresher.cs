@@ -36,7 +36,7 @@ internal sealed class TokenRefresher(AmbassadorCatalog catalog) : ISidecar
 
     private static async Task WaitAsync(Task changed, TimeSpan time, TimeProvider clock, CancellationToken ct)
     {
-        time = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Min(time.TotalMilliseconds, AmbassadorConstants.MaxDuration.TotalMilliseconds)));
+        time = TimerTime.Of(time < AmbassadorConstants.MaxDuration ? time : AmbassadorConstants.MaxDuration);
         try
         {
             await changed.WaitAsync(time, clock, ct).ConfigureAwait(false);

@@ -79,14 +79,12 @@ internal sealed partial class EndpointDirectory
             var now = _clock.GetTimestamp();
             isEarly = _isWantedAgain;
             _isWantedAgain = false;
-            var next = isEarly ? Math.Max(now, EarliestAt) : now + TimeTicks.Of(Jittered(options), _clock);
+            var next = isEarly ? Math.Max(now, EarliestAt) : now + TimeTicks.Of(options.RefreshPeriod * Jitter.Factor(options.RefreshJitter, _random), _clock);
             ScheduleAt(next, isEarly ? next : next + TimeTicks.Of(AmbassadorResolutionConstants.CallsGrace, _clock));
         }
 
         OnDueEarlier?.Invoke();
     }
-
-    private TimeSpan Jittered(AmbassadorResolutionOptions options) => options.RefreshPeriod * (1 + (options.RefreshJitter * ((2 * _random.NextDouble()) - 1)));
 
     private void Freshen()
     {

@@ -25,8 +25,7 @@ internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
             return Timeout.InfiniteTimeSpan;
         }
 
-        // A delay counts whole milliseconds, and takes less than one for none.
-        var left = Math.Ceiling(clock.GetElapsedTime(clock.GetTimestamp(), at).TotalMilliseconds);
-        return TimeSpan.FromMilliseconds(Math.Clamp(left, 0, AmbassadorConstants.MaxDuration.TotalMilliseconds));
+        var left = clock.GetElapsedTime(clock.GetTimestamp(), at);
+        return TimerTime.Of(left < AmbassadorConstants.MaxDuration ? left : AmbassadorConstants.MaxDuration);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class EndpointProber(
     private TimeSpan NextWait()
     {
         var probe = options().Probe;
-        var wait = probe.Interval * (1 + (probe.Jitter * ((2 * _random.NextDouble()) - 1)));
+        var wait = probe.Interval * Jitter.Factor(probe.Jitter, _random);
         return wait < AmbassadorConstants.MaxDuration ? wait : AmbassadorConstants.MaxDuration;
     }
 

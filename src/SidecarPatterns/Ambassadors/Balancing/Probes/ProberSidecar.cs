@@ -1,11 +1,11 @@
 namespace SidecarPatterns;
 
 /// <summary>The sidecar <c>&lt;client&gt;.prober</c>: asks the endpoints of one client how they are.</summary>
-internal sealed class ProberSidecar(AmbassadorCatalog catalog, ProberRegistry registry) : ISidecar
+internal sealed class ProberSidecar(AmbassadorCatalog catalog) : ISidecar
 {
     public async Task RunAsync(SidecarContext context, CancellationToken ct)
     {
-        var state = catalog.GetOrCreate(registry.ClientOf(context.Name));
+        var state = catalog.GetOrCreate(catalog.Registry.ClientOf(context.Name));
 
         // Connections of its own: a pool that calls have used up says nothing about the endpoint.
         using var sender = new HttpMessageInvoker(state.CreateProbeHandler?.Invoke() ?? PrimaryHandler.Create(state));

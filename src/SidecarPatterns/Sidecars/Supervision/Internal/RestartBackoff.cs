@@ -43,7 +43,6 @@ internal sealed class RestartBackoff(RestartLimits limits)
     {
         var doubled = Limits.Delay.TotalMilliseconds * Math.Pow(2, _endsInRow - 1);
         var bounded = Math.Min(doubled, Limits.MaxDelay.TotalMilliseconds);
-        var jitter = 1 + (SidecarConstants.RestartJitter * ((2 * Random.Shared.NextDouble()) - 1));
-        return TimeSpan.FromMilliseconds(Math.Ceiling(bounded * jitter));
+        return TimerTime.Of(TimeSpan.FromMilliseconds(bounded * Jitter.Factor(SidecarConstants.RestartJitter, Random.Shared)));
     }
 }

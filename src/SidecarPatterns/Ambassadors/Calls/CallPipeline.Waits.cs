@@ -1,0 +1,28 @@
+namespace SidecarPatterns;
+
+/// <content>How a call waits: no longer than it has time, and on its caller's thread where that is blocked meanwhile.</content>
+internal sealed partial class CallPipeline
+{
+    /// <inheritdoc cref="WaitInTime(Call, Task, CancellationToken)"/>
+    private Task WaitInTime(Call call, Task task) => WaitInTime(call, task, call.Caller);
+
+    /// <summary>Waits for a task, no longer than the call has time.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
+    /// <exception cref="TimeoutException">The call's time is over.</exception>
+    private Task WaitInTime(Call call, Task task, CancellationToken ct) => Wait(
+        call,
+        call.DueAt == long.MaxValue
+            ? task.WaitAsync(ct)
+            : task.WaitAsync(TimerTime.Of(_clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt)), _clock, ct));
+
+    /// <summary>What a call waits for; complete already where its caller's thread is blocked meanwhile.</summary>
+    private static Task Wait(Call call, Task waiting)
+    {
+        if (call.IsSync)
+        {
+            waiting.GetAwaiter().GetResult();
+        }
+
+        return waiting;
+    }
+}
