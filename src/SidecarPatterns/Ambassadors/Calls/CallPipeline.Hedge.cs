@@ -41,8 +41,7 @@ internal sealed partial class CallPipeline
         var isLateBetter = other.Response is not null || outcome.Response is null;
         var (better, worse) = isLateBetter ? (other, outcome) : (outcome, other);
         worse.Response?.Dispose();
-        call.Tried.Add(first.Endpoint);
-        call.Tried.Add(second.Endpoint);
+        call.Tried.Add((isLateBetter ? early : late).Endpoint);
         return Own(call, isLateBetter ? late : early, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
     }
 
@@ -97,6 +96,7 @@ internal sealed partial class CallPipeline
     private static AttemptOutcome Own(Call call, Hedge attempt, AttemptOutcome outcome)
     {
         call.IsCredentialApplied = attempt.IsCredentialApplied;
+        call.Tried.Add(attempt.Endpoint);
         return outcome.Class == AttemptClass.Cancelled
             ? AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = outcome.IsOrphan }
             : outcome;

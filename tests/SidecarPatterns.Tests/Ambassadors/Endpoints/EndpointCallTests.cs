@@ -205,6 +205,27 @@ internal sealed class EndpointCallTests
     }
 
     [Test]
+    public async Task Hedge_IsNotNeededAndTheAttemptFails_RetryGoesToAnother()
+    {
+        await using var servers = new ServerGroup(2, static server => server.Answers(200));
+        servers.All[0].Answers(500);
+        await using var calling = EndpointCalling.To(servers.All, static options =>
+        {
+            options.Hedging.Enabled = true;
+            options.Hedging.Delay = TimeSpan.FromHours(1);
+            options.Retry.MaxAttempts = 2;
+            options.Balancing.FailureCost = TimeSpan.Zero; // So that the one that fails is drawn again and again.
+            (options.CircuitBreaker.FailuresInARow, options.CircuitBreaker.MinimumAttempts) = (1_000, 1_000);
+            options.RetryBudget.Capacity = 1_000;
+        });
+
+        await RepeatAsync(50, () => calling.GetAsync());
+
+        Assert.That(calling.Snapshot.Succeeded, Is.EqualTo(50));
+        Assert.That(servers.All[0].Requests, Is.GreaterThan(0));
+    }
+
+    [Test]
     public async Task Limit_OneIsFull_TheOtherIsUsedAndThenCallsAreRefused()
     {
         var held = new SyncPoint();
