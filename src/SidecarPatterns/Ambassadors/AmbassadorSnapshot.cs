@@ -52,6 +52,9 @@ public sealed record AmbassadorSnapshot
     /// <summary>How often an address was not called, by the rule that it broke: a member of <see cref="EgressReason"/> in small letters.</summary>
     public required IReadOnlyDictionary<string, long> EgressRefused { get; init; }
 
+    /// <summary>How many responses gave up their place among those that <see cref="AmbassadorConcurrencyOptions.Limit"/> allows, since nobody read their bodies.</summary>
+    public required long AbandonedPlaces { get; init; }
+
     /// <summary>How many further attempts the budget has left.</summary>
     public required double BudgetLeft { get; init; }
 

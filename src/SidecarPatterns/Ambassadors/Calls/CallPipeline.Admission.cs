@@ -51,17 +51,16 @@ internal sealed partial class CallPipeline
         }
 
         var refusal = Admit(call, now);
-        var options = call.Settings.Options;
-        var left = _clock.GetElapsedTime(now, call.DueAt) - options.MinAttemptTime;
-        if (refusal is not AmbassadorRejectedException || options.Concurrency.QueueLimit == 0 || left <= TimeSpan.Zero)
+        var options = Concurrency;
+        var left = _clock.GetElapsedTime(now, call.DueAt) - call.Settings.Options.MinAttemptTime;
+        if (refusal is not AmbassadorRejectedException || options is not { Limit: not null, QueueLimit: > 0 } || left <= TimeSpan.Zero)
         {
             return refusal;
         }
 
         try
         {
-            var timeout = left < options.Concurrency.QueueTimeout ? left : options.Concurrency.QueueTimeout;
-            var entering = call.Lease.Endpoint.Gate.EnterAsync(Concurrency, timeout, call.Caller);
+            var entering = call.Lease.Endpoint.Gate.EnterAsync(options, left < options.QueueTimeout ? left : options.QueueTimeout, call.Caller);
             call.Place = call.IsSync ? entering.AsTask().GetAwaiter().GetResult() : await entering.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)

@@ -83,7 +83,7 @@ internal sealed partial class CallPipeline
         }
 
         call.Lease = lease;
-        if (!lease.Endpoint.Gate.IsBelow(call.Settings.Options.Hedging.MaxLoad) || !TryTakePlace(call))
+        if (!lease.Endpoint.Gate.IsBelow(Concurrency, call.Settings.Options.Hedging.MaxLoad) || !TryTakePlace(call))
         {
             GiveLeaseBack(call, now);
             return false;

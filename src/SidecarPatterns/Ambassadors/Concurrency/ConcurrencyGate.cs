@@ -51,13 +51,14 @@ internal sealed class ConcurrencyGate(TimeProvider clock)
     }
 
     /// <summary>Whether less than this part of the places is taken, and nobody waits.</summary>
-    public bool IsBelow(double part)
+    public bool IsBelow(AmbassadorConcurrencyOptions options, double part)
     {
-        if (Volatile.Read(ref _limits) is not { } limits)
+        if (options.Limit is null)
         {
             return true;
         }
 
+        var limits = LimitsOf(options);
         var statistics = limits.Limiter.GetStatistics()!;
         return statistics.CurrentQueuedCount == 0 && limits.Limit - statistics.CurrentAvailablePermits < part * limits.Limit;
     }

@@ -45,9 +45,6 @@ internal sealed class AmbassadorState
     /// <summary>Asks the endpoints how they are as calls come by, where there is no sidecar for it.</summary>
     public EndpointProber? Prober { get; set; }
 
-    /// <summary>Makes the handler of the prober, where it is not to be one as the options of the network say.</summary>
-    public Func<HttpMessageHandler>? CreateProbeHandler { get; set; }
-
     public RetryBudget Budget { get; }
 
     public LatencyQuantiles Latency { get; }
@@ -116,6 +113,7 @@ internal sealed class AmbassadorState
             Outcomes = account.Outcomes,
             RetriesSkipped = account.RetriesSkipped,
             EgressRefused = account.EgressRefused,
+            AbandonedPlaces = Account.AbandonedPlaces,
             BudgetLeft = Budget.Left,
             P50 = Latency.Quantile(0.5),
             P95 = Latency.Quantile(0.95),

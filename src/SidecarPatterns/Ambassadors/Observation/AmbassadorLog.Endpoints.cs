@@ -25,7 +25,4 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(337, LogLevel.Warning, "Ambassador '{Ambassador}': the circuit of endpoint '{Endpoint}' was {From} and is {To}.", EventName = "EndpointCircuitChanged")]
     public static partial void EndpointCircuitChanged(ILogger logger, string ambassador, string endpoint, CircuitState from, CircuitState to);
-
-    [LoggerMessage(336, LogLevel.Debug, "Ambassador '{Ambassador}': there are {Count} endpoint(s) now.", EventName = "EndpointsChanged")]
-    public static partial void EndpointsChanged(ILogger logger, string ambassador, int count);
 }

@@ -86,7 +86,7 @@ internal sealed class ConcurrencyLimitTests
 
         (await calling.GetAsync().InTime()).Dispose();
         response.Dispose();
-        Assert.That(calling.State.Account.AbandonedPlaces, Is.Zero);
+        Assert.That(calling.Snapshot.AbandonedPlaces, Is.Zero);
     }
 
     [Test]
@@ -104,7 +104,7 @@ internal sealed class ConcurrencyLimitTests
         await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(0.1));
 
         (await calling.GetAsync().InTime()).Dispose();
-        Assert.That(calling.State.Account.AbandonedPlaces, Is.EqualTo(1));
+        Assert.That(calling.Snapshot.AbandonedPlaces, Is.EqualTo(1));
     }
 
     [Test]
@@ -259,7 +259,7 @@ internal sealed class ConcurrencyLimitTests
         }))).InTime();
 
         Assert.That(most, Is.InRange(1, Limit));
-        await Eventually.HoldsAsync(() => calling.State.Endpoints.Balancer.Set.Single!.Gate.IsBelow(1.0 / Limit), "all places are free");
+        await Eventually.HoldsAsync(() => calling.State.Endpoints.Balancer.Set.Single!.Gate.IsBelow(calling.State.Settings.Options.Concurrency, 1.0 / Limit), "all places are free");
     }
 
     private static Calling Limited(Action<AmbassadorOptions>? configure = null) => new(options =>

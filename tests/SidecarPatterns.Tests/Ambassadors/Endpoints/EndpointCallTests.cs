@@ -268,7 +268,7 @@ internal sealed class EndpointCallTests
         var waiting = calling.GetAsync();
         var endpoints = calling.State.Endpoints.Balancer.Set.All;
         var waitsAt = -1;
-        await Eventually.HoldsAsync(() => (waitsAt = Array.FindIndex(endpoints, static endpoint => !endpoint.Gate.IsBelow(2))) >= 0, "it waits somewhere");
+        await Eventually.HoldsAsync(() => (waitsAt = Array.FindIndex(endpoints, endpoint => !endpoint.Gate.IsBelow(calling.State.Settings.Options.Concurrency, 2))) >= 0, "it waits somewhere");
 
         held[1 - waitsAt].Release();
         await Task.WhenAny(firsts);
@@ -307,6 +307,7 @@ internal sealed class EndpointCallTests
 
         await Eventually.HoldsAsync(
             () => servers.All.Any(static server => server.Served.Any(static request => request.Target == "/healthz")), "the endpoint without calls is asked");
+        await Eventually.HoldsAsync(() => calling.Clock.Armed.Count == 0, "and has answered");
         calling.Unseen = -servers.All.Sum(static server => server.Served.Count(static request => request.Target == "/healthz"));
     }
 

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Time.Testing;
-
 namespace SidecarPatterns.Tests;
 
 /// <summary>What ends a body that does not keep its limits, or whose caller leaves.</summary>
@@ -12,14 +10,14 @@ internal sealed class GuardedBodyLimitsTests
 
     private readonly byte[] _buffer = new byte[100];
     private List<BodyEnd> _ends = null!;
-    private FakeTimeProvider _clock = null!;
+    private TestClock _clock = null!;
     private ScriptedBody _body = null!;
 
     [SetUp]
     public void Begin()
     {
         _ends = [];
-        _clock = new FakeTimeProvider();
+        _clock = new TestClock();
         _body = new ScriptedBody();
     }
 
@@ -31,7 +29,7 @@ internal sealed class GuardedBodyLimitsTests
     {
         var stream = Guarded(new BodyLimits(Idle, null, null));
         var reading = Read(stream, way);
-        await Eventually.HoldsAsync(() => _body.IsRead);
+        await _clock.ArmedAsync(Idle); // Begins after the read has, on the thread that reads.
 
         _clock.Advance(Idle - Tick);
         await Task.Yield();
