@@ -44,7 +44,10 @@ public interface ISidecarControl
     /// <exception cref="ArgumentException">No sidecar has this name; the message lists those that are registered.</exception>
     int DiscardDeadLetters(string name, Func<DeadLetter, bool>? choose = null);
 
-    /// <summary>Makes a sidecar begin nothing new until <see cref="Resume"/>. What is under way goes on; publishes are accepted up to the capacity.</summary>
+    /// <summary>
+    /// Makes a sidecar begin nothing new until <see cref="Resume"/>: what is published after the return waits. What is under way goes on; publishes
+    /// are accepted up to the capacity.
+    /// </summary>
     /// <param name="name">The sidecar's name, without regard to case.</param>
     /// <remarks>Does nothing if it is paused. A pause outlives restarts; a stop ends it, so that the sidecar drains.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>

@@ -283,6 +283,36 @@ internal sealed class PartitionTests
         account.AssertBalances(host.Control, Name);
     }
 
+    [Test]
+    public async Task Pause_AMessageIsJustBeingTaken_ReturnsOnceItIs()
+    {
+        var asked = new SyncPoint();
+        List<int> begun = [];
+        var account = new Account();
+        await using var host = Build(
+            concurrency: 2,
+            message =>
+            {
+                asked.Pass();
+                return message;
+            },
+            account.Counting<int>(begun.Add));
+        await host.StartAsync();
+        Assert.That(account.TryWrite(host.Writer<int>(), 1));
+        await asked.ReachedAsync();
+
+        var pausing = Task.Run(() => host.Control.Pause(Name));
+        await host.StateAsync(Name, SidecarState.Paused);
+        Assert.That(pausing.IsCompleted, Is.False);
+
+        asked.Release();
+        await pausing.InTime();
+        Assert.That(account.TryWrite(host.Writer<int>(), 2));
+        await host.Control.RestartAsync(Name).InTime(); // What had begun is over now.
+        Assert.That(begun, Is.EqualTo([1]));
+        account.AssertBalances(host.Control, Name, queued: 1);
+    }
+
     private static MessageIntake<int> IntakeOf(TestHost host) =>
         ((MessageWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
 

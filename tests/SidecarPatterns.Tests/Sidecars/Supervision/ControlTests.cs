@@ -112,6 +112,29 @@ internal sealed class ControlTests(string mode)
     }
 
     [Test]
+    public async Task Pause_WhileMessagesAreTaken_NothingBeginsThatIsPublishedAfterIt()
+    {
+        const int After = -1;
+        var isPaused = false;
+        var early = 0;
+        _script.Handle = _account.Counting<int>(message => early += message == After && Volatile.Read(ref isPaused) ? 1 : 0);
+        await using var host = await StartAsync();
+        for (var round = 0; round < 200; round++)
+        {
+            Publish(host, 0, 3);
+            host.Control.Pause(Name);
+            Volatile.Write(ref isPaused, true);
+            Publish(host, After, 1);
+            await host.Control.RestartAsync(Name).InTime(); // What had begun is over now.
+            Volatile.Write(ref isPaused, false);
+            host.Control.Resume(Name);
+            await _account.BalancesAsync(host.Control, Name);
+        }
+
+        Assert.That(early, Is.Zero);
+    }
+
+    [Test]
     public async Task Stop_WhilePaused_Drains()
     {
         await using var host = await StartAsync();

@@ -152,7 +152,11 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Goes on with a message that an incarnation before this one left.</summary>
     private bool TryTakeReturned(out ValueTask pending)
     {
-        if (Volatile.Read(ref _order) != GoOn || !_owner.TryTakeReturned(_source, out var returned))
+        ReturnedMessage<T> returned = default;
+        Volatile.Write(ref _isTaking, true);
+        var isTaken = Volatile.Read(ref _order) == GoOn && _owner.TryTakeReturned(_source, out returned);
+        Volatile.Write(ref _isTaking, false);
+        if (!isTaken)
         {
             pending = default;
             return false;

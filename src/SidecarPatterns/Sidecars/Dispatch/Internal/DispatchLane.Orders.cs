@@ -35,6 +35,16 @@ internal sealed partial class DispatchLane<T>
 
     public override void HoldSoon() => TryOrder(Hold, GoOn);
 
+    public override void WaitUntilHeld()
+    {
+        Interlocked.MemoryBarrierProcessWide();
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref _isTaking))
+        {
+            spinner.SpinOnce();
+        }
+    }
+
     public override bool TryInterrupt(DeadLetterReason reason, Exception? cause) => TryEnd(reason, cause, outcome: null);
 
     private bool TryOrder(int order, int from) => Interlocked.CompareExchange(ref _order, order, from) == from;

@@ -38,6 +38,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
     // Written by the lane.
     private int _phase;
+    private bool _isTaking; // From the look at the order to the take that follows from it.
     private T _current = default!;
     private CallObservation _observation;
     private IdlePolicy _idle;
@@ -184,6 +185,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         }
         finally
         {
+            Volatile.Write(ref _isTaking, false);
             Volatile.Write(ref _phase, Resting);
         }
     }
@@ -203,7 +205,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         }
 
         BeginStretch();
-        while (_runLeft > 0 && Volatile.Read(ref _order) == GoOn && (_pacing is null ? _source.TryTake(out _current!) : TryTakeInTurn(_pacing)))
+        while (_runLeft > 0 && TryTakeNext())
         {
             _runLeft--;
             _idle.CountTaken();
@@ -248,6 +250,17 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _observation = default;
         pending = default;
         return false;
+    }
+
+    /// <summary>Takes a message, unless the lane is not to go on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryTakeNext()
+    {
+        // No fence between this and the look at the order: whoever waits for the end of the take has all processors run one, after the order.
+        Volatile.Write(ref _isTaking, true);
+        var isTaken = Volatile.Read(ref _order) == GoOn && (_pacing is null ? _source.TryTake(out _current!) : TryTakeInTurn(_pacing));
+        Volatile.Write(ref _isTaking, false);
+        return isTaken;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

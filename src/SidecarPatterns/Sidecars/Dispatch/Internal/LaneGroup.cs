@@ -114,6 +114,8 @@ internal sealed class LaneGroup<T> : Incarnation
         }
     }
 
+    public override void WaitUntilHeld() => Array.ForEach(_lanes, static entry => entry.Lane.WaitUntilHeld());
+
     public override void Cancel(DeadLetterReason reason)
     {
         lock (_lock)

@@ -58,6 +58,11 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     {
     }
 
+    /// <summary>Waits for what was just about to begin when <see cref="HoldSoon"/> was called: from here on nothing begins. Takes a moment.</summary>
+    public virtual void WaitUntilHeld()
+    {
+    }
+
     /// <summary>Begins nothing new from here on; what is under way goes on.</summary>
     public abstract void LeaveSoon();
 

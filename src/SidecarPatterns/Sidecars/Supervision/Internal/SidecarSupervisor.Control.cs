@@ -11,18 +11,22 @@ internal sealed partial class SidecarSupervisor
     private bool _isPaused;
     private bool _hasEnded;
 
-    /// <summary>Begins nothing new until <see cref="Resume"/>; what is under way goes on. Does nothing if it is paused.</summary>
+    /// <summary>Begins nothing new until <see cref="Resume"/>, from its return on; what is under way goes on. Does nothing if it is paused.</summary>
     /// <exception cref="InvalidOperationException">It takes no messages, or it has ended or is about to.</exception>
     public void Pause()
     {
+        Incarnation? incarnation;
         lock (_lock)
         {
             ThrowIfCanNot("be paused");
             _isPaused = true;
             Worker.SetPaused(true);
-            _incarnation?.HoldSoon();
+            incarnation = _incarnation;
+            incarnation?.HoldSoon();
             _life.MoveTo(SidecarState.Paused);
         }
+
+        incarnation?.WaitUntilHeld();
     }
 
     /// <summary>Ends a pause. Does nothing if there is none.</summary>
