@@ -39,7 +39,7 @@ internal sealed class MetricSurfaceTests
             $"If the change is meant, MetricSurface.approved.txt is to be:{Environment.NewLine}{surface}");
     }
 
-    /// <summary>A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, and calls succeed and fail.</summary>
+    /// <summary>A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, calls succeed and fail, and have several endpoints to go to.</summary>
     private static TestHost BuildHost() => TestHost.Build(static services =>
     {
         services.AddSidecar(
@@ -61,6 +61,11 @@ internal sealed class MetricSurfaceTests
         services.AddAmbassadorClient("called", static options => options.Authentication.AllowInsecureCredentials = true)
             .AddApiKey(static options => options.Keys.Add("key"))
             .ConfigurePrimaryHttpMessageHandler(static () => new ScriptedHandler().Then(200).Then(501));
+        services.AddAmbassadorClient("balanced", static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint(new Uri("https://one.test")));
+            options.Endpoints.Add(new AmbassadorEndpoint(new Uri("https://two.test")));
+        });
     });
 
     private static string Describe(IEnumerable<Instrument> instruments, IReadOnlyList<Measured> measured)

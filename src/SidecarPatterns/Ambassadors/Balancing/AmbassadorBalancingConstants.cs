@@ -10,6 +10,9 @@ internal static class AmbassadorBalancingConstants
     public const int MaxEndpoints = 1024;
     public const int MaxMaxEndpoints = 65_536;
 
+    /// <summary>How many endpoints of an ambassador have series of their own in its metrics.</summary>
+    public const int MaxObserved = 128;
+
     /// <summary>The part of its weight with which an endpoint starts: with none it would never be asked, and never get to more.</summary>
     public const double SlowStartFloor = 0.1;
 

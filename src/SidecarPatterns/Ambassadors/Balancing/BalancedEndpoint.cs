@@ -57,6 +57,9 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
     /// <summary>How many requests were sent to it, of those that were picked among several endpoints.</summary>
     public long Picks => Volatile.Read(ref _work) >>> 24;
 
+    /// <summary>How many of those have ended. Never less than before, also where a pick is withdrawn.</summary>
+    public long Ended => Volatile.Read(ref _work) is var work ? (work >>> 24) - (work & InFlightMask) : 0;
+
     /// <summary>How many attempts have failed here.</summary>
     public long Failures => Volatile.Read(ref _failures);
 

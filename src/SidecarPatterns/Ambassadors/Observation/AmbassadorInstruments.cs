@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace SidecarPatterns;
 
 /// <summary>The instruments that all ambassadors of one container record to. Counts are observed from the accounts: they cost nothing per call.</summary>
-internal sealed class AmbassadorInstruments
+internal sealed partial class AmbassadorInstruments
 {
     private readonly Meter _meter;
 
@@ -49,6 +49,7 @@ internal sealed class AmbassadorInstruments
             "Whether requests are let through: 0 closed, 1 open, 2 half-open, 3 forced open, 4 forced closed.");
         _meter.CreateObservableGauge(
             "ambassador.retry.budget", () => ReadBudgets(catalog), "{attempt}", "How many further attempts the budget has left.");
+        ObserveEndpoints(catalog);
     }
 
     private static IEnumerable<Measurement<long>> ReadCredentials(AmbassadorCatalog catalog)
