@@ -139,13 +139,16 @@ internal sealed class GroupTests
         var run = _trio.Second.Run;
         _trio.Second.Run = (context, ct) => HeldOnceItHasReturned(run(context, ct), returned);
         await using var host = _trio.Build(SidecarGroupStrategy.OneForAll, configure: (name, options) =>
-            options.RestartPolicy = name == "second" ? policy : RestartPolicy.OnFailure);
+        {
+            options.RestartPolicy = name == "second" ? policy : RestartPolicy.OnFailure;
+            options.DrainTimeout = TimeSpan.FromSeconds(name == "second" ? 10 : 5); // So that the group's wait for the second can be told from the others.
+        });
         await Trio.StartAsync(host);
         _trio.Return("second");
         await returned.ReachedAsync(); // Its task is complete, and its supervisor has not been told.
         _trio.Fail("first");
         await _trio.WroteAsync(from: 3, "-second -first -third");
-        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(21)); // The group waits for it to stand still.
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(21)); // The group waits for it to stand still: both drain times, and a second.
         returned.Release();
 
         await Trio.PassDelayAsync(host, 1);
