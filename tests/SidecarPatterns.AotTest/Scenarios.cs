@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace SidecarPatterns.AotTest;
 
 /// <summary>The scenarios, in the order in which they run: every kind of registration, and what leans on generated or generic code.</summary>
-internal static class Scenarios
+internal static partial class Scenarios
 {
     public static IReadOnlyList<Scenario> All { get; } =
     [
@@ -38,74 +38,13 @@ internal static class Scenarios
         new("a typed client's calls are tried again by its ambassador", AmbassadorAsync),
         new("an ambassador without a container follows redirects and refuses while its circuit is open", LoneAmbassadorAsync),
         new("a wrong option of an ambassador stops the start", WrongAmbassadorOptionAsync),
+        new("of endpoints from the configuration the one that fails is left alone", EndpointsAsync),
+        new("endpoints come from a source, and are probed and found out anew by sidecars", EndpointSourceAsync),
+        new("a slow request is helped by a second one, and a limit refuses what is too much", HedgeAndLimitAsync),
+        new("a token is fetched once and put on every request", TokenAsync),
+        new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
+        new("an address that is not public is not called", EgressAsync),
     ];
-
-    private static async Task AmbassadorAsync()
-    {
-        var server = new StubServer(503, 200);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Ambassadors:prices:BaseAddress"] = "http://prices.test/",
-            ["Ambassadors:prices:Retry:Delay"] = "00:00:00",
-            ["Ambassadors:prices:Redirect:SensitiveHeaders:0"] = "X-Key",
-            ["Ambassadors:prices:Network:AutomaticDecompression"] = "GZip, Brotli",
-        });
-        builder.Services.AddAmbassadorClient<PriceClient>("prices").ConfigurePrimaryHttpMessageHandler(() => server);
-        builder.Services.AddHealthChecks().AddAmbassadorHealthChecks();
-        using var host = builder.Build();
-        await host.StartAsync();
-
-        var status = await host.Services.GetRequiredService<PriceClient>().AskAsync();
-
-        var ambassadors = host.Services.GetRequiredService<IAmbassadorControl>();
-        var snapshot = ambassadors.GetSnapshot("prices");
-        Check(status == 200 && server.Requests == 2, $"status {status} after {server.Requests} requests");
-        Check(snapshot is { Calls: 1, Succeeded: 1 } && snapshot.Attempts[AttemptCause.Retry] == 1, $"{snapshot}");
-        ambassadors.ForceOpen("prices");
-        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-        Check(report.Entries["ambassador-prices"].Status == HealthStatus.Degraded, $"{report.Status}");
-        await host.StopAsync();
-    }
-
-    private static async Task LoneAmbassadorAsync()
-    {
-        var options = new AmbassadorOptions();
-        options.Retry.MaxAttempts = 1;
-        options.CircuitBreaker.MinimumAttempts = 1;
-        using var client = new HttpClient(new AmbassadorHandler(options) { InnerHandler = new StubServer(302, 500) });
-        using (var response = await client.GetAsync(new Uri("http://prices.test/")))
-        {
-            Check((int)response.StatusCode == 500, $"status {response.StatusCode}");
-        }
-
-        try
-        {
-            (await client.GetAsync(new Uri("http://prices.test/"))).Dispose();
-            Check(false, "it was sent");
-        }
-        catch (AmbassadorCircuitOpenException exception)
-        {
-            Check(exception.RetryAfter > TimeSpan.Zero, $"{exception.RetryAfter}");
-        }
-    }
-
-    private static async Task WrongAmbassadorOptionAsync()
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection([new("Ambassadors:prices:CircuitBreaker:FailureRatio", "2")]);
-        builder.Services.AddAmbassadorClient("prices");
-        using var host = builder.Build();
-        try
-        {
-            await host.StartAsync();
-            Check(false, "it started");
-        }
-        catch (OptionsValidationException exception)
-        {
-            Check(exception.Message.Contains("Ambassadors:prices:CircuitBreaker:FailureRatio is 2", StringComparison.Ordinal), exception.Message);
-        }
-    }
 
     private static async Task ClassAsync()
     {
