@@ -1,6 +1,6 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>An ambassador by its defaults, made of the library's own blocks in the order of its pipeline: only the waiting is the simulation's.</summary>
+/// <summary>An ambassador, made of the library's own blocks in the order of its pipeline: only the waiting is the simulation's.</summary>
 internal sealed class AmbassadorProcess : CallerProcess
 {
     private readonly AmbassadorOptions _options = new();
@@ -9,10 +9,12 @@ internal sealed class AmbassadorProcess : CallerProcess
     private readonly HedgeDelay _hedgeDelay;
     private long _calls;
 
-    public AmbassadorProcess(World world, bool hedges)
+    /// <param name="world">Its world.</param>
+    /// <param name="configure">Changes its options, which are the defaults.</param>
+    public AmbassadorProcess(World world, Action<AmbassadorOptions>? configure = null)
         : base(world)
     {
-        _options.Hedging.Enabled = hedges;
+        configure?.Invoke(_options);
         _balancer = new Balancer(world.Time, _options.Balancing, _options.CircuitBreaker, world.Random);
         _budget = new RetryBudget(world.Time, _options.RetryBudget);
         _budget.Join(() => _calls);
@@ -90,8 +92,22 @@ internal sealed class AmbassadorProcess : CallerProcess
     private TimeSpan LimitOf(int attempt, TimeSpan dueAt) =>
         attempt < _options.Retry.MaxAttempts ? Min(_options.AttemptTimeout, dueAt - Time.Elapsed) : dueAt - Time.Elapsed;
 
-    private bool TryPick(PickPurpose purpose, int attempt, in TriedEndpoints tried, out EndpointLease lease) =>
-        _balancer.TryPick(Time.Now, purpose, tried, attempt < _options.Retry.MaxAttempts ? _options.AttemptTimeout : null, out lease, out _);
+    private bool TryPick(PickPurpose purpose, int attempt, TriedEndpoints avoided, out EndpointLease lease)
+    {
+        // Each endpoint that is full is passed over once.
+        TimeSpan? probeTimeout = attempt < _options.Retry.MaxAttempts ? _options.AttemptTimeout : null;
+        for (int picks = 0; picks < World.Endpoints && _balancer.TryPick(Time.Now, purpose, avoided, probeTimeout, out lease, out _); picks++)
+        {
+            if (!(lease.Endpoint.InFlight > _options.Concurrency.Limit))
+                return true;
+
+            _balancer.GiveBack(lease, Time.Now);
+            avoided.Add(lease.Endpoint);
+        }
+
+        lease = default;
+        return false;
+    }
 
     private void End(in EndpointLease lease, AttemptEnd end)
     {

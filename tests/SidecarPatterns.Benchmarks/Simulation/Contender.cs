@@ -3,7 +3,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>A way to make calls.</summary>
 internal sealed record Contender(string Name, Func<World, CallerProcess> Create)
 {
-    public static Contender Ambassador { get; } = new("ambassador", static world => new AmbassadorProcess(world, hedges: false));
+    public static Contender Ambassador { get; } = new("ambassador", static world => new AmbassadorProcess(world));
 
     public static IReadOnlyList<Contender> All { get; } =
     [
@@ -13,7 +13,14 @@ internal sealed record Contender(string Name, Func<World, CallerProcess> Create)
         new("linkerd's rules", static world => new LinkerdProcess(world, hasBreaker: false)),
         new("linkerd's, breaker on", static world => new LinkerdProcess(world, hasBreaker: true)),
         Ambassador,
-        new("ambassador, hedging", static world => new AmbassadorProcess(world, hedges: true)),
+        new("ambassador, hedging", static world => new AmbassadorProcess(world, static options => options.Hedging.Enabled = true)),
+        new("ambassador, limit 4", static world => new AmbassadorProcess(world, static options => options.Concurrency.Limit = 4)),
+
+        // What a stage keeps from servers is what comes to them without it.
+        new("ambassador, no budget", static world => new AmbassadorProcess(world, static options => options.RetryBudget.Capacity = int.MaxValue)),
+        new("ambassador, no circuits", static world => new AmbassadorProcess(world, static options =>
+            (options.CircuitBreaker.MinimumAttempts, options.CircuitBreaker.FailuresInARow) = (int.MaxValue, int.MaxValue))),
+        new("ambassador, no retries", static world => new AmbassadorProcess(world, static options => options.Retry.MaxAttempts = 1)),
     ];
 
     public Ledger Run(Scenario scenario, int seed)

@@ -3,7 +3,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>The figures of all contenders in one scenario: as a Markdown table, and what follows from them for one of the contenders.</summary>
 internal sealed class FigureTable(IReadOnlyList<Figure> figures)
 {
-    private const int NameWidth = 22;
+    private const int NameWidth = 24;
 
     private readonly List<(string Name, double[] Values)> _rows = [];
 
