@@ -111,6 +111,7 @@ internal sealed class AmbassadorCatalog
     /// <summary>Makes a primary handler as the client has one, with all that was set for it: whom it trusts, what it shows, by which proxy it goes.</summary>
     private HttpMessageHandler CreatePrimaryHandler(string name)
     {
+        // As the factory does it. The scope is what handlers may need for as long as they live.
         var builder = _services.GetRequiredService<IServiceScopeFactory>().CreateScope().ServiceProvider.GetRequiredService<HttpMessageHandlerBuilder>();
         builder.Name = name;
         foreach (var configure in _services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(name).HttpMessageHandlerBuilderActions)

@@ -127,6 +127,30 @@ internal sealed class ConcurrencyLimitTests
     }
 
     [Test]
+    public async Task Send_ReaderHasBegunToWaitBeforeTheIdleTimeIsOver_KeepsItsPlace()
+    {
+        await using var calling = Limited();
+        var body = new HeldStream();
+        calling.Server.Then(() =>
+        {
+            var response = Events(body);
+            response.Content.Headers.ContentType = new("application/x-ndjson");
+            return response;
+        });
+        using var response = await calling.Client.GetAsync(new Uri("items", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead).InTime();
+        var stream = await response.Content.ReadAsStreamAsync();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(20));
+        var reading = stream.ReadAsync(new byte[10]).AsTask();
+        await body.Held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(20));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>(), "it is being read");
+
+        body.Held.Release();
+        await reading.InTime();
+    }
+
+    [Test]
     public async Task Send_NobodyReadsEvents_GivesItsPlaceUpAfterTheIdleTime()
     {
         await using var calling = Limited();

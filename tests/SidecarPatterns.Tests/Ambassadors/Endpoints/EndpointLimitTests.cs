@@ -53,12 +53,13 @@ internal sealed class EndpointLimitTests
     [Test]
     public async Task Queue_OneIsFull_TheOthersHaveRoom()
     {
-        await using var calling = To(2, static options => options.Concurrency.QueueLimit = 1);
+        const int Count = 6;
+        await using var calling = To(Count, static options => options.Concurrency.QueueLimit = 1);
         var held = HoldEach(calling);
-        List<Task<HttpResponseMessage>> calls = [calling.GetAsync(), calling.GetAsync()];
-        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 2, "each has one");
+        var calls = Enumerable.Range(0, Count).Select(_ => calling.GetAsync()).ToList();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == Count, "each has one");
 
-        for (var waiting = 1; waiting <= 2; waiting++)
+        for (var waiting = 1; waiting <= Count; waiting++)
         {
             calls.Add(calling.GetAsync());
             await Eventually.HoldsAsync(() => calling.Clock.Armed.Count(static due => due == QueueTimeout) == waiting, "it waits");

@@ -69,14 +69,15 @@ internal sealed class EndpointProber(
     public async Task ProbeAsync(CancellationToken ct)
     {
         // What a call had begun in passing when the sidecar started is not done twice.
-        if (options().Probe.Path is null || Interlocked.Exchange(ref _isProbing, true))
+        var current = options();
+        if (current.Probe.Path is not { } path || Interlocked.Exchange(ref _isProbing, true))
         {
             return;
         }
 
         try
         {
-            await ProbeAllAsync(options(), ct).ConfigureAwait(false);
+            await ProbeAllAsync(current, path, ct).ConfigureAwait(false);
         }
         finally
         {
@@ -84,13 +85,8 @@ internal sealed class EndpointProber(
         }
     }
 
-    private async Task ProbeAllAsync(AmbassadorOptions current, CancellationToken ct)
+    private async Task ProbeAllAsync(AmbassadorOptions current, string path, CancellationToken ct)
     {
-        if (current.Probe.Path is not { } path)
-        {
-            return;
-        }
-
         var asked = balancer.Set.All.Where(endpoint => IsToBeAsked(endpoint, current.Probe)).ToArray();
         var epochs = Array.ConvertAll(asked, static endpoint => endpoint.Health.Epoch);
         var isWell = new bool[asked.Length];

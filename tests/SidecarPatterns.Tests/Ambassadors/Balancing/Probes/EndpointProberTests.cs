@@ -301,8 +301,10 @@ internal sealed class EndpointProberTests : IDisposable
         (await host.CreateClient("orders").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
         await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
 
-        await Eventually.HoldsAsync(() => servers.All.Sum(static server => server.Requests) == 3, "one call, and each was idle for ten seconds");
-        Assert.That(servers.All.Select(static server => server.Served.Count(static request => request.Target == "/healthz")), Is.All.EqualTo(1));
+        await Eventually.HoldsAsync(() => servers.All.All(static server => Probes(server) > 0), "each was idle for ten seconds");
+        Assert.That(servers.All.Select(Probes), Is.All.EqualTo(1));
+
+        static int Probes(ScriptedServer server) => server.Served.Count(static request => request.Target == "/healthz");
     }
 
     [Test]
