@@ -20,6 +20,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
     private readonly AmbassadorState _state;
     private readonly CallPipeline _pipeline;
     private readonly Lock _making = new();
+    private readonly bool _isAlone;
     private bool _isComplete;
 
     /// <summary>Makes a handler with the default options.</summary>
@@ -37,6 +38,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
     public AmbassadorHandler(AmbassadorOptions options, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
         : this(LoneAmbassadors.Of(options, timeProvider, loggerFactory))
     {
+        _isAlone = true;
     }
 
     internal AmbassadorHandler(AmbassadorState state)
@@ -85,6 +87,11 @@ public sealed class AmbassadorHandler : DelegatingHandler
 
         lock (_making)
         {
+            if (_isAlone && InnerHandler is not null)
+            {
+                _state.TellOwnProbes();
+            }
+
             InnerHandler ??= PrimaryHandler.Create(_state);
             _state.TellUnusedCertificate(this);
             _pipeline.Inner = InnerHandlers.Of(this, _state);

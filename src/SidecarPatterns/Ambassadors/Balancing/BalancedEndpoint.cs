@@ -48,8 +48,8 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
     /// <summary>When it left the endpoints; <see langword="null"/> while it is among them. Guarded by the balancer's lock.</summary>
     public long? LeftAt { get; set; }
 
-    /// <summary>How many probes of the prober succeeded in a row; or, if negative, failed. The prober's own.</summary>
-    public int ProbesInARow { get; set; }
+    /// <summary>How many probes of the prober succeeded in a row within an epoch of the circuit; or, if negative, failed. The prober's own.</summary>
+    public (long Epoch, int InARow) Probes { get; set; }
 
     /// <summary>How many requests are under way, of those that were picked among several endpoints.</summary>
     public int InFlight => (int)(Volatile.Read(ref _work) & InFlightMask);
@@ -154,11 +154,10 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
 
     public void RecordAnswer(double seconds, long now, BalancingScale scale) => _seconds.Record(seconds, now, scale);
 
-    public void RecordFailure(double seconds, long now, BalancingScale scale)
-    {
-        Interlocked.Increment(ref _failures);
-        _seconds.Record(Math.Max(seconds, scale.FailureCost), now, scale);
-    }
+    public void CountFailure() => Interlocked.Increment(ref _failures);
+
+    public void RecordFailure(double seconds, TimeSpan? retryAfter, long now, BalancingScale scale) =>
+        _seconds.Record(Math.Max(seconds, scale.SparedTicks(retryAfter) * scale.SecondsPerTick), now, scale);
 
     /// <summary>It asks for less: it is spared for as long as it says, and then starts slowly. What it takes is not forgotten meanwhile.</summary>
     public void RecordThrottle(double seconds, TimeSpan? retryAfter, long now, EndpointSet peers, BalancingScale scale)

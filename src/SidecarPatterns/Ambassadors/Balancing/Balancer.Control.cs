@@ -54,16 +54,14 @@ internal sealed partial class Balancer
     public bool HasUntried(in TriedEndpoints tried)
     {
         var set = Set;
-        if (set.Single is not null || set.FirstReady == set.Tiers.Length)
+        for (var i = set.FirstReady; i < set.Tiers.Length; i++)
         {
-            return false;
-        }
-
-        foreach (var endpoint in set.Tiers[set.FirstReady].Ready)
-        {
-            if (!tried.Contains(endpoint))
+            foreach (var endpoint in set.Tiers[i].Ready)
             {
-                return true;
+                if (!tried.Contains(endpoint))
+                {
+                    return true;
+                }
             }
         }
 

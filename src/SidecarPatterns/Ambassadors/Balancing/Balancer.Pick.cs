@@ -3,7 +3,7 @@ namespace SidecarPatterns;
 /// <content>The pick itself: the better of two, a probe where one is due, and what is left where neither can be had.</content>
 internal sealed partial class Balancer
 {
-    private const int MaxDraws = 4; // Where those that were drawn are being found out about, others may not.
+    private const int MaxDraws = 4; // Where those that were drawn are being found out about, others may not; then all are looked at.
 
     private static bool TryPickSingle(
         BalancedEndpoint single, long now, PickPurpose purpose, TimeSpan? probeTimeout, out EndpointLease lease, out TimeSpan? retryAfter)
@@ -88,11 +88,31 @@ internal sealed partial class Balancer
                 (first, second) = (second, first);
             }
 
-            if (draws == MaxDraws || !ready[first].IsBeingFoundOut)
+            if (!ready[first].IsBeingFoundOut)
             {
                 return (first, second);
             }
+
+            if (draws == MaxDraws)
+            {
+                return FindOther(ready, first, tried) is var other && other >= 0 ? (other, first) : (first, second);
+            }
         }
+    }
+
+    // The next place of one that is not being found out about, where lots have not found it; -1 if there is none.
+    private static int FindOther(BalancedEndpoint[] ready, int from, in TriedEndpoints tried)
+    {
+        for (var i = 1; i < ready.Length; i++)
+        {
+            var place = (from + i) % ready.Length;
+            if (!ready[place].IsBeingFoundOut && !tried.Contains(ready[place]))
+            {
+                return place;
+            }
+        }
+
+        return -1;
     }
 
     // The next place that the call has not been to; -1 if there is none. It has been to few.
@@ -133,11 +153,20 @@ internal sealed partial class Balancer
         return load.Weight >= first.Weight || (lot & 0xFFFF) * first.Weight < load.Weight * 0x10000; // It was drawn by its full weight.
     }
 
-    /// <summary>Asks one endpoint: the caller has waited for it.</summary>
-    public bool TryEnter(BalancedEndpoint endpoint, long now, TimeSpan? probeTimeout, out EndpointLease lease) =>
-        Set.Single is not null
+    /// <summary>Asks one endpoint, which the caller has a place at; or has waited for, so that it may have left the endpoints.</summary>
+    public bool TryEnter(BalancedEndpoint endpoint, long now, TimeSpan? probeTimeout, out EndpointLease lease)
+    {
+        var set = Set;
+        if (endpoint.Address is not null && !set.All.Contains(endpoint))
+        {
+            lease = default;
+            return false;
+        }
+
+        return set.Single is not null
             ? TryPickSingle(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease, out _)
             : TryEnter(endpoint, now, PickPurpose.Attempt, probeTimeout, out lease);
+    }
 
     private static bool TryEnter(BalancedEndpoint endpoint, long now, PickPurpose purpose, TimeSpan? probeTimeout, out EndpointLease lease)
     {

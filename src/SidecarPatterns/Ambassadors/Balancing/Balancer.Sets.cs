@@ -127,6 +127,7 @@ internal sealed partial class Balancer
         foreach (var endpoint in _members.Where(endpoint => !keys.Contains(KeyOf(endpoint))))
         {
             endpoint.LeftAt = now;
+            endpoint.StaysIn = false;
         }
 
         Forget(_states.Values.Where(endpoint => now - endpoint.LeftAt >= _scale.KeepStateTicks));
@@ -169,6 +170,7 @@ internal sealed partial class Balancer
     {
         if (_members.Length < 2)
         {
+            Array.ForEach(_members, static endpoint => endpoint.StaysIn = false);
             Volatile.Write(ref _set, _members.Length == 0 ? EndpointSet.Empty : new EndpointSet(_members, [], []));
             return;
         }

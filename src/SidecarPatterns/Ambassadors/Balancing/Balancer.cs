@@ -136,13 +136,19 @@ internal sealed partial class Balancer
         lease.Endpoint.Health.Record(lease.Permit.AsResult(), HealthEffect.Failure, now);
         if (lease.IsCounted)
         {
-            lease.Endpoint.RecordFailure(0, now, Scale);
+            lease.Endpoint.CountFailure();
+            lease.Endpoint.RecordFailure(0, retryAfter: null, now, Scale);
         }
     }
 
     private void RecordCost(
         BalancedEndpoint endpoint, AttemptClass attempt, HealthEffect effect, double seconds, long now, TimeSpan? retryAfter, BalancingScale scale)
     {
+        if (effect == HealthEffect.Failure)
+        {
+            endpoint.CountFailure();
+        }
+
         switch (attempt)
         {
             case AttemptClass.Success:
@@ -157,7 +163,7 @@ internal sealed partial class Balancer
             default:
                 if (effect == HealthEffect.Failure)
                 {
-                    endpoint.RecordFailure(seconds, now, scale);
+                    endpoint.RecordFailure(seconds, retryAfter, now, scale);
                 }
 
                 break;

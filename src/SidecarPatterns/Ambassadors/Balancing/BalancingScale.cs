@@ -13,7 +13,6 @@ internal sealed class BalancingScale
         SecondsPerTick = 1.0 / clock.TimestampFrequency;
         StampShift = Math.Max(0, BitOperations.Log2((ulong)Math.Max(1, clock.TimestampFrequency * StampSeconds)));
         DecaysPerStamp = (1L << StampShift) * SecondsPerTick / options.Decay.TotalSeconds;
-        FailureCost = options.FailureCost.TotalSeconds;
         FailureTicks = TimeTicks.Of(options.FailureCost, clock);
         SlowStartTicks = TimeTicks.Of(options.SlowStart, clock);
         KeepStateTicks = TimeTicks.Of(options.KeepState, clock);
@@ -32,8 +31,6 @@ internal sealed class BalancingScale
 
     /// <summary>The part of the decay that such a unit of time is.</summary>
     public double DecaysPerStamp { get; }
-
-    public double FailureCost { get; }
 
     public long FailureTicks { get; }
 

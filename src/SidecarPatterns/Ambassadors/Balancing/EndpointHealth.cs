@@ -51,6 +51,9 @@ internal sealed partial class EndpointHealth
     /// <summary>How often the circuit has opened that was closed.</summary>
     public long Ejections => Volatile.Read(ref _ejections);
 
+    /// <summary>The number of the epoch: another one with each change of the circuit.</summary>
+    public long Epoch => Volatile.Read(ref _epoch).Number;
+
     /// <summary>Whether all requests are let through.</summary>
     public bool IsClosed => Volatile.Read(ref _epoch).LetsAllThrough;
 

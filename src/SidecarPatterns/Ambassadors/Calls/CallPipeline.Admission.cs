@@ -3,40 +3,73 @@ namespace SidecarPatterns;
 /// <content>The balance, the circuit breaker and the limit of concurrency: which endpoint is sent a request now, if any.</content>
 internal sealed partial class CallPipeline
 {
+    private const int MaxPicks = 4; // As many as a call can avoid.
+
     /// <summary>Has an endpoint admit the next attempt.</summary>
     /// <returns>Why none does; <see langword="null"/> if one does.</returns>
     private HttpRequestException? Admit(Call call, long now)
     {
+        var options = Concurrency;
         var avoided = call.Tried;
-        TriedEndpoints full = default;
-        AmbassadorRejectedException? rejection = null;
+        var picks = 0;
         TimeSpan? retryAfter;
         while (TryPick(call, now, PickPurpose.Attempt, avoided, out var lease, out retryAfter))
         {
             call.Lease = lease;
-            if (TryTakePlace(call))
+            if (TryTakePlace(call, options))
             {
                 return null;
             }
 
-            // It may have been the leave of a probe. An endpoint that has enough to do is passed over once; then all are full.
+            // It may have been the leave of a probe. One that has enough to do is passed over; where several have, all are looked at, once.
             GiveLeaseBack(call, now);
-            rejection ??= FullException();
-            if (full.Contains(lease.Endpoint))
+            if (++picks == MaxPicks || avoided.Contains(lease.Endpoint))
             {
-                return rejection;
+                return TryAdmitAnywhere(call, options, now) ? null : FullException(options);
             }
 
-            full.Add(lease.Endpoint);
             avoided.Add(lease.Endpoint);
         }
 
-        return rejection ?? (HttpRequestException)new AmbassadorCircuitOpenException(state.Name, retryAfter);
+        return picks > 0 ? FullException(options) : new AmbassadorCircuitOpenException(state.Name, retryAfter);
+    }
+
+    /// <summary>Has any endpoint that requests go to admit the next attempt: the better priority first, and those last that the call has been to.</summary>
+    private bool TryAdmitAnywhere(Call call, AmbassadorConcurrencyOptions options, long now)
+    {
+        var tiers = call.Settings.IsByHost ? [] : state.Endpoints.Balancer.Set.Tiers;
+        foreach (var isTried in (ReadOnlySpan<bool>)[false, true])
+        {
+            foreach (var tier in tiers)
+            {
+                var from = Random.Shared.Next(tier.Ready.Length);
+                for (var i = 0; i < tier.Ready.Length; i++)
+                {
+                    var endpoint = tier.Ready[(from + i) % tier.Ready.Length];
+                    if (call.Tried.Contains(endpoint) == isTried && TryAdmitAt(call, endpoint, options, now))
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryAdmitAt(Call call, BalancedEndpoint endpoint, AmbassadorConcurrencyOptions options, long now)
+    {
+        call.Place = endpoint.Gate.TryEnter(options);
+        return call.Place is not null && TryReadmit(call, endpoint, now);
     }
 
     private bool TryPick(Call call, long now, PickPurpose purpose, in TriedEndpoints avoided, out EndpointLease lease, out TimeSpan? retryAfter)
     {
-        state.Prober?.Pass(now);
+        if (call.Settings.IsProbed)
+        {
+            state.Prober?.Pass(now);
+        }
+
         return call.Settings.IsByHost && call.Request.RequestUri is { IsAbsoluteUri: true } address
             ? state.Endpoints.Balancer.TryPickHost(address, now, purpose, ProbeTimeoutOf(call), out lease, out retryAfter)
             : state.Endpoints.TryPick(now, purpose, avoided, ProbeTimeoutOf(call), out lease, out retryAfter);
@@ -45,38 +78,82 @@ internal sealed partial class CallPipeline
     /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)
     {
-        if (!state.Endpoints.IsReady && await FindOutEndpointsAsync(call).ConfigureAwait(false) is { } unknown)
+        if (!state.Endpoints.IsReady)
         {
-            return unknown;
+            if (await FindOutEndpointsAsync(call).ConfigureAwait(false) is { } unknown)
+            {
+                return unknown;
+            }
+
+            now = _clock.GetTimestamp();
         }
 
         var refusal = Admit(call, now);
         var options = Concurrency;
-        var left = _clock.GetElapsedTime(now, call.DueAt) - call.Settings.Options.MinAttemptTime;
-        if (refusal is not AmbassadorRejectedException || options is not { Limit: not null, QueueLimit: > 0 } || left <= TimeSpan.Zero)
+        if (options is not { Limit: not null, QueueLimit: > 0 })
         {
             return refusal;
         }
 
-        try
+        var (from, longest) = (now, _clock.GetElapsedTime(now, call.DueAt) - call.Settings.Options.MinAttemptTime);
+        longest = longest < options.QueueTimeout ? longest : options.QueueTimeout;
+        for (var left = longest;
+            refusal is AmbassadorRejectedException && left > TimeSpan.Zero && FindQueue(call, options) is { } endpoint;
+            left = longest - _clock.GetElapsedTime(from, now))
         {
-            var entering = call.Lease.Endpoint.Gate.EnterAsync(options, left < options.QueueTimeout ? left : options.QueueTimeout, call.Caller);
-            call.Place = call.IsSync ? entering.AsTask().GetAwaiter().GetResult() : await entering.ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
-        {
-            return new OperationCanceledException(call.Caller);
+            try
+            {
+                var entering = endpoint.Gate.EnterAsync(options, left, call.Caller);
+                call.Place = call.IsSync ? entering.AsTask().GetAwaiter().GetResult() : await entering.ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (call.Caller.IsCancellationRequested)
+            {
+                return new OperationCanceledException(call.Caller);
+            }
+
+            now = _clock.GetTimestamp();
+            if (call.Place is not null)
+            {
+                // It may have gone meanwhile, its circuit may have opened, or want a probe. Then another one may have room.
+                refusal = TryReadmit(call, endpoint, now) ? null : Admit(call, now);
+            }
         }
 
-        return call.Place is null ? refusal : Readmit(call);
+        return refusal;
+    }
+
+    /// <summary>Where a call waits best: where the fewest wait, and rather where it has not been.</summary>
+    /// <returns>The endpoint; <see langword="null"/> if none has room for another one to wait.</returns>
+    private BalancedEndpoint? FindQueue(Call call, AmbassadorConcurrencyOptions options)
+    {
+        foreach (var tier in call.Settings.IsByHost ? [] : state.Endpoints.Balancer.Set.Tiers)
+        {
+            BalancedEndpoint? best = null;
+            var fewest = int.MaxValue;
+            foreach (var endpoint in tier.Ready)
+            {
+                var waiting = endpoint.Gate.FindWaiting(options) + (call.Tried.Contains(endpoint) ? options.QueueLimit : 0);
+                if (waiting < fewest)
+                {
+                    (best, fewest) = (endpoint, waiting.Value);
+                }
+            }
+
+            if (best is not null)
+            {
+                return best;
+            }
+        }
+
+        return call.Lease.Endpoint.Gate.FindWaiting(options) is null ? null : call.Lease.Endpoint;
     }
 
     /// <summary>The options of the limit as they are now, and not as they were when the call began: an endpoint has one limit at a time.</summary>
     private AmbassadorConcurrencyOptions Concurrency => state.Settings.Options.Concurrency;
 
-    private bool TryTakePlace(Call call)
+    private static bool TryTakePlace(Call call, AmbassadorConcurrencyOptions options)
     {
-        if (Concurrency is not { Limit: not null } options)
+        if (options.Limit is null)
         {
             return true;
         }
@@ -88,22 +165,20 @@ internal sealed partial class CallPipeline
     /// <summary>Nothing is sent after all, and nothing is known of the endpoint that was not known before.</summary>
     private void GiveLeaseBack(Call call, long now) => state.Endpoints.Balancer.GiveBack(call.Lease, now);
 
-    private AmbassadorRejectedException FullException() => new(
-        state.Name, $"Ambassador '{state.Name}' has as many requests under way as Concurrency:Limit allows, {Concurrency.Limit}: nothing was sent.");
+    private AmbassadorRejectedException FullException(AmbassadorConcurrencyOptions options) => new(
+        state.Name, $"Ambassador '{state.Name}' has as many requests under way as Concurrency:Limit allows, {options.Limit}: nothing was sent.");
 
-    /// <summary>Asks the circuit of the endpoint again: it may have opened while its place was waited for, and may want a probe. Then another one may have room.</summary>
-    private HttpRequestException? Readmit(Call call)
+    /// <summary>Has an endpoint admit the attempt where the call has a place already; if it does not, the place is free again.</summary>
+    private bool TryReadmit(Call call, BalancedEndpoint endpoint, long now)
     {
-        var now = _clock.GetTimestamp();
-        var endpoint = call.Lease.Endpoint;
         if (state.Endpoints.Balancer.TryEnter(endpoint, now, ProbeTimeoutOf(call), out var lease))
         {
             call.Lease = lease;
-            return null;
+            return true;
         }
 
         LeavePlace(call);
-        return Admit(call, now);
+        return false;
     }
 
     private static void LeavePlace(Call call)
@@ -143,6 +218,11 @@ internal sealed partial class CallPipeline
         }
         catch (Exception exception) when (exception is HttpRequestException or TimeoutException)
         {
+            if (exception is AmbassadorEgressException refusal)
+            {
+                state.Account.CountEgress(refusal.Reason);
+            }
+
             return exception;
         }
     }

@@ -90,7 +90,7 @@ internal sealed partial class CallPipeline
         }
 
         var limits = BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout);
-        var (lease, place) = (call.Lease, HandPlaceOver(call, limits.IdleTimeout));
+        var (lease, place) = (call.Lease, HandPlaceOver(call, call.Limits.BodyIdleTimeout ?? options.BodyIdleTimeout)); // Events too hold it only where they are read.
         ResponseBody.Guard(response, limits, _clock, end => OnBodyEnd(lease, place, end), place is null ? null : place.Touch);
         return false;
     }

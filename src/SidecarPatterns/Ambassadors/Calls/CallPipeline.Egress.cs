@@ -29,7 +29,10 @@ internal sealed partial class CallPipeline
     private bool IsHopRefused(Call call, Uri from, HttpResponseMessage response)
     {
         call.IsRedirected = true;
-        if (call.Settings.Egress is not { } policy || RedirectRule.AddressOf(from, response) is not { } target || policy.FindRefusal(target) is not { } refusal)
+        if (call.Settings.Egress is not { } policy
+            || RedirectRule.AddressOf(from, response) is not { } target
+            || IsWithinEndpoint(call, from, target)
+            || policy.FindRefusal(target) is not { } refusal)
         {
             return false;
         }
@@ -43,6 +46,10 @@ internal sealed partial class CallPipeline
         response.Dispose();
         throw refusal.AsException(state.Name);
     }
+
+    // The rules know the names of endpoints, and not each address of theirs. Where the call goes already, it may go on.
+    private static bool IsWithinEndpoint(Call call, Uri from, Uri target) =>
+        target.UserInfo.Length == 0 && IsAtEndpoint(call, from) && IsAtEndpoint(call, Localize(call, target));
 
     /// <summary>Makes a request one that is not sent over HTTP/3, if it could be.</summary>
     private static void KeepFromHttp3(Call call)

@@ -7,6 +7,7 @@ internal sealed partial class CallPipeline
     private TimeSpan? HedgeDelayOf(Call call, long now) =>
         call.Settings.Options.Hedging is { Enabled: true } options
         && call is { IsIdempotent: true, IsUntouchable: false, IsSync: false, Replay: ReplayKind.Concurrent, Tracker: null }
+        && !call.Lease.Permit.IsProbe // An endpoint that hangs would never be found out: what is overtaken says nothing.
             ? state.HedgeDelay.Next(options, now)
             : null;
 
@@ -75,21 +76,27 @@ internal sealed partial class CallPipeline
     /// <summary>Has an endpoint admit a second attempt: one in order, never as its probe, and none that has much to do.</summary>
     private bool TryAdmitHedge(Call call, BalancedEndpoint first, long now)
     {
-        var tried = call.Tried;
-        tried.Add(first);
-        if (!TryPick(call, now, PickPurpose.Hedge, tried, out var lease, out _))
+        var options = Concurrency;
+        var avoided = call.Tried;
+        avoided.Add(first);
+        for (var picks = 0; picks < MaxPicks && TryPick(call, now, PickPurpose.Hedge, avoided, out var lease, out _); picks++)
         {
-            return false;
-        }
+            call.Lease = lease;
+            if (lease.Endpoint.Gate.IsBelow(options, call.Settings.Options.Hedging.MaxLoad) && TryTakePlace(call, options))
+            {
+                return true;
+            }
 
-        call.Lease = lease;
-        if (!lease.Endpoint.Gate.IsBelow(Concurrency, call.Settings.Options.Hedging.MaxLoad) || !TryTakePlace(call))
-        {
             GiveLeaseBack(call, now);
-            return false;
+            if (avoided.Contains(lease.Endpoint))
+            {
+                return false; // There is no other.
+            }
+
+            avoided.Add(lease.Endpoint);
         }
 
-        return true;
+        return false;
     }
 
     /// <summary>What one of the attempts ended with, as the call's own: the time that was over was the call's or not, and who left was its caller.</summary>

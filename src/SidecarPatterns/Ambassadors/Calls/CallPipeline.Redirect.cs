@@ -22,7 +22,7 @@ internal sealed partial class CallPipeline
                 break;
             }
 
-            target = call.Lease.Endpoint.Address?.Localize(target) ?? target;
+            target = Localize(call, target);
             if (NextHop(call, request, uri, target, response.StatusCode) is not { } next)
             {
                 break;
@@ -34,6 +34,7 @@ internal sealed partial class CallPipeline
             response = await ResponseOf(call, SendInner(call, request, ct)).ConfigureAwait(false);
             response.RequestMessage ??= request;
             call.Credential?.Credential.TakeOff(request);
+            TakeHopAddress(call, request, target);
         }
 
         return response;
@@ -56,11 +57,7 @@ internal sealed partial class CallPipeline
             next.Headers.TransferEncodingChunked = null;
         }
 
-        next.Headers.Host = RedirectRule.IsSameOrigin(from, target) ? call.Lease.Endpoint.Address?.HostHeader : null; // Else that of the target.
-        if (Inner.PlacesAddress)
-        {
-            EndpointPlacing.TakeBack(next); // It has its address.
-        }
+        PlaceHopAddress(call, next, target);
 
         call.Credential?.Credential.TakeOff(next); // Put on again where it goes to the same origin.
         if (!RedirectRule.IsSameOrigin(from, target))
@@ -73,5 +70,47 @@ internal sealed partial class CallPipeline
         }
 
         return next;
+    }
+
+    /// <summary>What a server says of itself, by a name that is its own or the client's for it, means that very server.</summary>
+    private static Uri Localize(Call call, Uri target) => call.Lease.Endpoint.Address?.Localize(target, call.LogicalUri) ?? target;
+
+    private static bool IsAtEndpoint(Call call, Uri address) => call.SentTo is { } endpoint && RedirectRule.IsSameOrigin(endpoint, address);
+
+    /// <summary>Puts the address into a request that a redirect has led to; or leaves that to the last handler, where the request has one of its own for it.</summary>
+    private void PlaceHopAddress(Call call, HttpRequestMessage next, Uri target)
+    {
+        next.Headers.Host = null; // That of the target.
+        var endpoint = IsAtEndpoint(call, target) ? call.Lease.Endpoint.Address : null;
+        if (!Inner.PlacesAddress)
+        {
+            next.Headers.Host = endpoint?.HostHeader;
+        }
+        else if (endpoint?.FindLogical(target, call.LogicalUri!) is { } logical)
+        {
+            next.RequestUri = logical;
+            EndpointPlacing.Leave(next, endpoint);
+        }
+        else
+        {
+            next.Headers.Host = endpoint?.HostHeader;
+            EndpointPlacing.TakeBack(next); // It has its address.
+        }
+    }
+
+    /// <summary>Takes it out again: whoever looks at the response sees an address that can be called.</summary>
+    private static void TakeHopAddress(Call call, HttpRequestMessage request, Uri target)
+    {
+        if (!IsAtEndpoint(call, target))
+        {
+            return;
+        }
+
+        var endpoint = call.Lease.Endpoint.Address!;
+        request.RequestUri = endpoint.FindLogical(target, call.LogicalUri!) ?? target;
+        if (endpoint.HostHeader is not null)
+        {
+            request.Headers.Host = null;
+        }
     }
 }

@@ -2,8 +2,9 @@ namespace SidecarPatterns;
 
 /// <summary>How many requests an endpoint has to serve at a time.</summary>
 /// <remarks>
-/// A request counts from its sending until its body is read or disposed of; or, where the body is left alone after the response was handed over, for
-/// <see cref="AmbassadorContentOptions.BodyIdleTimeout"/>. While a call waits to try again, or for a credential, it does not count.
+/// A request counts from its sending until its body is read or disposed of; or, where nobody reads the body after the response was handed over, for
+/// <see cref="AmbassadorContentOptions.BodyIdleTimeout"/>, events included. One of <c>application/grpc</c>, and one that is upgraded, counts until its headers.
+/// While a call waits to try again, or for a credential, it does not count.
 /// </remarks>
 public sealed class AmbassadorConcurrencyOptions
 {
@@ -12,7 +13,7 @@ public sealed class AmbassadorConcurrencyOptions
     public int? Limit { get; set; }
 
     /// <summary>How many requests wait for their turn where an endpoint has that many, first come, first served.</summary>
-    /// <value>0 by default: another endpoint is tried, or the call is refused. Up to 1,000,000.</value>
+    /// <value>0 by default: another endpoint is tried, or the call is refused. Up to 1,000,000. A call waits where the fewest do.</value>
     public int QueueLimit { get; set; } = AmbassadorConcurrencyConstants.QueueLimit;
 
     /// <summary>How long a request waits for its turn, at most; never longer than the call has time.</summary>

@@ -63,6 +63,14 @@ internal sealed class ConcurrencyGate(TimeProvider clock)
         return statistics.CurrentQueuedCount == 0 && limits.Limit - statistics.CurrentAvailablePermits < part * limits.Limit;
     }
 
+    /// <summary>How many wait for a place; <see langword="null"/> if there is no room for another one to wait.</summary>
+    /// <param name="options">The options as they are now, with a limit.</param>
+    public int? FindWaiting(AmbassadorConcurrencyOptions options)
+    {
+        var waiting = (int)LimitsOf(options).Limiter.GetStatistics()!.CurrentQueuedCount;
+        return waiting < options.QueueLimit ? waiting : null;
+    }
+
     private Limits LimitsOf(AmbassadorConcurrencyOptions options)
     {
         var (limit, queueLimit) = (options.Limit!.Value, options.QueueLimit);

@@ -11,6 +11,7 @@ internal sealed class PlaceHold
     private readonly Action _onAbandoned;
     private readonly ITimer? _timer;
     private long _lastReadAt;
+    private bool _isBeingRead;
     private bool _isReleased;
 
     /// <param name="place">The place.</param>
@@ -35,7 +36,12 @@ internal sealed class PlaceHold
     }
 
     /// <summary>Somebody reads.</summary>
-    public void Touch() => Volatile.Write(ref _lastReadAt, _clock.GetTimestamp());
+    /// <param name="isWaiting">Whether for what is still to come: then nobody is idle but the server.</param>
+    public void Touch(bool isWaiting)
+    {
+        Volatile.Write(ref _lastReadAt, _clock.GetTimestamp());
+        Volatile.Write(ref _isBeingRead, isWaiting);
+    }
 
     /// <summary>Nobody will read any more.</summary>
     public void Release() => TryRelease();
@@ -43,7 +49,7 @@ internal sealed class PlaceHold
     // One timer for all reads: it looks when it is due whether there was one since.
     private void OnTimer()
     {
-        var left = _idleTimeout!.Value - _clock.GetElapsedTime(Volatile.Read(ref _lastReadAt));
+        var left = Volatile.Read(ref _isBeingRead) ? _idleTimeout!.Value : _idleTimeout!.Value - _clock.GetElapsedTime(Volatile.Read(ref _lastReadAt));
         if (left > TimeSpan.Zero)
         {
             _timer!.Change(TimerTime.Of(left), Timeout.InfiniteTimeSpan);

@@ -31,7 +31,7 @@ internal sealed class EgressConnector(AmbassadorState state)
 
         if (policy is not null)
         {
-            addresses = Judge(policy, host, addresses);
+            addresses = policy.FindAllowed(state.Name, host, addresses);
         }
 
         return await HappyEyeballs.ConnectAsync(
@@ -40,22 +40,6 @@ internal sealed class EgressConnector(AmbassadorState state)
             _options.ConnectionAttemptDelay,
             state.Clock,
             ct).ConfigureAwait(false);
-    }
-
-    /// <summary>The addresses that may be dialled.</summary>
-    /// <exception cref="AmbassadorEgressException">None may, or some may not, which is not to be passed over.</exception>
-    private IPAddress[] Judge(EgressPolicy policy, string host, IPAddress[] addresses)
-    {
-        AddressRange? refusal = null;
-        var allowed = Array.FindAll(addresses, address =>
-        {
-            var range = policy.Judge.FindRefusal(address);
-            refusal ??= range;
-            return range is null;
-        });
-        return refusal is null || (policy.UsesAllowed && allowed.Length > 0)
-            ? allowed
-            : throw new AmbassadorEgressException(state.Name, allowed.Length == 0 ? EgressReason.Address : EgressReason.MixedAddresses, host, refusal.Rule);
     }
 
     // A tunnel is asked for by a request to the proxy itself, whose header names the target; one for web sockets over HTTP/2 names its protocol.

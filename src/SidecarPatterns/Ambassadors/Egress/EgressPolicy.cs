@@ -84,6 +84,22 @@ internal sealed class EgressPolicy
         return RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.TryGetValues("Host", out var values) ? FindRefusal(uri, values) : null;
     }
 
+    /// <summary>Those of a name's addresses that may be dialled.</summary>
+    /// <exception cref="AmbassadorEgressException">None may, or some may not, which is not to be passed over.</exception>
+    public IPAddress[] FindAllowed(string ambassador, string host, IPAddress[] addresses)
+    {
+        AddressRange? refusal = null;
+        var allowed = Array.FindAll(addresses, address =>
+        {
+            var range = Judge.FindRefusal(address);
+            refusal ??= range;
+            return range is null;
+        });
+        return refusal is null || (UsesAllowed && allowed.Length > 0)
+            ? allowed
+            : throw new AmbassadorEgressException(ambassador, allowed.Length == 0 ? EgressReason.Address : EgressReason.MixedAddresses, host, refusal.Rule);
+    }
+
     /// <summary>Finds what an address is refused for, as far as its text goes.</summary>
     public EgressRefusal? FindRefusal(Uri uri)
     {

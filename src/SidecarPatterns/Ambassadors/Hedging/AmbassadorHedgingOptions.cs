@@ -2,7 +2,8 @@ namespace SidecarPatterns;
 
 /// <summary>Whether a request that takes long is sent a second time, to another endpoint if there is one, and the first good answer counts.</summary>
 /// <remarks>
-/// <para>Only what may be done twice is, and only what can be sent twice at a time: a request without content, or whose content is in memory.</para>
+/// <para>Only what may be done twice is, and only what can be sent twice at a time: a request without content, or whose content is in memory and no longer than
+/// <see cref="AmbassadorContentOptions.LargeUploadFrom"/>. One that finds out whether an endpoint has recovered is sent alone.</para>
 /// <para>
 /// A second request takes a token of the retry budget, which never comes back, and is sent neither to an endpoint that fails nor to one that has much to do.
 /// The one that is not needed is cancelled, which over HTTP/1.1 costs its connection, unless <see cref="LetLosersFinish"/> says otherwise.

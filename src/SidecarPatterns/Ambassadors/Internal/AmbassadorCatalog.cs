@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -101,9 +102,24 @@ internal sealed class AmbassadorCatalog
         }
 
         var state = new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments, Credentials);
+        state.UseProber(() => CreatePrimaryHandler(name));
         state.Endpoints.OnDueEarlier = EndpointSignal.Set;
         EndpointSignal.Set();
         return state;
+    }
+
+    /// <summary>Makes a primary handler as the client has one, with all that was set for it: whom it trusts, what it shows, by which proxy it goes.</summary>
+    private HttpMessageHandler CreatePrimaryHandler(string name)
+    {
+        // As the factory does it. The scope is what handlers may need for as long as they live.
+        var builder = _services.GetRequiredService<IServiceScopeFactory>().CreateScope().ServiceProvider.GetRequiredService<HttpMessageHandlerBuilder>();
+        builder.Name = name;
+        foreach (var configure in _services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get(name).HttpMessageHandlerBuilderActions)
+        {
+            configure(builder);
+        }
+
+        return builder.PrimaryHandler;
     }
 
     private RetryBudget BudgetOf(AmbassadorSettings settings)

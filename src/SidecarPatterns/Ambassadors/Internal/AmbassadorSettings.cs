@@ -12,6 +12,7 @@ internal sealed class AmbassadorSettings
         TimeoutTicks = TimeTicks.Of(options.Timeout, clock);
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
         MaxAttempts = options.Retry.MaxAttempts;
+        IsProbed = options.Probe.Path is not null;
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
         IsByHost = options is { BaseAddress: null, Endpoints.Count: 0 } && options.GetEndpointSource() is null;
@@ -37,6 +38,9 @@ internal sealed class AmbassadorSettings
 
     /// <summary>Whether each host that is called is an endpoint, since the options name none.</summary>
     public bool IsByHost { get; }
+
+    /// <summary>Whether endpoints are asked how they are.</summary>
+    public bool IsProbed { get; }
 
     /// <summary>Whether a call may wait until an endpoint has less to do.</summary>
     public bool WaitsForPlace { get; }

@@ -17,7 +17,11 @@ internal sealed class AmbassadorState
         Clock = clock;
         Logger = logger;
         Scanner = DeadlineScanner.Of(clock);
-        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options) { OnTransition = OnTransition };
+        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options)
+        {
+            OnTransition = OnTransition,
+            Resolve = (host, ct) => Network.ResolveAsync(host, ct),
+        };
         Latency = new LatencyQuantiles(clock);
         HedgeDelay = new HedgeDelay(clock);
         Budget = budget;
@@ -42,8 +46,8 @@ internal sealed class AmbassadorState
     /// <summary>The endpoints, and which of them an attempt goes to.</summary>
     public EndpointDirectory Endpoints { get; }
 
-    /// <summary>Asks the endpoints how they are as calls come by, where there is no sidecar for it.</summary>
-    public EndpointProber? Prober { get; set; }
+    /// <summary>Asks the endpoints how they are: in the sidecar, or as calls come by where none does.</summary>
+    public EndpointProber? Prober { get; private set; }
 
     public RetryBudget Budget { get; }
 
@@ -85,6 +89,17 @@ internal sealed class AmbassadorState
         {
             Budget.Apply(settings.Options.RetryBudget);
         }
+    }
+
+    /// <summary>Has endpoints asked how they are, where the options want it.</summary>
+    /// <param name="createHandler">
+    /// Makes the handler of the connections, when it is needed first. They are the prober's own: a pool that calls have used up says nothing about the endpoint.
+    /// The handler goes with the state.
+    /// </param>
+    public void UseProber(Func<HttpMessageHandler> createHandler)
+    {
+        var sender = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(createHandler(), disposeHandler: false));
+        Prober = new EndpointProber(Name, Endpoints.Balancer, () => Settings.Options, (request, ct) => sender.Value.SendAsync(request, ct), Clock, Logger);
     }
 
     public void Remember(AttemptOutcome outcome) =>
@@ -130,6 +145,15 @@ internal sealed class AmbassadorState
         if (Settings.Options.ClientCertificate.File is not null && !PrimaryHandler.ShowsCertificate(handler) && Told.IsNew(nameof(TellUnusedCertificate)))
         {
             AmbassadorLog.ClientCertificateUnused(Logger, Name);
+        }
+    }
+
+    /// <summary>Says so where probes go over other connections than calls, since nobody knows how to make another handler as the client has one.</summary>
+    public void TellOwnProbes()
+    {
+        if (Settings.IsProbed && Told.IsNew(nameof(TellOwnProbes)))
+        {
+            AmbassadorLog.ProbesHaveOwnHandler(Logger, Name);
         }
     }
 

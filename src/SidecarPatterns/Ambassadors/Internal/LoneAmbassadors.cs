@@ -32,14 +32,7 @@ internal static class LoneAmbassadors
             new RetryBudget(clock, options.RetryBudget),
             clock,
             loggerFactory.CreateLogger(AmbassadorLog.Category));
-        if (options.Probe.Path is not null)
-        {
-            // There is no sidecar: calls have the probes made in passing. The handler goes with the state.
-            var connections = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(PrimaryHandler.Create(state)));
-            state.Prober = new EndpointProber(
-                Name, state.Endpoints.Balancer, () => state.Settings.Options, (request, ct) => connections.Value.SendAsync(request, ct), clock, state.Logger);
-        }
-
+        state.UseProber(() => PrimaryHandler.Create(state));
         return state;
     }
 

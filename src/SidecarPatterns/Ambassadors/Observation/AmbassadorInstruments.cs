@@ -31,6 +31,11 @@ internal sealed partial class AmbassadorInstruments
         _meter.CreateObservableCounter(
             "ambassador.egress.refused", () => Read(catalog, "reason", static account => account.EgressRefused), "{request}", "How often an address was not called, by the rule that it broke.");
         _meter.CreateObservableCounter(
+            "ambassador.places.abandoned",
+            () => catalog.States.Select(static state => new Measurement<long>(state.Account.AbandonedPlaces, AmbassadorMetrics.NameTag(state.Name))),
+            "{place}",
+            "How many places under the limit of concurrency were given up because nobody read the body of a response.");
+        _meter.CreateObservableCounter(
             "ambassador.credentials", () => ReadCredentials(catalog), "{request}", "How often a credential was asked for, by outcome.");
         _meter.CreateObservableCounter(
             "ambassador.credentials.refused",

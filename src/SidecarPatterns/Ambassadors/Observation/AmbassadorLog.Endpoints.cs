@@ -23,6 +23,9 @@ internal static partial class AmbassadorLog
     [LoggerMessage(335, LogLevel.Debug, "Ambassador '{Ambassador}': the probe of endpoint {Ordinal} ended with {Outcome}.", EventName = "ProbeFailed")]
     public static partial void ProbeFailed(ILogger logger, string ambassador, int ordinal, string outcome);
 
+    [LoggerMessage(336, LogLevel.Warning, "Ambassador '{Ambassador}' was given an InnerHandler, and probes do not go by it: they go by a handler as Network says, which trusts what the system does. This is said once.", EventName = "ProbesHaveOwnHandler")]
+    public static partial void ProbesHaveOwnHandler(ILogger logger, string ambassador);
+
     [LoggerMessage(337, LogLevel.Warning, "Ambassador '{Ambassador}': the circuit of endpoint '{Endpoint}' was {From} and is {To}.", EventName = "EndpointCircuitChanged")]
     public static partial void EndpointCircuitChanged(ILogger logger, string ambassador, string endpoint, CircuitState from, CircuitState to);
 }

@@ -72,6 +72,61 @@ internal sealed class BalancerPickTests
     }
 
     [Test]
+    public void TryPick_ManyAreBeingFoundOut_IsOneThatIsKnown()
+    {
+        var balancer = Create(20);
+        foreach (var endpoint in balancer.Set.All[..19])
+        {
+            endpoint.Enter();
+        }
+
+        balancer.Set.All[19].RecordAnswer(0.1, _clock.Now, balancer.Scale);
+
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.That(PickAndEnd(balancer, default).Endpoint, Is.SameAs(balancer.Set.All[19]));
+        }
+    }
+
+    [Test]
+    public void HasUntried_OnlyThoseOfTheNextPriorityAre_CountsThem()
+    {
+        var balancer = Create(3, static i => i);
+        var tried = default(TriedEndpoints);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(balancer.HasUntried(tried));
+            tried.Add(balancer.Set.All[i]);
+        }
+
+        Assert.That(balancer.HasUntried(tried), Is.False);
+    }
+
+    [Test]
+    public void End_Fails_TheCostIsTheLongestOfWhatItTookTheLeastAndRetryAfter([Values(0, 20, 600)] int retryAfter, [Values(1, 30)] int seconds)
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+        _clock.Pass(TimeSpan.FromSeconds(seconds));
+
+        balancer.End(lease, AttemptClass.Failed, HealthEffect.Failure, _clock.Now, TimeSpan.FromSeconds(retryAfter));
+
+        Assert.That(lease.Endpoint.SecondsAt(_clock.Now, balancer.Scale), Is.EqualTo(Math.Max(Math.Max(seconds, 5), Math.Min(retryAfter, 60))).Within(0.01));
+        Assert.That(lease.Endpoint.Failures, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void End_ThrottledBy503_IsAFailureTooAndBy429IsNone([Values] bool isFailure)
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+
+        balancer.End(lease, AttemptClass.Throttled, isFailure ? HealthEffect.Failure : HealthEffect.Neutral, _clock.Now, TimeSpan.FromSeconds(1));
+
+        Assert.That(lease.Endpoint.Failures, Is.EqualTo(isFailure ? 1 : 0));
+    }
+
+    [Test]
     public void TryPick_HedgeWhileOthersRecover_IsNeverAProbe()
     {
         var balancer = Create(3);

@@ -20,6 +20,25 @@ internal sealed class BalancerStateTests
         Assert.That((kept.Weight, kept.Health.Read().State), Is.EqualTo((7, CircuitState.Open)));
     }
 
+    [Test]
+    public void Replace_OneOfThoseThatStayInIsLeft_ItDoesNotStayInAnyMore()
+    {
+        var balancer = Create();
+        balancer.Replace([Spec(1), Spec(2), Spec(3)]);
+        var all = balancer.Set.All;
+        all[0].Health.Trip();
+        all[1].Health.Trip();
+        Assert.That(all.Select(static endpoint => endpoint.StaysIn), Is.EqualTo([false, true, false]));
+
+        balancer.Replace([Spec(2)]);
+        Assert.That(all[1].StaysIn, Is.False, "there is no other");
+
+        balancer.Replace([Spec(1), Spec(2), Spec(3)]);
+        Assert.That(all[1].StaysIn);
+        balancer.Replace([Spec(3)]);
+        Assert.That(all[1].StaysIn, Is.False, "it has left");
+    }
+
     [TestCase(9.9, true)]
     [TestCase(10, false)]
     public void Replace_EndpointComesBack_IsKnownForTenMinutes(double minutes, bool isKnown)

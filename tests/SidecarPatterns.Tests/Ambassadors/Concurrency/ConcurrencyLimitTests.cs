@@ -108,6 +108,63 @@ internal sealed class ConcurrencyLimitTests
     }
 
     [Test]
+    public async Task Send_ReaderWaitsForMoreThanTheIdleTime_KeepsItsPlace([Values] bool isSync)
+    {
+        await using var calling = Limited();
+        var body = new HeldStream();
+        calling.Server.Then(() => Events(body));
+        using var response = await calling.Client.GetAsync(new Uri("items", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead).InTime();
+        var stream = await response.Content.ReadAsStreamAsync();
+        var reading = isSync ? Task.Run(() => stream.Read(new byte[10])) : stream.ReadAsync(new byte[10]).AsTask();
+        await body.Held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromMinutes(5));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>(), "it is being read");
+
+        body.Held.Release();
+        await reading.InTime();
+        Assert.That(calling.Snapshot.AbandonedPlaces, Is.Zero);
+    }
+
+    [Test]
+    public async Task Send_ReaderHasBegunToWaitBeforeTheIdleTimeIsOver_KeepsItsPlace()
+    {
+        await using var calling = Limited();
+        var body = new HeldStream();
+        calling.Server.Then(() =>
+        {
+            var response = Events(body);
+            response.Content.Headers.ContentType = new("application/x-ndjson");
+            return response;
+        });
+        using var response = await calling.Client.GetAsync(new Uri("items", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead).InTime();
+        var stream = await response.Content.ReadAsStreamAsync();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(20));
+        var reading = stream.ReadAsync(new byte[10]).AsTask();
+        await body.Held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(20));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>(), "it is being read");
+
+        body.Held.Release();
+        await reading.InTime();
+    }
+
+    [Test]
+    public async Task Send_NobodyReadsEvents_GivesItsPlaceUpAfterTheIdleTime()
+    {
+        await using var calling = Limited();
+        calling.Server.Then(static () => Events(new MemoryStream(Bodies.OfLength(100_000)))).Then(200);
+        using var response = await calling.Client.GetAsync(new Uri("items", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead).InTime();
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>());
+
+        await calling.Clock.AdvanceAsync(AmbassadorContentConstants.BodyIdleTimeout);
+
+        (await calling.GetAsync().InTime()).Dispose();
+        Assert.That(calling.Snapshot.AbandonedPlaces, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Queue_PlacesBecomeFree_FirstComeFirstServed()
     {
         await using var calling = Limited(static options => options.Concurrency.QueueLimit = 2);
@@ -286,11 +343,40 @@ internal sealed class ConcurrencyLimitTests
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
     }
 
+    private static HttpResponseMessage Events(Stream body)
+    {
+        var content = new StreamContent(body);
+        content.Headers.ContentType = new("text/event-stream");
+        return new HttpResponseMessage(HttpStatusCode.OK) { Content = content };
+    }
+
     private static void InterlockedMax(ref int target, int value)
     {
         for (var seen = Volatile.Read(ref target); seen < value; seen = Volatile.Read(ref target))
         {
             Interlocked.CompareExchange(ref target, value, seen);
+        }
+    }
+
+    /// <summary>A body whose first part comes when the test lets it.</summary>
+    private sealed class HeldStream : MemoryStream
+    {
+        public SyncPoint Held { get; } = new();
+
+        public override bool CanSeek => false; // Nobody knows its length.
+
+        public override int Read(Span<byte> buffer)
+        {
+            Held.Pass();
+            return 0;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await Held.PassAsync(cancellationToken);
+            return 0;
         }
     }
 }

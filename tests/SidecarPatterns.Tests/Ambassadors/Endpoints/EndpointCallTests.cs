@@ -349,13 +349,32 @@ internal sealed class EndpointCallTests
     {
         await using var calling = EndpointCalling.To([], static options =>
         {
-            options.Endpoints.Add(new AmbassadorEndpoint("http://10.255.255.1/"));
+            options.UseEndpointSource(new FixedSource("http://10.255.255.1/"));
             options.ApiKey.Keys.Add("key");
             options.Retry.MaxAttempts = 1;
         });
 
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>());
         calling.Unseen = (int)calling.Snapshot.Attempts.Values.Sum();
+    }
+
+    [Test]
+    public async Task Send_NothingWasSentAndOnlyTheNextPriorityIsLeft_GoesThereAtOnce()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var dead = ScriptedServer.Start();
+        var address = dead.Uri;
+        await dead.DisposeAsync();
+        await using var calling = EndpointCalling.To([server], options =>
+        {
+            options.Endpoints[0].Priority = 1;
+            options.Endpoints.Add(new AmbassadorEndpoint(address));
+            options.Retry.Delay = TimeSpan.FromSeconds(5); // Is not waited for: the clock stands still.
+        });
+
+        (await calling.SendAsync(HttpMethod.Post, new StringContent("x"))).Dispose();
+
+        calling.Unseen = 1;
     }
 
     private static async Task RepeatAsync(int count, Func<Task<HttpResponseMessage>> call)

@@ -295,8 +295,41 @@ internal sealed class HedgeTests
         calling.Server.Then(500).Hangs();
         (await calling.GetAsync().InTime()).Dispose();
         calling.Clock.Advance(TimeSpan.FromMinutes(2));
+        using var caller = new CancellationTokenSource();
 
-        await StaysAloneAsync(calling, before: 1);
+        var call = calling.GetAsync(caller.Token);
+
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 2);
+        Assert.That(calling.Clock.Armed, Does.Not.Contain(Delay));
+        await caller.CancelAsync();
+        await call.FailureAsync();
+    }
+
+    [Test]
+    public async Task Send_AsAProbe_IsNotHelpedSoThatTheEndpointIsFoundOut()
+    {
+        await using var calling = Hedging(static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://a.test"));
+            options.Endpoints.Add(new AmbassadorEndpoint("http://b.test"));
+        });
+        calling.Server.Then(async (request, ct) =>
+        {
+            await (request.RequestUri!.Host == "a.test" ? Task.Delay(Timeout.InfiniteTimeSpan, ct) : Task.CompletedTask);
+            return ScriptedHandler.Response(200);
+        });
+        calling.State.Endpoints.Balancer.Set.All[0].Health.Trip();
+        calling.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        var call = calling.GetAsync();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 1);
+        Assert.That(calling.Server.Requests[0].Uri!.Host, Is.EqualTo("a.test"));
+        Assert.That(calling.Clock.Armed, Does.Not.Contain(Delay));
+        await calling.Clock.AdvanceAsync(FaultCalling.AttemptTime);
+
+        using var response = await call.InTime();
+        Assert.That(calling.Snapshot.Endpoints[0].Circuit, Is.EqualTo(CircuitState.Open), "it has not recovered, and is known not to have");
+        Assert.That(calling.Snapshot.Attempts[AttemptCause.Hedge], Is.Zero);
     }
 
     [TestCase(5, 4, false)]
@@ -352,6 +385,71 @@ internal sealed class HedgeTests
     }
 
     [Test]
+    public async Task Send_LatestAttemptsTookNoTime_TheShortestDelayCounts()
+    {
+        await using var calling = Hedging(static options => (options.Hedging.Delay, options.Hedging.MinimumSamples) = (null, 1));
+        calling.Server.Then(200).Hangs();
+        (await calling.GetAsync().InTime()).Dispose();
+        calling.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await ArmsAsync(calling, AmbassadorHedgingConstants.MinDelay);
+    }
+
+    [Test]
+    public async Task Send_AnAttemptTimedOut_ItsTimeCounts()
+    {
+        await using var calling = Hedging(static options => (options.Hedging.Delay, options.Hedging.MinimumSamples, options.Timeout) = (null, 1, TimeSpan.FromSeconds(60)));
+        calling.Server.Hangs();
+        using (var request = new HttpRequestMessage(HttpMethod.Get, "items"))
+        {
+            request.Options.Set(AmbassadorRequestOptions.MaxAttempts, 1);
+            var call = calling.Client.SendAsync(request);
+            await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 1);
+            await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(60) + DeadlineScanner.Period);
+            Assert.That(await call.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        }
+
+        await ArmsAsync(calling, TimeSpan.FromSeconds(60));
+    }
+
+    [Test]
+    public async Task Send_AnAttemptWasOvertaken_ItsTimeCounts()
+    {
+        await using var calling = Hedging(static options =>
+        {
+            (options.Hedging.Delay, options.Hedging.MinimumSamples, options.Hedging.Quantile) = (TimeSpan.FromSeconds(5), 2, 1);
+            (options.AttemptTimeout, options.Timeout) = (TimeSpan.FromHours(1), TimeSpan.FromHours(1));
+        });
+        var second = new SyncPoint();
+        calling.Server.Hangs().Then(async (_, ct) =>
+        {
+            await second.PassAsync(ct);
+            return ScriptedHandler.Response(200);
+        }).Hangs();
+        var call = calling.GetAsync();
+        await calling.Clock.PassAsync(TimeSpan.FromSeconds(5));
+        await second.ReachedAsync();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(15));
+        second.Release();
+        (await call.InTime()).Dispose();
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes[AttemptClass.Cancelled] == 1);
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        await ArmsAsync(calling, TimeSpan.FromSeconds(20)); // The winner took 15 s.
+    }
+
+    /// <summary>Asserts that the next call, which is not answered, is helped after that time.</summary>
+    private static async Task ArmsAsync(Calling calling, TimeSpan delay)
+    {
+        using var caller = new CancellationTokenSource();
+        var call = calling.GetAsync(caller.Token);
+        var armed = await calling.Clock.ArmedAsync(delay * 0.93, delay * 1.07);
+        Assert.That(armed, Is.GreaterThanOrEqualTo(AmbassadorHedgingConstants.MinDelay));
+        await caller.CancelAsync();
+        await call.FailureAsync();
+    }
+
+    [Test]
     public async Task Send_CallerUsesItsMessageAtOnce_TheLoserHasACopy()
     {
         await using var calling = Hedging(static options => options.Retry.AddIdempotencyKey = true);
@@ -383,14 +481,14 @@ internal sealed class HedgeTests
         configure?.Invoke(options);
     });
 
-    private static async Task StaysAloneAsync(Calling calling, int before = 0)
+    private static async Task StaysAloneAsync(Calling calling)
     {
         using var caller = new CancellationTokenSource();
         var call = calling.GetAsync(caller.Token);
         await calling.Clock.PassAsync(Delay);
         await caller.CancelAsync();
         await call.FailureAsync();
-        Assert.That(calling.Server.Requests, Has.Count.EqualTo(before + 1));
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
     }
 
     private sealed class TrackedResponse : HttpResponseMessage

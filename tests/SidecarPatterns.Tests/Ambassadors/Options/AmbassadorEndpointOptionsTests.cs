@@ -88,6 +88,23 @@ internal sealed class AmbassadorEndpointOptionsTests
     }
 
     [Test]
+    public void Endpoint_InTheClearBesideACredential_IsTold([Values] bool allowsInsecure)
+    {
+        var options = new AmbassadorOptions();
+        options.ApiKey.Keys.Add("key");
+        options.Authentication.AllowInsecureCredentials = allowsInsecure;
+        options.Endpoints.Add(new AmbassadorEndpoint("https://a.test/"));
+        options.Endpoints.Add(new AmbassadorEndpoint("http://localhost:81/"));
+        options.Endpoints.Add(new AmbassadorEndpoint("http://b.test/") { PerAddress = true }); // Each address is looked at when it is known.
+        options.Endpoints.Add(new AmbassadorEndpoint("http://c.test/"));
+
+        IEnumerable<string> expected = allowsInsecure
+            ? []
+            : ["Ambassadors:prices:Endpoints:3:Address is 'http://c.test/'; allowed beside a credential is an address with https, or Authentication:AllowInsecureCredentials."];
+        Assert.That(AmbassadorOptionRules.FindFailures("prices", options), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void EndpointsAndSource_Both_AreTold()
     {
         var options = new AmbassadorOptions();

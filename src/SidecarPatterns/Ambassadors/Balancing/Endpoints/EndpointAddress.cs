@@ -77,11 +77,35 @@ internal sealed class EndpointAddress
         return combined;
     }
 
-    /// <summary>An address that a server has given for itself by its name, as that of this very server; any other stays.</summary>
-    public Uri Localize(Uri target) =>
-        Ip is not null && target.Port == _port && target.Scheme == Scheme && string.Equals(target.IdnHost, Name, StringComparison.OrdinalIgnoreCase)
-            ? new Uri(string.Concat(_origin, target.PathAndQuery, target.Fragment))
+    /// <summary>An address that a server has given for itself, by its name or as its clients know it, as that of this very server; any other stays.</summary>
+    /// <param name="target">The address.</param>
+    /// <param name="logical">The request's own address.</param>
+    public Uri Localize(Uri target, Uri? logical)
+    {
+        if (IsHere(target))
+        {
+            return target;
+        }
+
+        return target.Port == _port && target.Scheme == Scheme && string.Equals(target.IdnHost, Name, StringComparison.OrdinalIgnoreCase)
+                ? new Uri(string.Concat(_origin, target.PathAndQuery, target.Fragment))
+            : logical is not null && RedirectRule.IsSameOrigin(logical, target)
+                ? new Uri(string.Concat(_base, target.PathAndQuery, target.Fragment))
             : target;
+    }
+
+    /// <summary>The address by which a client knows one of this server's: the other way round as <see cref="Combine(Uri)"/>.</summary>
+    /// <param name="target">The address.</param>
+    /// <param name="logical">The request's own address.</param>
+    /// <returns>The address; <see langword="null"/> where none leads there: it is not below this one's path.</returns>
+    public Uri? FindLogical(Uri target, Uri logical)
+    {
+        var prefix = _base.Length - _origin.Length;
+        var path = target.AbsolutePath;
+        return IsHere(target) && path.Length > prefix && path[prefix] == '/' && path.StartsWith(_base.AsSpan(_origin.Length), StringComparison.Ordinal)
+            ? new Uri($"{logical.Scheme}://{logical.Authority}{path.AsSpan(prefix)}{target.Query}{target.Fragment}")
+            : null;
+    }
 
     /// <summary>Whether connections to it have that host and port.</summary>
     public bool IsAt(string host, int port) => port == _port && string.Equals(host, _host, StringComparison.OrdinalIgnoreCase);

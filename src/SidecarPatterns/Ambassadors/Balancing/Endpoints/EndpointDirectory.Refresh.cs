@@ -113,18 +113,15 @@ internal sealed partial class EndpointDirectory
     /// <summary>All endpoints as they are now, those included that could not be asked for and are as they were.</summary>
     private async Task<List<EndpointSpec>> FindAsync(AmbassadorOptions options, Action<Exception> onFailure)
     {
-        var endpoints = options.GetEndpointSource() is { } source ? await AskAsync(source, options.Resolution, onFailure).ConfigureAwait(false) : options.Endpoints;
+        var endpoints = options.GetEndpointSource() is { } source ? await AskAsync(source, options, onFailure).ConfigureAwait(false) : options.Endpoints;
         var names = endpoints.Where(IsToBeResolved).Select(static endpoint => endpoint.Address!.IdnHost).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var answers = await Task.WhenAll(names.Select(name => ResolveAsync(name, options.Resolution))).ConfigureAwait(false);
+        var egress = EgressPolicy.Of(options);
         foreach (var (name, addresses, failure) in answers)
         {
-            if (failure is null)
+            if ((failure ?? TryKeep(name, addresses, egress)) is { } problem)
             {
-                _addresses[name] = addresses;
-            }
-            else
-            {
-                onFailure(failure);
+                onFailure(problem);
             }
         }
 
@@ -133,12 +130,58 @@ internal sealed partial class EndpointDirectory
             _addresses.Remove(gone);
         }
 
-        return
+        List<EndpointSpec> specs =
         [
             .. endpoints.SelectMany(endpoint => IsToBeResolved(endpoint)
                 ? _addresses.GetValueOrDefault(endpoint.Address!.IdnHost, []).Select(ip => SpecOf(endpoint, ip))
                 : [SpecOf(endpoint)]),
         ];
+        return LeaveOutInTheClear(specs, options);
+    }
+
+    /// <summary>Keeps the addresses of a name, as far as a connection to the name could go there: each is an endpoint, and would be judged alone from then on.</summary>
+    /// <returns>Why none may be called; <see langword="null"/> if they are kept.</returns>
+    private AmbassadorEgressException? TryKeep(string name, IPAddress[] addresses, EgressPolicy? egress)
+    {
+        try
+        {
+            var allowed = egress?.FindAllowed(_name, name, addresses) ?? addresses;
+            if (allowed.Length < addresses.Length)
+            {
+                Tell($"'{name}' has addresses that may not be called.", problem => AmbassadorLog.EndpointLeftOut(_logger, _name, problem));
+            }
+
+            _addresses[name] = allowed;
+            return null;
+        }
+        catch (AmbassadorEgressException refusal)
+        {
+            return refusal;
+        }
+    }
+
+    /// <summary>Where calls have a credential, an endpoint that it must not go to would fail each of its calls; it is left out as long as there are others.</summary>
+    private List<EndpointSpec> LeaveOutInTheClear(List<EndpointSpec> specs, AmbassadorOptions options)
+    {
+        if (!AmbassadorCredentialRules.KeepsFromTheClear(options))
+        {
+            return specs;
+        }
+
+        var secure = specs.FindAll(static spec => CredentialOrigin.IsSecure(spec.Address!.Combine("/")));
+        if (secure.Count == 0)
+        {
+            return specs; // So that calls say why.
+        }
+
+        foreach (var spec in specs.Except(secure))
+        {
+            Tell(
+                $"'{spec.Address!.Authority}' has no https, and calls have a credential, which Authentication:AllowInsecureCredentials does not allow there.",
+                problem => AmbassadorLog.EndpointLeftOut(_logger, _name, problem));
+        }
+
+        return secure;
     }
 
     private async Task<(string Name, IPAddress[] Addresses, Exception? Failure)> ResolveAsync(string name, AmbassadorResolutionOptions options)
@@ -158,13 +201,14 @@ internal sealed partial class EndpointDirectory
         }
     }
 
-    private async Task<IEnumerable<AmbassadorEndpoint>> AskAsync(IEndpointSource source, AmbassadorResolutionOptions options, Action<Exception> onFailure)
+    private async Task<IEnumerable<AmbassadorEndpoint>> AskAsync(IEndpointSource source, AmbassadorOptions options, Action<Exception> onFailure)
     {
         try
         {
-            var set = await WithinAsync(ct => source.GetEndpointsAsync(ct).AsTask(), options.Timeout).ConfigureAwait(false);
+            var set = await WithinAsync(ct => source.GetEndpointsAsync(ct).AsTask(), options.Resolution.Timeout).ConfigureAwait(false);
             Watch(set.ChangeToken);
-            var allowed = set.Endpoints.Where(IsAllowed).ToList();
+            var egress = EgressPolicy.Of(options);
+            var allowed = set.Endpoints.Where(endpoint => IsAllowed(endpoint, egress)).ToList();
             if (allowed.Count > 0)
             {
                 _fromSource = allowed;
@@ -184,9 +228,14 @@ internal sealed partial class EndpointDirectory
         return _fromSource ?? [];
     }
 
-    private bool IsAllowed(AmbassadorEndpoint endpoint)
+    private bool IsAllowed(AmbassadorEndpoint endpoint, EgressPolicy? egress)
     {
         var problems = AmbassadorEndpointRules.Table.FindFailures("The source's endpoint", endpoint).ToList();
+        if (problems.Count == 0 && IPAddress.TryParse(endpoint.Address!.IdnHost, out var address) && egress?.Judge.FindRefusal(address) is { } range)
+        {
+            problems.Add($"The source's endpoint '{endpoint.Address.Authority}' may not be called: {range.Rule}.");
+        }
+
         problems.ForEach(problem => Tell(problem, problem => AmbassadorLog.EndpointLeftOut(_logger, _name, problem)));
         return problems.Count == 0;
     }

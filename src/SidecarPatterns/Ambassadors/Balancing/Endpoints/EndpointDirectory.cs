@@ -192,8 +192,10 @@ internal sealed partial class EndpointDirectory
         await refreshing.WaitAsync(ct).ConfigureAwait(false);
         if (!IsReady)
         {
-            throw new HttpRequestException(
-                HttpRequestError.NameResolutionError, $"The endpoints of ambassador '{_name}' could not be found out, and none is known.", LastFailure);
+            throw LastFailure is AmbassadorEgressException refusal
+                ? refusal.Anew()
+                : new HttpRequestException(
+                    HttpRequestError.NameResolutionError, $"The endpoints of ambassador '{_name}' could not be found out, and none is known.", LastFailure);
         }
     }
 

@@ -11,11 +11,27 @@ internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
         {
             var now = clock.GetTimestamp();
             var directories = catalog.States.Select(static state => state.Endpoints).Where(static directory => directory.IsDynamic).ToList();
-            await Task.WhenAll(directories.Where(directory => directory.NextAt <= now).Select(static directory => directory.Refresh())).WaitAsync(ct).ConfigureAwait(false);
+            var next = long.MaxValue;
+            foreach (var directory in directories)
+            {
+                if (directory.NextAt is var at && at > now)
+                {
+                    next = Math.Min(next, at);
+                }
+                else
+                {
+                    _ = WakeAfterAsync(directory.Refresh()); // One that takes long keeps the others from nothing.
+                }
+            }
 
-            var next = directories.Count == 0 ? long.MaxValue : directories.Min(static directory => directory.NextAt);
             await catalog.EndpointSignal.WaitAsync(TimeUntil(next, clock), clock, ct).ConfigureAwait(false);
         }
+    }
+
+    private async Task WakeAfterAsync(Task refresh)
+    {
+        await refresh.ConfigureAwait(false);
+        catalog.EndpointSignal.Set();
     }
 
     private static TimeSpan TimeUntil(long at, TimeProvider clock)

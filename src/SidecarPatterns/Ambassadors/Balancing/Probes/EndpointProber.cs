@@ -14,14 +14,25 @@ internal sealed class EndpointProber(
     string name, Balancer balancer, Func<AmbassadorOptions> options, ProbeSender send, TimeProvider clock, ILogger logger, Random? random = null)
 {
     private readonly Random _random = random ?? Random.Shared;
-    private long _nextAt = clock.GetTimestamp();
+    private long _nextAt = clock.GetTimestamp(); // For calls in passing.
+    private bool _isServed;
+    private bool _isProbing;
 
+    /// <summary>The sidecar: as long as it runs, calls leave the probes to it.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        while (true)
+        Volatile.Write(ref _isServed, true);
+        try
         {
-            await Task.Delay(NextWait(), clock, ct).ConfigureAwait(false);
-            await ProbeAsync(ct).ConfigureAwait(false);
+            while (true)
+            {
+                await Task.Delay(NextWait(), clock, ct).ConfigureAwait(false);
+                await ProbeAsync(ct).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isServed, false);
         }
     }
 
@@ -29,7 +40,7 @@ internal sealed class EndpointProber(
     public void Pass(long now)
     {
         var nextAt = Volatile.Read(ref _nextAt);
-        if (now >= nextAt && Interlocked.CompareExchange(ref _nextAt, long.MaxValue, nextAt) == nextAt)
+        if (now >= nextAt && !Volatile.Read(ref _isServed) && Interlocked.CompareExchange(ref _nextAt, long.MaxValue, nextAt) == nextAt)
         {
             Unflowed.Run(static self => Task.Run(self.ProbeInPassingAsync), this).Forget();
         }
@@ -57,13 +68,27 @@ internal sealed class EndpointProber(
     /// <summary>Asks each endpoint that is to be asked once, and does what follows from all answers together.</summary>
     public async Task ProbeAsync(CancellationToken ct)
     {
+        // What a call had begun in passing when the sidecar started is not done twice.
         var current = options();
-        if (current.Probe.Path is not { } path)
+        if (current.Probe.Path is not { } path || Interlocked.Exchange(ref _isProbing, true))
         {
             return;
         }
 
+        try
+        {
+            await ProbeAllAsync(current, path, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _isProbing, false);
+        }
+    }
+
+    private async Task ProbeAllAsync(AmbassadorOptions current, string path, CancellationToken ct)
+    {
         var asked = balancer.Set.All.Where(endpoint => IsToBeAsked(endpoint, current.Probe)).ToArray();
+        var epochs = Array.ConvertAll(asked, static endpoint => endpoint.Health.Epoch);
         var isWell = new bool[asked.Length];
         await Parallel.ForAsync(
             0,
@@ -74,7 +99,7 @@ internal sealed class EndpointProber(
         // One after the other: whether an endpoint may be left alone depends on the others.
         for (var i = 0; i < asked.Length; i++)
         {
-            Conclude(asked[i], isWell[i], current.Probe);
+            Conclude(asked[i], epochs[i], isWell[i], current.Probe);
         }
     }
 
@@ -137,19 +162,22 @@ internal sealed class EndpointProber(
         }
     }
 
-    private void Conclude(BalancedEndpoint endpoint, bool isWell, AmbassadorProbeOptions probe)
+    private void Conclude(BalancedEndpoint endpoint, long epoch, bool isWell, AmbassadorProbeOptions probe)
     {
-        var inARow = endpoint.ProbesInARow;
+        if (endpoint.Health.Epoch != epoch)
+        {
+            return; // Its circuit has changed since it was asked: what was before says nothing.
+        }
+
+        var inARow = endpoint.Probes.Epoch == epoch ? endpoint.Probes.InARow : 0;
         inARow = isWell ? Math.Max(inARow, 0) + 1 : Math.Min(inARow, 0) - 1;
-        endpoint.ProbesInARow = inARow;
+        endpoint.Probes = (epoch, inARow);
         if (inARow >= probe.Successes && endpoint.Health.Read().State == CircuitState.Open)
         {
-            endpoint.ProbesInARow = 0;
             endpoint.Health.EndBreak();
         }
         else if (-inARow >= probe.Failures && endpoint.Health.IsClosed && HasOther(endpoint))
         {
-            endpoint.ProbesInARow = 0;
             endpoint.Health.Trip();
         }
     }

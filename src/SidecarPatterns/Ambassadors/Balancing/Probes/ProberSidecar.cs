@@ -7,10 +7,6 @@ internal sealed class ProberSidecar(AmbassadorCatalog catalog) : ISidecar
     {
         var state = catalog.GetOrCreate(catalog.Registry.ClientOf(context.Name));
 
-        // Connections of its own: a pool that calls have used up says nothing about the endpoint.
-        using var sender = new HttpMessageInvoker(PrimaryHandler.Create(state));
-        var prober = new EndpointProber(
-            state.Name, state.Endpoints.Balancer, () => state.Settings.Options, sender.SendAsync, state.Clock, state.Logger);
-        await prober.RunAsync(ct).ConfigureAwait(false);
+        await state.Prober!.RunAsync(ct).ConfigureAwait(false);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class BodyWatch : IDisposable
     private readonly BodyLimits _limits;
     private readonly TimeProvider _timeProvider;
     private readonly Action<BodyEnd>? _onEnd;
-    private readonly Action? _onRead;
+    private readonly Action<bool>? _onRead;
     private readonly Lock _lock = new();
 
     // Guarded by the lock.
@@ -38,8 +38,8 @@ internal sealed class BodyWatch : IDisposable
     /// <param name="timeProvider">The clock.</param>
     /// <param name="onEnd">Told once how the body ended.</param>
     /// <param name="abort">What cancels a read that is under way already; <see langword="null"/> if there is none.</param>
-    /// <param name="onRead">Told of each read that has brought something.</param>
-    public BodyWatch(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd>? onEnd, CancellationTokenSource? abort, Action? onRead = null)
+    /// <param name="onRead">Told of each read that begins to wait, by <see langword="true"/>, and of each that has ended, by <see langword="false"/>.</param>
+    public BodyWatch(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd>? onEnd, CancellationTokenSource? abort, Action<bool>? onRead = null)
     {
         _onRead = onRead;
         _limits = limits;
@@ -61,6 +61,7 @@ internal sealed class BodyWatch : IDisposable
     /// <returns>How the caller's token cancels it; to be disposed of when the read has ended.</returns>
     public CancellationTokenRegistration BeginWait(CancellationToken ct)
     {
+        _onRead?.Invoke(true);
         if (HasTimes)
         {
             lock (_lock)
@@ -82,6 +83,7 @@ internal sealed class BodyWatch : IDisposable
     {
         // Waits for a cancellation that is under way: it is not to reach the next read.
         registration.Dispose();
+        _onRead?.Invoke(false);
         if (HasTimes)
         {
             lock (_lock)
@@ -101,7 +103,7 @@ internal sealed class BodyWatch : IDisposable
     public void Add(int count)
     {
         Volatile.Write(ref _brought, _brought + count);
-        _onRead?.Invoke();
+        _onRead?.Invoke(false);
     }
 
     /// <summary>The body does not keep a limit: it is reported, and every further read fails.</summary>

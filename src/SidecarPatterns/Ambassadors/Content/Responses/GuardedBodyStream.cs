@@ -132,7 +132,18 @@ internal sealed partial class GuardedBodyStream(Stream inner, ReadAhead? ahead, 
         try
         {
             ThrowIfOver();
-            return CountNew(inner.Read(buffer), buffer.IsEmpty);
+            var registration = watch.BeginWait(CancellationToken.None);
+            int count;
+            try
+            {
+                count = inner.Read(buffer);
+            }
+            finally
+            {
+                watch.EndWait(registration);
+            }
+
+            return CountNew(count, buffer.IsEmpty);
         }
         catch (Exception exception) when (Explain(exception, CancellationToken.None) is { } known)
         {

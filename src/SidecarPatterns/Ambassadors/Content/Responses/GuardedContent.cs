@@ -10,7 +10,7 @@ internal sealed class GuardedContent : HttpContent
     private BodyLimits _limits;
     private TimeProvider _timeProvider = TimeProvider.System;
     private Action<BodyEnd>? _onEnd;
-    private Action? _onRead;
+    private Action<bool>? _onRead;
     private GuardedBodyStream? _body;
     private bool _isDisposed;
 
@@ -27,7 +27,7 @@ internal sealed class GuardedContent : HttpContent
     public bool IsGuarded => _onEnd is not null;
 
     /// <summary>Says what is asked of the body, before anybody reads it.</summary>
-    public void Guard(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd, Action? onRead = null)
+    public void Guard(BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd, Action<bool>? onRead = null)
     {
         _onRead = onRead;
         _limits = limits;

@@ -89,8 +89,8 @@ internal static class ResponseBody
     /// <param name="limits">What is asked of the body.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="onEnd">Told once how the body ended, by whoever finds out; not before somebody reads it or disposes of it.</param>
-    /// <param name="onRead">Told of each read.</param>
-    public static void Guard(HttpResponseMessage response, BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd, Action? onRead = null)
+    /// <param name="onRead">Told of each read that begins to wait, by <see langword="true"/>, and of each that has ended, by <see langword="false"/>.</param>
+    public static void Guard(HttpResponseMessage response, BodyLimits limits, TimeProvider timeProvider, Action<BodyEnd> onEnd, Action<bool>? onRead = null)
     {
         // One that is guarded already is another ambassador's, further in.
         if (response.Content is not GuardedContent { IsGuarded: false } content)

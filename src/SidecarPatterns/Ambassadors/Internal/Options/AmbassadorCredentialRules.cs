@@ -65,6 +65,10 @@ internal static class AmbassadorCredentialRules
         }
     }
 
+    /// <summary>Whether calls have a credential that must not go in the clear to another machine.</summary>
+    public static bool KeepsFromTheClear(AmbassadorOptions options) =>
+        !options.Authentication.AllowInsecureCredentials && CredentialChoice.Find(options).Count > 0;
+
     private static IEnumerable<string> FindTokenProblems(string section, AmbassadorOptions options)
     {
         var token = options.ClientCredentials;

@@ -50,6 +50,7 @@ internal static partial class AmbassadorOptionRules
             yield return $"{ConfigurationPath.Combine(section, nameof(options.Endpoints))} has {options.Endpoints.Count} endpoint(s); allowed is either that or UseEndpointSource, and not both.";
         }
 
+        var isSecureWanted = AmbassadorCredentialRules.KeepsFromTheClear(options);
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < options.Endpoints.Count; i++)
         {
@@ -57,6 +58,15 @@ internal static partial class AmbassadorOptionRules
             if (!AmbassadorEndpointRules.Address.Allows(endpoint))
             {
                 continue;
+            }
+
+            // Of a name, each address is looked at when it is known.
+            if (isSecureWanted && !endpoint.PerAddress && !CredentialOrigin.IsSecure(endpoint.Address!))
+            {
+                yield return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{section}:{nameof(options.Endpoints)}:{i}:{nameof(endpoint.Address)} is {AmbassadorEndpointRules.Address.Show(endpoint)}; allowed beside a credential "
+                    + $"is an address with https, or {nameof(options.Authentication)}:{nameof(options.Authentication.AllowInsecureCredentials)}.");
             }
 
             var key = new EndpointAddress(endpoint.Address!).Key;

@@ -59,6 +59,30 @@ internal sealed class EndpointRefresherTests
     }
 
     [Test]
+    public async Task Host_OneSourceHangs_OthersAreAskedInTheirTime()
+    {
+        await using var host = TestHost.Build(static services =>
+        {
+            services.AddAmbassadorClient("hanging", static options =>
+            {
+                options.UseEndpointSource(new HangingSource());
+                options.Resolution.Timeout = TimeSpan.FromHours(1);
+            });
+            services.AddAmbassadorClient("orders", static options => options.Resolution.RefreshJitter = 0).AddEndpointSource<CountingSource>();
+        });
+        await host.StartAsync();
+        var source = host.Services.GetRequiredService<CountingSource>();
+
+        for (var asked = 1; asked < 3; asked++)
+        {
+            await Eventually.HoldsAsync(() => source.Asked == asked);
+            await host.Clock.PassAsync(TimeSpan.FromSeconds(30));
+        }
+
+        await Eventually.HoldsAsync(() => source.Asked == 3);
+    }
+
+    [Test]
     public async Task ServiceDiscovery_IsASourceByAFewLines()
     {
         var configuration = new ReloadableConfiguration();
@@ -98,6 +122,11 @@ internal sealed class EndpointRefresherTests
             Interlocked.Increment(ref _asked);
             return Failure is { } failure ? throw failure : new(new AmbassadorEndpointSet([new AmbassadorEndpoint("http://a.test"), new AmbassadorEndpoint("http://b.test")]));
         }
+    }
+
+    private sealed class HangingSource : IEndpointSource
+    {
+        public ValueTask<AmbassadorEndpointSet> GetEndpointsAsync(CancellationToken ct) => new(new TaskCompletionSource<AmbassadorEndpointSet>().Task);
     }
 
 #pragma warning disable CA1812 // The container makes it.

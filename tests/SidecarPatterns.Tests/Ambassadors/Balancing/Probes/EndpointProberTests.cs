@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
 
@@ -101,6 +102,39 @@ internal sealed class EndpointProberTests : IDisposable
             Answer = (_, _) => Task.FromResult(new HttpResponseMessage(status));
             await ProbeAsync();
         }
+
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open));
+    }
+
+    [Test]
+    public async Task Probe_CircuitHasChangedSince_CountsAnew()
+    {
+        var endpoint = _balancer.Set.All[0];
+        endpoint.Health.Trip();
+        await ProbeAsync();
+        endpoint.Health.ForceClosed();
+        endpoint.Health.Release();
+        endpoint.Health.Trip();
+
+        await ProbeAsync();
+
+        Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open), "one success is of the break before");
+    }
+
+    [Test]
+    public async Task Probe_CircuitChangesWhileItIsAsked_SaysNothing()
+    {
+        var endpoint = _balancer.Set.All[0];
+        endpoint.Health.Trip();
+        await ProbeAsync();
+        Answer = (_, _) =>
+        {
+            endpoint.Health.ForceClosed();
+            endpoint.Health.Release();
+            endpoint.Health.Trip();
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+        };
+        await ProbeAsync();
 
         Assert.That(endpoint.Health.Read().State, Is.EqualTo(CircuitState.Open));
     }
@@ -218,6 +252,87 @@ internal sealed class EndpointProberTests : IDisposable
         Assert.That(server.Served.Select(static request => $"{request.Method} {request.Target}"), Is.EquivalentTo(["GET /healthz?deep=1", "GET /b/healthz?deep=1"]));
         await host.StopAsync();
         Assert.That(host.Snapshot("my-orders.prober").State, Is.EqualTo(SidecarState.Stopped));
+    }
+
+    [TestCase("by the configuration", true)]
+    [TestCase("by the options", true)]
+    [TestCase("by AddProbe", false, Description = "The host does not run, and so no sidecar does.")]
+    public async Task Probe_NoSidecarRuns_IsMadeAsCallsComeBy(string how, bool isStarted)
+    {
+        await using var servers = new ServerGroup(2, static server => server.Answers(200));
+        var configuration = new ReloadableConfiguration();
+        await using var host = configuration.BuildHost(services =>
+        {
+            var client = services.AddAmbassadorClient("orders", options =>
+            {
+                options.BaseAddress = new Uri("http://orders.test/");
+                servers.All.ToList().ForEach(server => options.Endpoints.Add(new AmbassadorEndpoint(server.Uri)));
+                options.Probe.Path = how == "by the options" ? "/healthz" : options.Probe.Path;
+            });
+            _ = how == "by AddProbe" ? client.AddProbe("/healthz") : client;
+        });
+        if (how == "by the configuration")
+        {
+            configuration.Change(("Ambassadors:orders:Probe:Path", "/healthz"));
+        }
+
+        if (isStarted)
+        {
+            await host.StartAsync();
+        }
+
+        (await host.CreateClient("orders").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+
+        await Eventually.HoldsAsync(
+            () => servers.All.Any(static server => server.Served.Any(static request => request.Target == "/healthz")), "the endpoint without calls is asked");
+    }
+
+    [Test]
+    public async Task AddProbe_TheSidecarRuns_CallsLeaveItToIt()
+    {
+        await using var servers = new ServerGroup(2, static server => server.Answers(200));
+        await using var host = TestHost.Build(services => services
+            .AddAmbassadorClient("orders", options => servers.All.ToList().ForEach(server => options.Endpoints.Add(new AmbassadorEndpoint(server.Uri))))
+            .AddProbe("/healthz", static probe => probe.Jitter = 0));
+        await host.StartAsync();
+        await host.StateAsync("orders.prober", SidecarState.Ready);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(10));
+
+        (await host.CreateClient("orders").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+
+        await Eventually.HoldsAsync(() => servers.All.All(static server => Probes(server) > 0), "each was idle for ten seconds");
+        Assert.That(servers.All.Select(Probes), Is.All.EqualTo(1));
+
+        static int Probes(ScriptedServer server) => server.Served.Count(static request => request.Target == "/healthz");
+    }
+
+    [Test]
+    public async Task AddProbe_ClientTrustsAnAuthorityOfItsOwn_ProbesDoToo()
+    {
+        await using var server = ScriptedServer.StartTls(TestCertificates.Localhost).Answers(200, "well");
+        await using var host = TestHost.Build(services => services
+            .AddAmbassadorClient("orders", options => options.Endpoints.Add(new AmbassadorEndpoint(server.Uri)))
+            .UseSocketsHttpHandler(static (handler, _) => handler.SslOptions.CertificateChainPolicy = TestCertificates.Trusting().CertificateChainPolicy)
+            .AddProbe("/healthz", static probe => probe.Jitter = 0));
+        await host.StartAsync();
+
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+
+        await Eventually.HoldsAsync(() => server.Requests == 1, "the probe has arrived");
+        Assert.That(host.Logs.Named("ProbeFailed"), Is.Empty);
+    }
+
+    [Test]
+    public async Task Probe_HandlerOutsideAContainerHasAnInnerOne_ItIsToldThatProbesDoNotGoByIt()
+    {
+        var options = new AmbassadorOptions { BaseAddress = new Uri("http://orders.test/"), Probe = { Path = "/healthz" } };
+        using var loggerFactory = LoggerFactory.Create(builder => builder.AddProvider(_logs));
+        using var client = new HttpClient(new AmbassadorHandler(options, _clock, loggerFactory) { InnerHandler = new ScriptedHandler().Then(200) });
+        (await client.GetAsync(new Uri("http://orders.test/")).InTime()).Dispose();
+        (await client.GetAsync(new Uri("http://orders.test/")).InTime()).Dispose();
+
+        Assert.That(_logs.Named("ProbesHaveOwnHandler"), Has.Count.EqualTo(1));
     }
 
     [Test]

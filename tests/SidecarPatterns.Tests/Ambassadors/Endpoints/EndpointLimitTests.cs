@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Calls of an ambassador whose endpoints have as much to do as they may.</summary>
+[TestFixture]
+[CancelAfter(60_000)]
+internal sealed class EndpointLimitTests
+{
+    private static readonly TimeSpan QueueTimeout = AmbassadorConcurrencyConstants.QueueTimeout;
+
+    [Test]
+    public async Task Limit_AllAreFull_EveryPlaceIsFoundAndTheNextCallIsRefusedOrWaits([Values(2, 5, 20)] int count, [Values(0, 1)] int queue)
+    {
+        await using var calling = To(count, options => options.Concurrency.QueueLimit = queue);
+        var held = HoldEach(calling);
+        var calls = Enumerable.Range(0, count).Select(_ => Task.Run(() => calling.GetAsync())).ToList();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == count, "each has one");
+        Assert.That(calling.Server.Requests.Select(static request => request.Uri!.Host), Is.Unique);
+
+        var next = Task.Run(() => calling.GetAsync());
+        if (queue == 0)
+        {
+            Assert.That(await next.FailureAsync(), Is.TypeOf<AmbassadorRejectedException>());
+        }
+        else
+        {
+            await calling.Clock.ArmedAsync(QueueTimeout);
+            calls.Add(next);
+        }
+
+        held.ReleaseAll();
+        await EndAsync(calls);
+        Assert.That(calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight), Is.Zero);
+    }
+
+    [Test]
+    public async Task Limit_AllButOneOfManyAreFull_TheOneIsFoundAlsoByARetry()
+    {
+        await using var calling = To(20, static options => options.Retry.Delay = TimeSpan.Zero);
+        var held = HoldEach(calling);
+        var calls = Enumerable.Range(0, 18).Select(_ => Task.Run(() => calling.GetAsync())).ToList();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 18, "two have none");
+        held.FailsNext = true;
+
+        using var response = await Task.Run(() => calling.GetAsync()).InTime();
+
+        Assert.That(calling.Server.Requests.Skip(18).Select(static request => request.Uri!.Host), Is.Unique, "the one that failed is avoided");
+        held.ReleaseAll();
+        await EndAsync(calls);
+    }
+
+    [Test]
+    public async Task Queue_OneIsFull_TheOthersHaveRoom()
+    {
+        const int Count = 6;
+        await using var calling = To(Count, static options => options.Concurrency.QueueLimit = 1);
+        var held = HoldEach(calling);
+        var calls = Enumerable.Range(0, Count).Select(_ => calling.GetAsync()).ToList();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == Count, "each has one");
+
+        for (var waiting = 1; waiting <= Count; waiting++)
+        {
+            calls.Add(calling.GetAsync());
+            await Eventually.HoldsAsync(() => calling.Clock.Armed.Count(static due => due == QueueTimeout) == waiting, "it waits");
+        }
+
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorRejectedException>(), "no other has room to wait");
+        held.ReleaseAll();
+        await EndAsync(calls);
+    }
+
+    [Test]
+    public async Task Queue_EndpointHasLeftMeanwhile_TheCallGoesToAnother()
+    {
+        await using var calling = To(3, static options => options.Concurrency.QueueLimit = 1);
+        var held = HoldEach(calling);
+        List<Task<HttpResponseMessage>> calls = [calling.GetAsync(), calling.GetAsync(), calling.GetAsync()];
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 3, "each has one");
+        calls.Add(calling.GetAsync());
+        await calling.Clock.ArmedAsync(QueueTimeout);
+        var balancer = calling.State.Endpoints.Balancer;
+        var leaving = Array.Find(balancer.Set.All, endpoint => endpoint.Gate.FindWaiting(calling.State.Settings.Options.Concurrency) is null)!;
+        var staying = balancer.Set.All.Where(endpoint => endpoint != leaving).Select(static endpoint => new EndpointSpec(endpoint.Address)).ToList();
+        balancer.Replace(staying);
+
+        held.Release(leaving.Address!.Name);
+        await Eventually.HoldsAsync(
+            () => balancer.Set.All.Any(endpoint => endpoint.Gate.FindWaiting(calling.State.Settings.Options.Concurrency) is null), "it waits for another one");
+        held.ReleaseAll();
+
+        await EndAsync(calls);
+        Assert.That(calling.Server.Requests.Count(request => request.Uri!.Host == leaving.Address.Name), Is.EqualTo(1));
+        Assert.That(calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight), Is.Zero);
+    }
+
+    [Test]
+    public async Task Hedge_TheBestHasMuchToDo_AnotherIsSentTheSecondRequest()
+    {
+        await using var calling = To(3, static options =>
+        {
+            options.Hedging.Enabled = true;
+            options.Hedging.Delay = TimeSpan.FromMilliseconds(50);
+        });
+        calling.Server.Hangs();
+        var balancer = calling.State.Endpoints.Balancer;
+        using var caller = new CancellationTokenSource();
+        var busy = calling.SendAsync(HttpMethod.Post, ct: caller.Token);
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 1);
+        foreach (var endpoint in balancer.Set.All)
+        {
+            endpoint.RecordAnswer(endpoint.InFlight > 0 ? 0.001 : 1, calling.Clock.GetTimestamp(), balancer.Scale); // The quickest is the one that has all it may have.
+        }
+
+        var call = calling.GetAsync(caller.Token);
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 2);
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 3, "the third is idle");
+        Assert.That(calling.Server.Requests.Select(static request => request.Uri!.Host), Is.Unique);
+        await caller.CancelAsync();
+        await Task.WhenAll(busy.FailureAsync(), call.FailureAsync());
+        await Eventually.HoldsAsync(() => calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight) == 0, "nothing is left under way");
+    }
+
+    [Test]
+    public async Task Hedge_Wins_TheLosersPlaceIsFreeAgain()
+    {
+        await using var calling = To(2, static options =>
+        {
+            options.Hedging.Enabled = true;
+            options.Hedging.Delay = TimeSpan.FromMilliseconds(50);
+            options.Hedging.MaxLoad = 1;
+        });
+        var held = new HeldServers();
+        calling.Server.Hangs().Then(200).Then(held.AnswerAsync);
+        var call = calling.GetAsync();
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+        (await call.InTime()).Dispose();
+        await Eventually.HoldsAsync(() => calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight) == 0, "the loser has ended");
+
+        var calls = new[] { calling.SendAsync(HttpMethod.Post), calling.SendAsync(HttpMethod.Post) };
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 4, "each has room for one");
+
+        held.ReleaseAll();
+        await EndAsync(calls);
+        Assert.That(calling.Snapshot.Outcomes[AttemptClass.Cancelled], Is.EqualTo(1));
+    }
+
+    private static Calling To(int count, Action<AmbassadorOptions>? configure = null) => new(options =>
+    {
+        options.Concurrency.Limit = 1;
+        for (var i = 0; i < count; i++)
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint($"http://server-{i}.test/"));
+        }
+
+        configure?.Invoke(options);
+    });
+
+    private static HeldServers HoldEach(Calling calling)
+    {
+        var held = new HeldServers();
+        calling.Server.Then(held.AnswerAsync);
+        return held;
+    }
+
+    private static async Task EndAsync(IEnumerable<Task<HttpResponseMessage>> calls)
+    {
+        foreach (var call in calls)
+        {
+            (await call.InTime()).Dispose();
+        }
+    }
+
+    /// <summary>Servers that answer when the test lets them.</summary>
+    private sealed class HeldServers
+    {
+        private readonly ConcurrentDictionary<string, SyncPoint> _held = new();
+        private bool _isOver;
+        private bool _failsNext;
+
+        public bool FailsNext
+        {
+            set => Volatile.Write(ref _failsNext, value);
+        }
+
+        public async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken ct)
+        {
+            if (Volatile.Read(ref _failsNext))
+            {
+                FailsNext = false;
+                _isOver = true;
+                return ScriptedHandler.Response(500);
+            }
+
+            var point = _held.GetOrAdd(request.RequestUri!.Host, static _ => new SyncPoint());
+            if (!Volatile.Read(ref _isOver))
+            {
+                await point.PassAsync(ct);
+            }
+
+            return ScriptedHandler.Response(200);
+        }
+
+        public void Release(string host) => _held[host].Release();
+
+        public void ReleaseAll()
+        {
+            Volatile.Write(ref _isOver, true);
+            foreach (var point in _held.Values)
+            {
+                point.Release();
+            }
+        }
+    }
+}
