@@ -15,7 +15,10 @@ internal sealed partial class CallPipeline
         }
 
         call.Credentials = credentials;
-        return call.Settings.CredentialOrigin.FindProblem(call.Request.RequestUri) is { } problem
+        var problem = Inner.Primary.FollowsRedirects
+            ? "its primary handler, which has sent requests before, follows redirects by itself and would take it along"
+            : call.Settings.CredentialOrigin.FindProblem(call.Request.RequestUri);
+        return problem is not null
             ? new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.")
             : null;
     }
