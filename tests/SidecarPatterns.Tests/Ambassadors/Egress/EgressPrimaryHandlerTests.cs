@@ -173,6 +173,31 @@ internal sealed class EgressPrimaryHandlerTests
             "Ambassador 'ambassador' does not call '169.254.169.254': its address is in 169.254.0.0/16, which is never called. Nothing was sent to it."));
     }
 
+    [TestCase("http://169.254.169.254/", null, null)]
+    [TestCase("http://169.254.169.254./", null, null)]
+    [TestCase("http://10.0.0.1/", "http://10.0.0.1", null)]
+    [TestCase("http://orders.test/", "http://orders.test", "http://169.254.169.254")]
+    public async Task Get_AddressOfItsOwnBehindOneThatCannotBeJudged_IsRefused(string address, string? own, string? endpoint)
+    {
+        using var primary = new ScriptedHandler().Then(200);
+        await using var calling = new EgressCalling(
+            EgressProfile.ConfiguredHosts,
+            options =>
+            {
+                options.BaseAddress = own is null ? null : new Uri(own);
+                options.Egress.DeniedAddresses.Add("10.0.0.0/8");
+                if (endpoint is not null)
+                {
+                    options.Endpoints.Add(new AmbassadorEndpoint(endpoint));
+                }
+            },
+            primary);
+
+        Assert.That((await calling.RefusalAsync(address)).Reason, Is.EqualTo(EgressReason.Address));
+        Assert.That((primary.Requests.Count, calling.Snapshot.Refused, calling.Snapshot.EgressRefused["address"]), Is.EqualTo((0, 1, 1)));
+    }
+
+
     private static TestCaseData Case(string name, Func<HttpMessageHandler> primary, string problem) =>
         new TestCaseData(primary, problem).SetArgDisplayNames(name);
 

@@ -43,7 +43,7 @@ internal sealed class RedirectFaultTests
         var served = other.Served.Single();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(served.Headers.Select(static header => header.Name), Has.None.AnyOf("Authorization", "Cookie", "X-Api-Key", "Idempotency-Key"));
+            Assert.That(served.Headers.Select(static header => header.Name), Has.None.AnyOf("Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Idempotency-Key"));
             Assert.That(served.Header("X-Other"), Is.EqualTo("stays"));
             Assert.That(served.Header("Host"), Is.EqualTo(other.Uri.Authority));
             Assert.That(request.Headers.Authorization?.Parameter, Is.EqualTo("secret"), "the message is the caller's");
@@ -279,6 +279,18 @@ internal sealed class RedirectFaultTests
         Assert.That(other.Served.Single().Headers.Select(static header => header.Name), Has.None.AnyOf("X-Api-Key", "Cookie", "Idempotency-Key"));
     }
 
+    [TestCase("https://a.test/", "http://a.test/", false)]
+    [TestCase("wss://a.test/", "http://a.test/", false)]
+    [TestCase("wss://a.test/", "https://a.test/", true)]
+    [TestCase("ws://a.test/", "http://a.test/", true)]
+    public void RedirectRule_FromOneSchemeToAnother_NeverLosesTls(string from, string to, bool isFollowed)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Found) { Headers = { Location = new Uri(to) } };
+
+        Assert.That(RedirectRule.TargetOf(new Uri(from), response), isFollowed ? Is.EqualTo(new Uri(to)) : Is.Null);
+    }
+
+
     /// <summary>Has the network follow redirects by itself, and be past changing that.</summary>
     private static void RedirectByItself(SocketsHttpHandler network)
     {
@@ -292,6 +304,7 @@ internal sealed class RedirectFaultTests
     {
         var request = calling.Request(method ?? HttpMethod.Get, content);
         request.Headers.Authorization = new("Bearer", "secret");
+        request.Headers.ProxyAuthorization = new("Basic", "secret");
         request.Headers.Add("Cookie", "a=b");
         request.Headers.Add("Idempotency-Key", "\"1\"");
         request.Headers.Add("X-Api-Key", "key");
