@@ -14,6 +14,7 @@ internal static class Scenarios
             ["optional-failure"] = FailOptionally,
             ["work"] = Work,
             ["slow-start"] = StartSlowly,
+            ["call"] = Call,
             ["hang"] = static services => Hang(services, static () => new TaskCompletionSource().Task),
             ["hang-blocking"] = static services => Hang(services, static () =>
             {
@@ -91,6 +92,16 @@ internal static class Scenarios
             var snapshot = control.GetSnapshot("hanging");
             Lines.Write($"state {snapshot.State} accepted={snapshot.Accepted} abandoned={snapshot.Abandoned} handled={snapshot.Handled}");
         };
+    }
+
+    /// <summary>Calls what the environment names, once with a key as a configured host and once as a public address.</summary>
+    private static Action<ISidecarControl> Call(IServiceCollection services)
+    {
+        var address = new Uri(Environment.GetEnvironmentVariable("CALLED")!);
+        services.AddAmbassadorClient("configured", options => (options.BaseAddress, options.Retry.MaxAttempts) = (address, 1)).AddApiKey(static key => key.Keys.Add("key"));
+        services.AddAmbassadorClient("public", options => (options.BaseAddress, options.Retry.MaxAttempts) = (address, 1)).AddEgress(EgressProfile.Public);
+        services.AddHostedService<Caller>();
+        return static _ => { };
     }
 
     private static Action<ISidecarControl> TellState(string name) =>

@@ -78,3 +78,27 @@ internal sealed class ThreeMessages(ChannelWriter<int> writer) : BackgroundServi
         }
     }
 }
+
+/// <summary>Makes a call with each client, tells what came of it, and ends the application.</summary>
+[SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
+internal sealed class Caller(IHttpClientFactory clients, IHostApplicationLifetime lifetime) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        foreach (var name in (string[])["configured", "public"])
+        {
+            try
+            {
+                using var client = clients.CreateClient(name);
+                using var response = await client.GetAsync(new Uri("items", UriKind.Relative), stoppingToken);
+                Lines.Write($"{name}: {(int)response.StatusCode}");
+            }
+            catch (HttpRequestException exception)
+            {
+                Lines.Write($"{name}: {exception.GetType().Name}");
+            }
+        }
+
+        lifetime.StopApplication();
+    }
+}

@@ -94,6 +94,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
 
             InnerHandler ??= PrimaryHandler.Create(_state);
             _state.TellUnusedCertificate(this);
+            _state.TellUnboundCredential();
             _pipeline.Inner = InnerHandlers.Of(this, _state);
             Volatile.Write(ref _isComplete, true);
         }

@@ -6,6 +6,7 @@ internal static class AmbassadorAuthenticationConstants
     public const double RefreshAheadRatio = 0.2;
     public const double RefreshJitter = 0.1;
     public const double RetryJitter = 0.2;
+    public const double RetryAfterJitter = 0.1;
 
     /// <summary>What a token's response may have; one that is larger is none.</summary>
     public const int MaxTokenResponse = 256 * 1024;
@@ -14,6 +15,7 @@ internal static class AmbassadorAuthenticationConstants
     public static readonly TimeSpan RefreshAhead = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan ExpiryMargin = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxRetryAfterJitter = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan MaxRetryDelay = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan MaxRejectedDelay = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan RenewalPause = TimeSpan.FromSeconds(30);

@@ -73,10 +73,10 @@ public abstract class AmbassadorCredential
     internal virtual bool IsSameAs(AmbassadorCredential other) => ReferenceEquals(this, other);
 
     /// <summary>Puts it on a request in the place of whatever is there under its names.</summary>
-    internal virtual void PutOn(HttpRequestMessage request)
+    internal virtual void PutOn(HttpRequestMessage request, Uri address)
     {
         TakeOff(request);
-        Apply(new CredentialTarget(request, this));
+        Apply(new CredentialTarget(request, address, this));
     }
 
     /// <summary>Takes off what was put on.</summary>

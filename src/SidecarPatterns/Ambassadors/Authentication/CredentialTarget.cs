@@ -6,17 +6,18 @@ public readonly struct CredentialTarget : IEquatable<CredentialTarget>
     private readonly HttpRequestMessage _request;
     private readonly AmbassadorCredential _credential;
 
-    internal CredentialTarget(HttpRequestMessage request, AmbassadorCredential credential)
+    internal CredentialTarget(HttpRequestMessage request, Uri address, AmbassadorCredential credential)
     {
         _request = request;
+        Uri = address;
         _credential = credential;
     }
 
     /// <summary>The method.</summary>
     public HttpMethod Method => _request.Method;
 
-    /// <summary>The address that it goes to.</summary>
-    public Uri Uri => _request.RequestUri!;
+    /// <summary>The address that it goes to: of several endpoints that of the one which was picked.</summary>
+    public Uri Uri { get; }
 
     /// <summary>The content, if there is any. To be looked at, and read only where that can be done again.</summary>
     public HttpContent? Content => _request.Content;

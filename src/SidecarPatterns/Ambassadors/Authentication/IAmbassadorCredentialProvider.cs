@@ -8,6 +8,10 @@ namespace SidecarPatterns;
 /// time whoever waits for it, and leaves a provider that fails alone for a while.
 /// </para>
 /// <para>There is one for all calls of a client; it is not asked twice at a time, unless it has ignored its cancellation.</para>
+/// <para>
+/// Which headers its credentials set is known with the first one. Until then a request that has one of them from its caller waits for that too, and to another
+/// origin than the client's own is refused.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>

@@ -41,6 +41,10 @@ internal sealed partial class Balancer
     /// <summary>Whether an endpoint is there.</summary>
     public bool HasEndpointAt(string host, int port) => Array.Exists(Set.All, endpoint => endpoint.Address is { } address && address.IsAt(host, port));
 
+    /// <summary>Whether an endpoint is known by that name, or is at that address.</summary>
+    public bool HasEndpointNamed(string host) =>
+        Array.Exists(Set.All, endpoint => endpoint.Address is { } address && address.Name.TrimEnd('.').Equals(host, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Lets no request through until it is released, to whatever endpoint.</summary>
     public void ForceOpen() => Force(CircuitState.ForcedOpen);
 

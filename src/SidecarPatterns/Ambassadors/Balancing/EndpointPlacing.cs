@@ -29,16 +29,37 @@ internal static class EndpointPlacing
         RequestParts.OptionsOf(request) is { } options && options.TryGetValue(Key, out var address) ? address : null;
 }
 
-/// <summary>The last handler above the primary one: puts the address of the endpoint in, so that all handlers above see the request's own.</summary>
-internal sealed class EndpointHandler : DelegatingHandler
+/// <summary>
+/// The last handler above the primary one: puts the address of the endpoint in, so that all handlers above see the request's own, and keeps what they have made
+/// of it from HTTP/3.
+/// </summary>
+internal sealed class EndpointHandler(AmbassadorState state) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        EndpointPlacing.Find(request) is { } address ? SendToAsync(request, address, isSync: false, cancellationToken) : base.SendAsync(request, cancellationToken);
+        SettleVersion(request) is { } refusal ? Task.FromException<HttpResponseMessage>(refusal)
+        : EndpointPlacing.Find(request) is { } address ? SendToAsync(request, address, isSync: false, cancellationToken)
+        : base.SendAsync(request, cancellationToken);
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        EndpointPlacing.Find(request) is { } address
-            ? SendToAsync(request, address, isSync: true, cancellationToken).GetAwaiter().GetResult()
-            : base.Send(request, cancellationToken);
+        SettleVersion(request) is { } refusal ? throw refusal
+        : EndpointPlacing.Find(request) is { } address ? SendToAsync(request, address, isSync: true, cancellationToken).GetAwaiter().GetResult()
+        : base.Send(request, cancellationToken);
+
+    private AmbassadorEgressException? SettleVersion(HttpRequestMessage request)
+    {
+        if (state.Settings.Egress is null || !EgressPolicy.MayUseHttp3(request))
+        {
+            return null;
+        }
+
+        if (EgressPolicy.FindVersionRefusal(request) is { } refusal)
+        {
+            return refusal.AsException(state.Name);
+        }
+
+        EgressPolicy.KeepFromHttp3(request);
+        return null;
+    }
 
     private async Task<HttpResponseMessage> SendToAsync(HttpRequestMessage request, EndpointAddress address, bool isSync, CancellationToken ct)
     {

@@ -109,6 +109,9 @@ internal sealed class Call
     /// <summary>Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.</summary>
     public RateLimitLease? Place { get; set; }
 
+    /// <summary>The place that went with the last response whose body was handed over; <see langword="null"/> if none did.</summary>
+    public PlaceHold? HandedPlace { get; set; }
+
     /// <summary>Where its attempts are told of; <see langword="null"/> where nobody watches.</summary>
     public Activity? Activity { get; set; }
 
@@ -234,6 +237,7 @@ internal sealed class Call
         SentTo = null;
         HasPlacedHost = false;
         Place = null;
+        HandedPlace = null;
         Activity = null;
         Tracker = null;
         OurKey = null;

@@ -196,7 +196,7 @@ internal sealed partial class CallPipeline
         }
 
         call.Place = null;
-        return new PlaceHold(place, _clock, idleTimeout, state.Account.CountAbandonedPlace);
+        return call.HandedPlace = new PlaceHold(place, _clock, idleTimeout, state.Account.CountAbandonedPlace);
     }
 
     /// <summary>How long the attempt may take, should it be a probe; <see langword="null"/> where it has no limit of its own.</summary>

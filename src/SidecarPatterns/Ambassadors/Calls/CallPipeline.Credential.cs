@@ -15,7 +15,10 @@ internal sealed partial class CallPipeline
         }
 
         call.Credentials = credentials;
-        return call.Settings.CredentialOrigin.FindProblem(call.Request.RequestUri) is { } problem
+        var problem = Inner.Primary.FollowsRedirects
+            ? "its primary handler, which has sent requests before, follows redirects by itself and would take it along"
+            : call.Settings.CredentialOrigin.FindProblem(call.Request.RequestUri);
+        return problem is not null
             ? new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.")
             : null;
     }
@@ -84,6 +87,7 @@ internal sealed partial class CallPipeline
                 (failure, retryAfter) = call.Credentials!.ReadFailure(now);
             }
 
+            // Where there is neither, it was taken back before this call came to use it: it is asked for again.
             if (failure is not null)
             {
                 throw new AmbassadorAuthenticationException(
@@ -133,7 +137,8 @@ internal sealed partial class CallPipeline
         var credential = call.Credential!.Credential;
         try
         {
-            credential.PutOn(request);
+            // Where the last handler puts the address of the endpoint in, the request has its own still.
+            credential.PutOn(request, ReferenceEquals(request, call.Request) ? call.SentTo ?? request.RequestUri! : request.RequestUri!);
             call.IsCredentialApplied = true;
             return null;
         }
@@ -168,45 +173,78 @@ internal sealed partial class CallPipeline
         }
 
         var (other, flight) = HasTimeFor(call, now) ? credentials.Renew(sent, now, state.Credential.Counts) : default;
-        if (flight is not null)
+        if (other is null && flight is null)
         {
-            try
-            {
-                await WaitInTime(call, flight).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                refused.Response!.Dispose();
-                return AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller));
-            }
-            catch (TimeoutException)
-            {
-                return refused; // The server's word is better than none.
-            }
+            return refused;
+        }
 
-            other = FindOther(credentials, sent);
+        call.HandedPlace?.Release(); // None is held while a credential is waited for, and the same request is to have the next one.
+        try
+        {
+            other ??= await WaitForOtherAsync(call, sent, flight!).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return LeaveRefused(call, refused);
+        }
+        catch (TimeoutException)
+        {
+            return refused; // The server's word is better than none.
         }
 
         now = _clock.GetTimestamp();
-        return other is not null && HasTimeFor(call, now) && Admit(call, now) is null ? await ReplayAsync(call, other, refused).ConfigureAwait(false) : refused;
+        if (other is null || !HasTimeFor(call, now))
+        {
+            return refused;
+        }
+
+        return await AdmitAsync(call, now).ConfigureAwait(false) switch
+        {
+            null => await ReplayAsync(call, other, refused).ConfigureAwait(false),
+            OperationCanceledException => LeaveRefused(call, refused),
+            _ => refused,
+        };
     }
 
-    /// <summary>What has come of the renewal, unless it is the same again.</summary>
-    private CachedCredential? FindOther(CredentialCache credentials, CachedCredential sent)
+    private static AttemptOutcome LeaveRefused(Call call, in AttemptOutcome refused)
     {
-        var now = _clock.GetTimestamp();
-        if (credentials.TryTake(now, state.Credential.Counts) is not { } next || ReferenceEquals(next, sent))
-        {
-            return null;
-        }
+        refused.Response!.Dispose();
+        return AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller));
+    }
 
-        if (!next.Credential.IsSameAs(sent.Credential))
+    /// <summary>What comes of a renewal, unless it is the same again.</summary>
+    private async ValueTask<CachedCredential?> WaitForOtherAsync(Call call, CachedCredential sent, Task flight)
+    {
+        var credentials = call.Credentials!;
+        while (true)
         {
-            return next;
-        }
+            await WaitInTime(call, flight).ConfigureAwait(false);
+            var now = _clock.GetTimestamp();
+            if (credentials.TryTake(now, state.Credential.Counts) is not { } next || ReferenceEquals(next, sent))
+            {
+                return null;
+            }
 
-        credentials.OnRefusedAgain(next, now);
-        return null;
+            if (!next.Credential.IsSameAs(sent.Credential))
+            {
+                return next;
+            }
+
+            if (next.IsRenewal)
+            {
+                credentials.OnRefusedAgain(next, now);
+                return null;
+            }
+
+            // It was asked for before the refusal, by somebody who could not tell of it.
+            var (other, renewal) = credentials.Renew(next, now, state.Credential.Counts);
+            if (renewal is null)
+            {
+                return other;
+            }
+
+            flight = renewal;
+        }
     }
 
     private async ValueTask<AttemptOutcome> ReplayAsync(Call call, CachedCredential other, AttemptOutcome refused)

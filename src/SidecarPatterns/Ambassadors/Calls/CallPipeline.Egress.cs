@@ -69,7 +69,12 @@ internal sealed partial class CallPipeline
         }
     }
 
+    /// <summary>What keeps a request from an endpoint whose very address is known, where nobody judges that when it is connected to.</summary>
+    private AmbassadorEgressException? FindEndpointRefusal(Call call) =>
+        call.SentTo is { } address && call.Settings.Egress?.FindAddressRefusal(address) is { } refusal ? refusal.AsException(state.Name) : null;
+
     /// <summary>Whether a call ended with a refusal before anything was sent anywhere.</summary>
-    private static bool IsUnsentByEgress(Call call, Exception exception) =>
-        exception is AmbassadorEgressException && call is { Attempts: <= 1, IsRedirected: false };
+    private static bool IsUnsent(Call call, Exception exception) =>
+        exception is AmbassadorEgressException or AmbassadorAuthenticationException
+        && call is { Attempts: <= 1, IsRedirected: false, HasReplayed: false, LastStatus: null };
 }

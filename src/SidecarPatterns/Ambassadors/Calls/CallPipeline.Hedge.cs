@@ -103,6 +103,8 @@ internal sealed partial class CallPipeline
     private static AttemptOutcome Own(Call call, Hedge attempt, AttemptOutcome outcome)
     {
         call.IsCredentialApplied = attempt.IsCredentialApplied;
+        call.IsRedirected |= attempt.IsRedirected;
+        call.HandedPlace = attempt.HandedPlace;
         call.Tried.Add(attempt.Endpoint);
         return outcome.Class == AttemptClass.Cancelled
             ? AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = outcome.IsOrphan }
@@ -142,6 +144,12 @@ internal sealed partial class CallPipeline
         /// <summary>Whether it went out with the call's credential; known when it has ended.</summary>
         public bool IsCredentialApplied { get; private set; }
 
+        /// <summary>Whether a response had it sent on to another address; known when it has ended.</summary>
+        public bool IsRedirected { get; private set; }
+
+        /// <summary>The place that its response keeps; known when it has ended.</summary>
+        public PlaceHold? HandedPlace { get; private set; }
+
         /// <summary>How it ends; never a failure.</summary>
         public Task<AttemptOutcome> Ending { get; private set; } = null!;
 
@@ -172,7 +180,7 @@ internal sealed partial class CallPipeline
         private async Task<AttemptOutcome> EndAsync(Task<HttpResponseMessage> sending)
         {
             var outcome = await _pipeline.EndAttemptAsync(_attempt, sending).ConfigureAwait(false);
-            IsCredentialApplied = _attempt.IsCredentialApplied;
+            (IsCredentialApplied, IsRedirected, HandedPlace) = (_attempt.IsCredentialApplied, _attempt.IsRedirected, _attempt.HandedPlace);
             _attempt.Credential?.Credential.TakeOff(_attempt.Request); // Whoever looks at the response sees the message.
             _attempt.Restore();
             _pipeline.TakeAddress(_attempt);

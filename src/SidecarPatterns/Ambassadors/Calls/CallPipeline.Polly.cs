@@ -105,6 +105,7 @@ internal sealed partial class CallPipeline
             call.HasReplayed |= attempt.HasReplayed;
         }
 
+        call.IsRedirected |= attempt.IsRedirected;
         attempt.Credential?.Credential.TakeOff(request);
         attempt.Restore();
         TakeAddress(attempt);

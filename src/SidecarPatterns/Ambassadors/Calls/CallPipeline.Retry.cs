@@ -200,7 +200,7 @@ internal sealed partial class CallPipeline
         }
 
         var exception = ExceptionOf(call, outcome);
-        var end = outcome.Class == AttemptClass.Cancelled ? CallOutcome.Cancelled : IsUnsentByEgress(call, exception) ? CallOutcome.Refused : CallOutcome.Failed;
+        var end = outcome.Class == AttemptClass.Cancelled ? CallOutcome.Cancelled : IsUnsent(call, exception) ? CallOutcome.Refused : CallOutcome.Failed;
         Tell(call, end, outcome);
         EndCall(call, end, exception.GetType().FullName);
         ExceptionDispatchInfo.Throw(exception);

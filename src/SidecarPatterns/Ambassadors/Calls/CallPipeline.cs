@@ -128,6 +128,11 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
     private Task<HttpResponseMessage> SendInner(Call call, HttpRequestMessage request, CancellationToken ct)
     {
+        if (Inner.Primary.PublicProblem is not null && FindEndpointRefusal(call) is { } refusal)
+        {
+            return Task.FromException<HttpResponseMessage>(refusal);
+        }
+
         if (call.Credential is not null && ApplyCredential(call, request) is { } missing)
         {
             return Task.FromException<HttpResponseMessage>(missing);

@@ -22,16 +22,16 @@ internal sealed class EgressPolicy
         ReturnsRedirects = egress.ReturnRefusedRedirects;
         Judge = new AddressJudge(IsPublic, Ranges(egress.AllowedAddresses), Ranges(egress.DeniedAddresses));
         var listed = egress.AllowedHosts.Select(static text => HostRule.TryParse(text, out var rule) ? rule : throw new FormatException(text)).ToList();
-        var configured = IsPublic && listed.Count == 0 ? [] : ConfiguredAddresses(options).ToList();
-        _hosts = new HostRules([.. configured.Select(HostRule.Of), .. listed]);
-        _origins = [.. configured.Select(static address => address.GetLeftPart(UriPartial.Authority))];
+        var configured = OwnAddresses.Of(options).ToList();
+        _hosts = new HostRules([.. configured.Select(HostRule.Of), .. listed], allowsAny: listed.Count == 0 && (IsPublic || configured.Count == 0));
+        _origins = [.. configured.Where(address => FindAddressRefusal(address) is null).Select(static address => address.GetLeftPart(UriPartial.Authority))];
     }
 
     /// <summary>Whether only public addresses may be called.</summary>
     public bool IsPublic { get; }
 
     /// <summary>Whether any host may be.</summary>
-    public bool AllowsAnyHost => _hosts.IsEmpty;
+    public bool AllowsAnyHost => _hosts.AllowsAny;
 
     /// <summary>Whether of mixed addresses those are dialled that are allowed.</summary>
     public bool UsesAllowed { get; }
@@ -76,12 +76,8 @@ internal sealed class EgressPolicy
             return refusal;
         }
 
-        if (request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower)
-        {
-            return new EgressRefusal(EgressReason.Version, uri.IdnHost, "HTTP/3 connects without asking, so that no address can be judged");
-        }
-
-        return RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.TryGetValues("Host", out var values) ? FindRefusal(uri, values) : null;
+        return FindVersionRefusal(request)
+            ?? (RequestParts.HeadersOf(request) is { } headers && headers.NonValidated.TryGetValues("Host", out var values) ? FindRefusal(uri, values) : null);
     }
 
     /// <summary>Those of a name's addresses that may be dialled.</summary>
@@ -99,6 +95,15 @@ internal sealed class EgressPolicy
             ? allowed
             : throw new AmbassadorEgressException(ambassador, allowed.Length == 0 ? EgressReason.Address : EgressReason.MixedAddresses, host, refusal.Rule);
     }
+
+    /// <summary>Finds what a request is refused for that asks for HTTP/3 and nothing less.</summary>
+    public static EgressRefusal? FindVersionRefusal(HttpRequestMessage request) =>
+        request.Version.Major >= 3 && request.VersionPolicy != HttpVersionPolicy.RequestVersionOrLower
+            ? new EgressRefusal(EgressReason.Version, request.RequestUri!.IdnHost, "HTTP/3 connects without asking, so that no address can be judged")
+            : null;
+
+    /// <summary>Finds what an address is refused for whose host is an address already, and no name.</summary>
+    public EgressRefusal? FindAddressRefusal(Uri uri) => FindRefusal(uri.IdnHost, EgressReason.Address, uri.IdnHost);
 
     /// <summary>Finds what an address is refused for, as far as its text goes.</summary>
     public EgressRefusal? FindRefusal(Uri uri)
@@ -128,7 +133,7 @@ internal sealed class EgressPolicy
                 : "neither the configured addresses nor Egress:AllowedHosts have this host and port");
         }
 
-        return FindRefusal(uri.IdnHost, EgressReason.Address, uri.IdnHost);
+        return FindAddressRefusal(uri);
     }
 
     /// <summary>A <c>Host</c> header is what a server, or one in front of it, takes for the address: it has to be an allowed one too.</summary>
@@ -153,14 +158,15 @@ internal sealed class EgressPolicy
 
     // A proxy would be asked for it without anybody judging, so what is an address already is judged here too.
     private EgressRefusal? FindRefusal(string host, EgressReason reason, string called) =>
-        IPAddress.TryParse(host, out var address) && Judge.FindRefusal(address) is { } range ? new EgressRefusal(reason, called, range.Rule) : null;
+        IPAddress.TryParse(HostRule.NameOf(host), out var address) && Judge.FindRefusal(address) is { } range ? new EgressRefusal(reason, called, range.Rule) : null;
 
     /// <summary>Whether nothing has to be looked at more closely: only what is certain, and everything else is looked at.</summary>
     private bool IsPlain(string text)
     {
         if (AllowsAnyHost)
         {
-            return IsPlainName(text);
+            // One that is configured with TLS is not called without.
+            return IsPlainName(text) && (!_hosts.HasRules || text.StartsWith("https", StringComparison.Ordinal));
         }
 
         // More would take longer than to look for the host.
@@ -186,18 +192,4 @@ internal sealed class EgressPolicy
 
     private static AddressRange[] Ranges(IEnumerable<string> texts) =>
         [.. texts.Select(static text => AddressRange.TryParse(text, "is denied", out var range) ? range : throw new FormatException(text))];
-
-    /// <summary>The addresses that the options name.</summary>
-    private static IEnumerable<Uri> ConfiguredAddresses(AmbassadorOptions options)
-    {
-        if (options.BaseAddress is { } address)
-        {
-            yield return address;
-        }
-
-        foreach (var endpoint in options.Endpoints)
-        {
-            yield return endpoint.Address!;
-        }
-    }
 }

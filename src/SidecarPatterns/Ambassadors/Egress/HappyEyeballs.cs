@@ -35,7 +35,7 @@ internal static class HappyEyeballs
                     dialling.Add(dial(address, stop.Token));
                 }
 
-                if (await FirstAsync(dialling, waiting.Count > 0 ? delay : Timeout.InfiniteTimeSpan, clock, stop.Token).ConfigureAwait(false) is not { } ended)
+                if (await FirstAsync(dialling, waiting.Count > 0 ? delay : Timeout.InfiniteTimeSpan, clock, ct).ConfigureAwait(false) is not { } ended) // By the caller's token, by which it knows its own time limit.
                 {
                     continue;
                 }

@@ -9,7 +9,9 @@ internal sealed class HostRules
     private readonly FrozenDictionary<string, HostRule[]>.AlternateLookup<ReadOnlySpan<char>> _byName;
     private readonly HostRule[] _wildcards;
 
-    public HostRules(IReadOnlyCollection<HostRule> rules)
+    /// <param name="rules">The hosts.</param>
+    /// <param name="allowsAny">Whether any other may be called too.</param>
+    public HostRules(IReadOnlyCollection<HostRule> rules, bool allowsAny)
     {
         _named = rules
             .Where(static rule => !rule.IsWildcard)
@@ -17,11 +19,15 @@ internal sealed class HostRules
             .ToFrozenDictionary(static host => host.Key, static host => host.ToArray(), StringComparer.OrdinalIgnoreCase);
         _byName = _named.GetAlternateLookup<ReadOnlySpan<char>>();
         _wildcards = [.. rules.Where(static rule => rule.IsWildcard)];
-        IsEmpty = rules.Count == 0;
+        HasRules = rules.Count > 0;
+        AllowsAny = allowsAny;
     }
 
     /// <summary>Whether any host may be called.</summary>
-    public bool IsEmpty { get; }
+    public bool AllowsAny { get; }
+
+    /// <summary>Whether there is anything to compare a host with.</summary>
+    public bool HasRules { get; }
 
     /// <summary>Finds what a host is refused for.</summary>
     /// <param name="scheme">The scheme; of several, as <c>https+http</c> has for service discovery to choose from, each has to be allowed.</param>
@@ -37,7 +43,7 @@ internal sealed class HostRules
                 return EgressReason.Scheme;
             }
 
-            if (!IsEmpty && FindRefusal(isSecure, name, port) is { } refusal)
+            if (HasRules && FindRefusal(isSecure, name, port) is { } refusal)
             {
                 return refusal;
             }
@@ -69,7 +75,7 @@ internal sealed class HostRules
         }
 
         // What is configured with TLS is not called without, whatever is listed beside it.
-        return isDowngrade ? EgressReason.Scheme : isListed || IsBelowWildcard(isSecure, name, port) ? null : EgressReason.Host;
+        return isDowngrade ? EgressReason.Scheme : AllowsAny || isListed || IsBelowWildcard(isSecure, name, port) ? null : EgressReason.Host;
     }
 
     private bool IsBelowWildcard(bool isSecure, ReadOnlySpan<char> name, int? port)

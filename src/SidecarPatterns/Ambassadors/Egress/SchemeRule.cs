@@ -10,4 +10,7 @@ internal static class SchemeRule
         "http" or "ws" => false,
         _ => null,
     };
+
+    /// <summary>Whether two schemes are one to the server: <c>wss</c> begins as <c>https</c> does.</summary>
+    public static bool IsSame(string one, string other) => one == other || (IsSecure(one) is { } isSecure && isSecure == IsSecure(other));
 }

@@ -85,6 +85,8 @@ internal sealed class AmbassadorCatalog
 
         // The client without a name, which client defaults cover, is passed over by the validation of named options.
         var problems = name.Length == 0 ? AmbassadorOptionRules.FindFailures("default", options).ToList() : [];
+        var current = _states.TryGetValue(name, out var state) && state.IsValueCreated ? state.Value.Settings.Options.ClientCertificate : null;
+        problems.AddRange(AmbassadorCredentialRules.FindCertificateProblems(AmbassadorOptionRules.SectionOf(name), options.ClientCertificate, current));
         var inPlace = options.GetPipelinesInPlace();
         var pipelines = new AmbassadorPipelines(
             Find(name, nameof(options.CallPipeline), options.CallPipeline, inPlace.Call, problems),

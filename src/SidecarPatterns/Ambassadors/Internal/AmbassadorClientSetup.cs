@@ -52,7 +52,7 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
         var own = handlers.TakeWhile(static handler => handler is not AmbassadorHandler).Count();
         if (handlers.Skip(own + 1).Any(static handler => !InnerHandlers.IsOurs(handler)) && !handlers.Any(static handler => handler is EndpointHandler))
         {
-            handlers.Add(new EndpointHandler());
+            handlers.Add(new EndpointHandler(builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "")));
         }
     }
 

@@ -15,10 +15,10 @@ internal sealed class AmbassadorSettings
         IsProbed = options.Probe.Path is not null;
         WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
-        IsByHost = options is { BaseAddress: null, Endpoints.Count: 0 } && options.GetEndpointSource() is null;
+        IsByHost = !OwnAddresses.AreNamed(options);
         Egress = EgressPolicy.Of(options);
         CredentialOrigin = new CredentialOrigin(
-            options.BaseAddress ?? options.Endpoints.FirstOrDefault()?.Address,
+            [.. OwnAddresses.Of(options)],
             options.Authentication.AllowInsecureCredentials,
             options.Endpoints.Count > 0 || options.GetEndpointSource() is not null);
         SensitiveHeaders = new HashSet<string>(

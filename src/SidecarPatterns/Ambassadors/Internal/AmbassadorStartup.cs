@@ -104,7 +104,7 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
     private void Apply(AmbassadorState state, AmbassadorSettings settings, List<OptionRule<AmbassadorOptions>> changed)
     {
-        foreach (var rule in changed.Where(static rule => AmbassadorOptionRules.IsReadByHandlers(rule.Key)))
+        foreach (var rule in changed.Where(rule => AmbassadorOptionRules.IsReadByHandlers(rule.Key, state.Settings.Options)))
         {
             var problem = $"{AmbassadorOptionRules.SectionOf(state.Name)}:{rule.Key} is {rule.Show(settings.Options)} now; it takes effect with the next handler that is built.";
             if (state.Told.IsNew(problem))

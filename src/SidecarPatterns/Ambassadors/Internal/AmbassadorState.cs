@@ -29,7 +29,7 @@ internal sealed class AmbassadorState
         Metrics = new AmbassadorMetrics(name, instruments?.RequestDuration, clock);
         Endpoints.Balancer.NeverOpens = settings.Pipelines.Retry is not null;
         Credential = new ClientCredential(name, credentials ?? new CredentialCaches(clock, logger), clock);
-        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, logger);
+        ClientCertificate = new ClientCertificateSource(name, () => Settings.Options, Endpoints.Balancer.HasEndpointNamed, logger);
         settings.Credential = Credential.Apply(settings.Options);
     }
 
@@ -89,6 +89,8 @@ internal sealed class AmbassadorState
         {
             Budget.Apply(settings.Options.RetryBudget);
         }
+
+        TellUnboundCredential();
     }
 
     /// <summary>Has endpoints asked how they are, where the options want it.</summary>
@@ -137,6 +139,15 @@ internal sealed class AmbassadorState
             LastErrorAt = lastError?.At,
             Credential = Credential.TakeSnapshot(),
         };
+    }
+
+    /// <summary>Says so where the client has a credential, and its options do not say whom it is for.</summary>
+    public void TellUnboundCredential()
+    {
+        if (Settings is { IsByHost: true } settings && (settings.Credential is not null || settings.Options.ClientCertificate.File is not null) && Told.IsNew(nameof(TellUnboundCredential)))
+        {
+            AmbassadorLog.CredentialIsUnbound(Logger, Name);
+        }
     }
 
     /// <summary>Says so where the client has a certificate that the handler of its connections, which is not ours, does not show.</summary>

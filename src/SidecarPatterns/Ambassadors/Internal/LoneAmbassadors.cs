@@ -20,7 +20,8 @@ internal static class LoneAmbassadors
 
     private static AmbassadorState Create(AmbassadorOptions options, TimeProvider clock, ILoggerFactory loggerFactory)
     {
-        var failures = AmbassadorOptionRules.FindFailures(Name, options).Concat(FindNames(options)).ToList();
+        var failures = AmbassadorOptionRules.FindFailures(Name, options).Concat(FindNames(options))
+            .Concat(AmbassadorCredentialRules.FindCertificateProblems(AmbassadorOptionRules.SectionOf(Name), options.ClientCertificate)).ToList();
         if (failures.Count > 0)
         {
             throw new OptionsValidationException(Name, typeof(AmbassadorOptions), failures);

@@ -3,17 +3,19 @@ namespace SidecarPatterns;
 /// <summary>What a primary handler allows of egress.</summary>
 /// <param name="Blindness">Why its connections can not be judged; <see langword="null"/> if they can.</param>
 /// <param name="PublicProblem">Why it can not serve <see cref="EgressProfile.Public"/>; <see langword="null"/> if it can.</param>
-internal sealed record PrimaryJudgement(string? Blindness, string? PublicProblem)
+/// <param name="FollowsRedirects">Whether it follows redirects by itself, and can not be kept from it.</param>
+internal sealed record PrimaryJudgement(string? Blindness, string? PublicProblem, bool FollowsRedirects)
 {
     /// <summary>Of a handler that is not known yet.</summary>
-    public static readonly PrimaryJudgement Unknown = new(null, null);
+    public static readonly PrimaryJudgement Unknown = new(null, null, FollowsRedirects: false);
 
     /// <summary>Has a primary handler's connections judged, where that can be, and says what else there is to say of it, once.</summary>
     public static PrimaryJudgement Of(HttpMessageHandler? handler, AmbassadorState state)
     {
         var primary = HandlerChain.PrimaryOf(handler);
+        var followsRedirects = !OwnRedirects.TryTurnOff(primary);
         var blindness = FindBlindness(primary, state);
-        var judgement = new PrimaryJudgement(blindness, blindness ?? FindPublicProblem((SocketsHttpHandler)primary!));
+        var judgement = new PrimaryJudgement(blindness, blindness ?? FindPublicProblem((SocketsHttpHandler)primary!), followsRedirects);
         judgement.Tell(state);
         return judgement;
     }

@@ -72,4 +72,7 @@ internal static partial class AmbassadorLog
 
     [LoggerMessage(356, LogLevel.Warning, "Ambassador '{Ambassador}' has a client certificate, but a primary handler that is not its own, which does not show it. This is said once.", EventName = "ClientCertificateUnused")]
     public static partial void ClientCertificateUnused(ILogger logger, string ambassador);
+
+    [LoggerMessage(357, LogLevel.Warning, "Ambassador '{Ambassador}' shows its credential to every host that it is asked to call, since its options name none: set BaseAddress. This is said once.", EventName = "CredentialIsUnbound")]
+    public static partial void CredentialIsUnbound(ILogger logger, string ambassador);
 }

@@ -27,7 +27,7 @@ internal static class RedirectRule
     {
         var location = response.Headers.Location!;
         var target = location.IsAbsoluteUri ? location : new Uri(from, location);
-        return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && from.Scheme != Uri.UriSchemeHttps) ? target : null;
+        return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && SchemeRule.IsSecure(from.Scheme) != true) ? target : null;
     }
 
     /// <summary>The method with which a redirect is followed.</summary>
@@ -39,5 +39,5 @@ internal static class RedirectRule
     };
 
     public static bool IsSameOrigin(Uri one, Uri other) =>
-        one.Scheme == other.Scheme && one.Port == other.Port && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);
+        SchemeRule.IsSame(one.Scheme, other.Scheme) && one.Port == other.Port && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);
 }

@@ -91,6 +91,67 @@ internal sealed class AppliedCredentialTests
         Assert.That((other.Connections, server.Connections, calling.Calling.Snapshot.Refused), Is.EqualTo((0, 0, addresses.Length)));
     }
 
+    [Test]
+    public async Task OriginOfAnyEndpoint_IsTheClientsOwn()
+    {
+        await using var group = new ServerGroup(2, static server => server.Answers(200));
+        await using var calling = EndpointCalling.To(group.All, static options =>
+        {
+            options.BaseAddress = null;
+            options.ApiKey.Keys.Add("key");
+        });
+        foreach (var server in group.All)
+        {
+            (await calling.Client.GetAsync(new Uri(server.Uri, "items")).InTime()).Dispose();
+        }
+
+        Assert.That(group.All.SelectMany(static server => server.Served).Select(static request => request.Header("X-Api-Key")), Is.EqualTo(["key", "key"]));
+    }
+
+    [TestCase("wss://a.test/x", null)]
+    [TestCase("https://b.test:8443/x", null)]
+    [TestCase("ws://a.test:443/x", "not of the client's own origin")]
+    [TestCase("wss://a.test:444/x", "not of the client's own origin")]
+    [TestCase("https://a.test.b.test/x", "not of the client's own origin")]
+    public void CredentialOrigin_Address_IsOneOfTheClientsOwn(string address, string? problem)
+    {
+        var origin = new CredentialOrigin([new Uri("https://a.test"), new Uri("https://b.test:8443")], allowsInsecure: false);
+
+        Assert.That(origin.FindProblem(new Uri(address)), problem is null ? Is.Null : Does.Contain(problem));
+    }
+
+    [Test]
+    public async Task NoHostIsNamed_IsSaidOnce()
+    {
+        await using var calling = new Calling(static options =>
+        {
+            options.BaseAddress = null;
+            options.ApiKey.Keys.Add("key");
+        });
+        calling.Server.Then(200);
+        for (var i = 0; i < 2; i++)
+        {
+            (await calling.Client.GetAsync(new Uri("https://server.test/")).InTime()).Dispose();
+        }
+
+        Assert.That(calling.Logs.Named("CredentialIsUnbound"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task EndpointInTheClear_NothingIsSentAndTheCallIsRefused()
+    {
+        await using var calling = new FaultCalling([], new Uri("https://orders.test/"), static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://10.0.0.1"));
+            options.ApiKey.Keys.Add("key");
+        });
+        calling.Unseen = 1;
+
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("in the clear"));
+        Assert.That((calling.Snapshot.Refused, calling.Snapshot.Failed), Is.EqualTo((1, 0)));
+    }
+
+
     [TestCase("http://server.test/", false)]
     [TestCase("http://10.0.0.1/", false)]
     [TestCase("http://localhost.server.test/", false)]

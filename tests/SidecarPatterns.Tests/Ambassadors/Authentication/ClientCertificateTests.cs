@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns.Tests;
@@ -123,6 +124,84 @@ internal sealed class ClientCertificateTests : IDisposable
         Assert.That(_shown, Is.EqualTo(["one", null]));
     }
 
+    [TestCase("endpoint")]
+    [TestCase("source")]
+    public async Task Connection_ToAnEndpointBesideTheBaseAddress_ShowsIt(string kind)
+    {
+        Write("pfx", "one");
+        await using var server = Server();
+        await using var calling = new FaultCalling([server], new Uri("https://orders.test/"), options =>
+        {
+            Configure("pfx")(options);
+            var endpoint = new AmbassadorEndpoint(server.Uri);
+            if (kind == "source")
+            {
+                options.UseEndpointSource(new FixedSource(endpoint));
+            }
+            else
+            {
+                options.Endpoints.Add(endpoint);
+            }
+        });
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(_shown, Is.EqualTo(["one"]));
+    }
+
+    [Test]
+    public async Task Connection_NoHostIsNamed_ShowsItAndSaysSoOnce()
+    {
+        Write("pfx", "one");
+        await using var server = Server();
+        await using var calling = new FaultCalling([server], server.Uri, options =>
+        {
+            Configure("pfx")(options);
+            options.BaseAddress = null;
+        });
+
+        (await calling.GetAsync()).Dispose();
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(_shown, Is.EqualTo(["one"]));
+        Assert.That(calling.Logs.Named("CredentialIsUnbound"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Reload_FileHasBecomeBad_ChangesOfOtherOptionsAreTaken()
+    {
+        Write("pfx", "one");
+        var configuration = new ReloadableConfiguration();
+        configuration.Change(
+            ("Ambassadors:orders:BaseAddress", "https://orders.test"), ("Ambassadors:orders:ClientCertificate:File", Pfx), ("Ambassadors:orders:ClientCertificate:Password", Password));
+        await using var host = configuration.BuildHost(static services => services.AddAmbassadorClient("orders"));
+        await host.StartAsync();
+
+        Spoil("expired");
+        configuration.Change(("Ambassadors:orders:Timeout", "00:00:07"));
+        Assert.That(SettingsOf(host).Timeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
+
+        configuration.Change(("Ambassadors:orders:Timeout", "00:00:08"), ("Ambassadors:orders:ClientCertificate:File", Pem));
+        Assert.That((SettingsOf(host).Timeout, SettingsOf(host).ClientCertificate.File), Is.EqualTo((TimeSpan.FromSeconds(7), Pfx)), "another file is looked at");
+    }
+
+    [Test]
+    public async Task Reload_FileWhereThereWasNone_WaitsForTheNextHandlerAndSaysSo()
+    {
+        Write("pem", "one");
+        var configuration = new ReloadableConfiguration();
+        configuration.Change(("Ambassadors:orders:BaseAddress", "https://orders.test"));
+        await using var host = configuration.BuildHost(static services => services.AddAmbassadorClient("orders"));
+        await host.StartAsync();
+
+        configuration.Change(("Ambassadors:orders:ClientCertificate:File", Pem));
+
+        Assert.That(host.Logs.Named("AmbassadorConfigurationProblem").Single().Message, Does.Contain("ClientCertificate:File").And.Contain("takes effect with the next handler that is built"));
+    }
+
+    private static AmbassadorOptions SettingsOf(TestHost host) => host.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate("orders").Settings.Options;
+
+
     [Test]
     public async Task PrimaryHandler_OfTheUsers_IsWarnedOf()
     {
@@ -206,5 +285,10 @@ internal sealed class ClientCertificateTests : IDisposable
                 File.Delete(Pfx);
                 break;
         }
+    }
+
+    private sealed class FixedSource(AmbassadorEndpoint endpoint) : IEndpointSource
+    {
+        public ValueTask<AmbassadorEndpointSet> GetEndpointsAsync(CancellationToken ct) => new(new AmbassadorEndpointSet([endpoint]));
     }
 }

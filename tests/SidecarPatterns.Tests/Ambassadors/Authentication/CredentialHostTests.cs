@@ -156,6 +156,58 @@ internal sealed class CredentialHostTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Reload_OtherSecretDuringARefresh_IsAskedForWithItAndNothingIsLeft()
+    {
+        _tokens.InTurn(Tokens.Of("t1", "600"), Answer.Stall, Tokens.Of("t3", "600"));
+        _server.Then(200);
+        var handlers = new List<TrackedHandler>();
+        Func<HttpMessageHandler> make = () =>
+        {
+            handlers.Add(new TrackedHandler { InnerHandler = new SocketsHttpHandler() });
+            return handlers[^1];
+        };
+        var configuration = new ReloadableConfiguration();
+        configuration.Change(Settings("one"));
+        await using var host = configuration.BuildHost(services => AddClient(services, "orders", options => options.UsePrimaryHandler(make)));
+        await host.StartAsync();
+        await Eventually.HoldsAsync(() => CredentialOf(host, "orders").IsUsable);
+        var left = StateOf(host, "orders").Credential.Cache!;
+        host.Clock.Advance(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(468), TimeSpan.FromSeconds(492)));
+        await TokensAsync(2);
+
+        configuration.Change(("Ambassadors:orders:ClientCredentials:ClientSecret", "two"));
+
+        await TokensAsync(3);
+        Assert.That(BasicOf(_tokens.Served[2]), Is.EqualTo("client:two"), "at once, and not when a 401 comes");
+        await Eventually.HoldsAsync(() => CredentialOf(host, "orders").Acquired == 2);
+        Assert.That(handlers.Select(static handler => handler.IsDisposed), Is.EqualTo([false, false]), "the one before is asked still");
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => !left.IsAsking, "the first has been given up");
+        await Eventually.HoldsAsync(() => handlers[0].IsDisposed);
+        Assert.That(handlers[1].IsDisposed, Is.False);
+    }
+
+    [Test]
+    public async Task Reload_HandlerOfOneCanNotBeMade_OthersAreReloaded()
+    {
+        _tokens.Counting();
+        _server.Then(200);
+        var configuration = new ReloadableConfiguration();
+        configuration.Change([.. Settings("one"), ("Ambassadors:prices:Timeout", "00:00:07")]);
+        await using var host = configuration.BuildHost(services =>
+        {
+            AddClient(services, "orders", static options => options.UsePrimaryHandler(static () => throw new IOException()));
+            services.AddAmbassadorClient("prices").ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        configuration.Change(("Ambassadors:orders:ClientCredentials:ClientSecret", "two"), ("Ambassadors:prices:Timeout", "00:00:08"));
+
+        Assert.That(StateOf(host, "prices").Settings.Options.Timeout, Is.EqualTo(TimeSpan.FromSeconds(8)));
+        Assert.That(await GetAsync(host, "orders").FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("IOException"));
+    }
+
+
+    [Test]
     public async Task Reload_OtherKey_IsSentWithTheNextCall()
     {
         _server.Then(200);
@@ -288,6 +340,68 @@ internal sealed class CredentialHostTests : IAsyncDisposable
         }
     }
 
+    [TestCase("api key")]
+    [TestCase("basic")]
+    [TestCase("provider")]
+    [TestCase("assertion")]
+    public async Task Everything_ThatIsEmitted_HasNoValueOfWhateverKind(string kind)
+    {
+        const string Canary = "v4lu3-c4n4ry";
+        var encoded = Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes($"shop:{Canary}"));
+        _tokens.InTurn(Answer.With(500, Canary), Tokens.Error(401, "invalid_client"), Tokens.Of(Canary));
+        _server.Then(401).Then(401).Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError)).Then(200);
+        using var recorder = new ActivityRecorder();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddHealthChecks().AddAmbassadorHealthChecks();
+            var client = services.AddAmbassadorClient("orders", options =>
+            {
+                Insecure(options);
+                if (kind == "provider")
+                {
+                    options.UseCredential(new FixedProvider(AmbassadorCredential.Header("X-Value", Canary, TimeSpan.FromMinutes(1))));
+                }
+            }).ConfigurePrimaryHttpMessageHandler(() => _server);
+            _ = kind switch
+            {
+                "api key" => client.AddApiKey(static key => key.Keys.Add(Canary)),
+                "basic" => client.AddBasic(static basic => (basic.UserName, basic.Password) = ("shop", Canary)),
+                "assertion" => client.AddClientCredentials(options =>
+                {
+                    options.TokenEndpoint = new Uri(_tokens.Uri, "token");
+                    (options.ClientId, options.Method) = ("shop", ClientAuthenticationMethod.PrivateKeyJwt);
+                    options.UseAssertion(static _ => new(Canary));
+                }),
+                _ => client,
+            };
+        });
+        using var meter = new MeterRecorder(host);
+        await host.StartAsync();
+        var failures = new List<string>();
+        for (var i = 0; i < 12; i++)
+        {
+            var call = GetAsync(host, "orders");
+            await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(5), () => call.IsCompleted);
+            failures.Add((await call.FailureAsync())?.ToString() ?? "");
+            host.Clock.Advance(TimeSpan.FromSeconds(5));
+            meter.All();
+        }
+
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync().InTime();
+        IEnumerable<string> emitted =
+        [
+            .. host.Logs.Entries.Select(static entry => $"{entry.Message} {entry.Exception}"),
+            .. failures,
+            .. meter.All().Select(static one => $"{one.Tags}"),
+            host.Ambassadors().GetSnapshot("orders").ToString(),
+            .. report.Entries.Values.SelectMany(static entry => entry.Data.Values.Select(static value => $"{value}").Append(entry.Description ?? "")),
+            .. recorder.Stopped.SelectMany(static activity => activity.TagObjects.Concat(activity.Events.SelectMany(static one => one.Tags))).Select(static tag => $"{tag.Value}"),
+        ];
+        Assert.That(_server.Requests.Select(static request => request.Headers), Has.Some.Contains(Canary).Or.Some.Contains(encoded), "there was something to tell");
+        Assert.That(emitted, Has.None.Contains("c4n4ry").And.None.Contains(encoded));
+    }
+
+
     private static readonly Uri Items = new("http://server.test/items");
 
     private static string BasicOf(ServedRequest request) =>
@@ -354,5 +468,21 @@ internal sealed class CredentialHostTests : IAsyncDisposable
 
         public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) =>
             new(AmbassadorCredential.Header("X-Count", $"{request.AmbassadorName} {Interlocked.Increment(ref _count)}"));
+    }
+
+    private sealed class TrackedHandler : DelegatingHandler
+    {
+        public bool IsDisposed { get; private set; }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class FixedProvider(AmbassadorCredential credential) : IAmbassadorCredentialProvider
+    {
+        public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => new(credential);
     }
 }

@@ -105,6 +105,22 @@ internal sealed class CredentialOptionsTests
         Assert.That(await FailuresAsync(), Is.EqualTo([expected]));
     }
 
+    [TestCase("ApiKey:Keys:0", "ApiKey")]
+    [TestCase("Basic:UserName", "Basic")]
+    public async Task Start_PublicAddressesAndACredentialForNobody_IsRefused(string key, string credential)
+    {
+        Set([("Egress:Profile", "Public"), (key, Canary)]);
+
+        Assert.That(
+            await FailuresAsync(),
+            Is.EqualTo([$"Ambassadors:prices:Egress:Profile is Public; allowed is that with {credential} only where BaseAddress or Endpoints say whom to show it to."]));
+
+        Set([("BaseAddress", "https://prices.test")]);
+        await using var host = _configuration.BuildHost(static services => services.AddAmbassadorClient("prices"));
+        await host.StartAsync();
+    }
+
+
     [Test]
     public async Task Start_OtherKeysAreUnreadable_SecretsAreNotShown()
     {

@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SidecarPatterns.Tests;
 
@@ -136,7 +139,7 @@ internal sealed class ProvidedCredentialTests
 
         Assert.That(failure, Is.TypeOf<AmbassadorAuthenticationException>());
         Assert.That(failure!.ToString() + string.Concat(calling.Logs.Entries), Does.Not.Contain("abc"));
-        Assert.That(server.Connections, Is.Zero);
+        Assert.That((server.Connections, calling.Snapshot.Refused), Is.EqualTo((0, 1)));
         Assert.That(() => AmbassadorCredential.Bearer(value), Throws.ArgumentException.With.Message.Not.Contains("abc"));
         Assert.That(() => AmbassadorCredential.Header("X-Key", value), Throws.ArgumentException.With.Message.Not.Contains("abc"));
     }
@@ -230,6 +233,119 @@ internal sealed class ProvidedCredentialTests
         Assert.That(seen, Is.Null);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Provider_SignsForAnEndpoint_KnowsTheAddressThatItGoesTo(bool hasHandlerBetween)
+    {
+        using var server = new ScriptedHandler().Then(200);
+        await using var host = TestHost.Build(services =>
+        {
+            var client = services.AddAmbassadorClient("orders", static options =>
+            {
+                options.BaseAddress = new Uri("https://orders.test/");
+                options.Endpoints.Add(new AmbassadorEndpoint("https://a.test/base"));
+                options.UseCredential(new Provider(static (_, _) => new(new Signature { IsWhole = true })));
+            }).ConfigurePrimaryHttpMessageHandler(() => server);
+            if (hasHandlerBetween)
+            {
+                client.AddHttpMessageHandler(static () => new PassingHandler());
+            }
+        });
+
+        (await host.CreateClient("orders").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+
+        Assert.That(server.Requests.Single().Headers, Does.Contain("X-Signature: GET https://a.test/base/items"));
+    }
+
+    [Test]
+    public async Task Provider_LongLifetime_HasAnEnd()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new FaultCalling(server, static options =>
+            options.UseCredential(new Provider(static (_, _) => new(AmbassadorCredential.Bearer("x", TimeSpan.FromDays(60))))));
+
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(calling.Snapshot.Credential!.ExpiresAt, Is.EqualTo(calling.Clock.GetUtcNow() + AmbassadorConstants.MaxDuration).Within(TimeSpan.FromMinutes(1)));
+    }
+
+    [Test]
+    public async Task Provider_GivesTheSameDuringARefusal_IsAskedAgainAndToldOfIt()
+    {
+        var asked = new SyncPoint();
+        var count = 0;
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(200), Answer.With(401), Answer.With(200));
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider(async (request, ct) =>
+        {
+            if (Interlocked.Increment(ref count) == 2)
+            {
+                await asked.PassAsync(ct);
+            }
+
+            return AmbassadorCredential.Bearer(request.Refused is null ? "cached" : "good", TimeSpan.FromMinutes(10));
+        })));
+        (await calling.GetAsync()).Dispose();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromMinutes(9)); // The next call has it renewed ahead of its end.
+        var call = calling.GetAsync();
+        await asked.ReachedAsync();
+        await server.WhenRequestedAsync(2);
+        await Eventually.HoldsAsync(() => calling.Snapshot.Credential!.Refused == 1, "the refusal is known");
+
+        asked.Release();
+
+        using var response = await call;
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(server.Served.Select(static request => request.Header("Authorization")), Is.EqualTo(["Bearer cached", "Bearer cached", "Bearer good"]));
+        Assert.That((count, calling.Snapshot.Credential!.Renewals, calling.Logs.Named("CredentialRefused").Count), Is.EqualTo((3, 1, 0)));
+    }
+
+    [Test]
+    public void Pause_LoggerThrows_IsNoFailure()
+    {
+        var clock = new TestClock();
+        using var cache = new CredentialCache("x", new KeysSource("api_key", AmbassadorCredential.Header("X-Key", "a")), new AmbassadorAuthenticationOptions(), clock, new ThrowingLogger());
+
+        Assert.That(() => cache.OnRefusedAgain(cache.Current!, clock.GetTimestamp()), Throws.Nothing);
+    }
+
+    [Test]
+    public async Task RetryAfter_OfTwoProcesses_IsNotTheSameMoment()
+    {
+        var clock = new TestClock();
+        var waits = new List<TimeSpan>();
+        foreach (var seed in (int[])[1, 2])
+        {
+            using var source = new BusySource();
+            using var cache = new CredentialCache("x", source, new AmbassadorAuthenticationOptions(), clock, NullLogger.Instance, new Random(seed));
+            await cache.Refresh(clock.GetTimestamp(), new CredentialCounts())!.InTime();
+            waits.Add(clock.GetElapsedTime(clock.GetTimestamp(), cache.NextRefreshAt()));
+        }
+
+        Assert.That(waits, Is.Unique.And.All.InRange(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61)));
+    }
+
+    private sealed class BusySource : CredentialSource
+    {
+        public override string Kind => "busy";
+
+        public override ValueTask<CredentialAnswer> AcquireAsync(AmbassadorCredential? refused, bool isFirstTry, CancellationToken ct) =>
+            new(new CredentialFailure("busy", RetryAfter: TimeSpan.FromSeconds(60)));
+    }
+
+
+    private sealed class PassingHandler : DelegatingHandler;
+
+    private sealed class ThrowingLogger : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new IOException();
+    }
+
+
     private sealed class Provider(Func<CredentialRequest, CancellationToken, ValueTask<AmbassadorCredential>> acquire) : IAmbassadorCredentialProvider
     {
         public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => acquire(request, ct);
@@ -239,9 +355,11 @@ internal sealed class ProvidedCredentialTests
     {
         public string Date { get; init; } = "now";
 
+        public bool IsWhole { get; init; }
+
         public override void Apply(in CredentialTarget target)
         {
-            target.SetHeader("X-Signature", $"{target.Method} {target.Uri.AbsolutePath}");
+            target.SetHeader("X-Signature", $"{target.Method} {(IsWhole ? target.Uri.AbsoluteUri : target.Uri.AbsolutePath)}");
             target.SetHeader("x-date", Date);
         }
     }

@@ -152,6 +152,7 @@ internal sealed class RefusedCredentialTests
         Assert.That((server.Requests, tokens.Requests), Is.EqualTo((1, 1)));
         Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
         Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t2"]));
+        Assert.That(calling.Snapshot.Renewals, Is.EqualTo(1), "whoever asks");
     }
 
     [Test]
@@ -250,6 +251,127 @@ internal sealed class RefusedCredentialTests
         Assert.That(await calling.StatusAsync(), Is.EqualTo(401));
         Assert.That((server.Requests, tokens.Requests), Is.EqualTo((2, 2)));
     }
+
+    [Test]
+    public async Task Refused_AnswerIsUnreadAndThereIsOnePlace_IsSentAgainAndHoldsNoneMeanwhile()
+    {
+        var held = new SyncPoint();
+        await using var tokens = ScriptedServer.Start().InTurn(
+            Tokens.Of("t1"),
+            Answer.Of(async (request, connection) =>
+            {
+                await held.PassAsync();
+                await Tokens.Of("t2").OverHttp1(request, connection);
+            }));
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.Of(static async connection =>
+            {
+                await connection.SendChunkedHeadAsync(401, ("Content-Type", "text/event-stream"));
+                await connection.StallAsync();
+            }),
+            Answer.With(200, "other"),
+            Answer.With(200, "good"));
+        await using var calling = new CredentialCalling(server, tokens, static options => options.Concurrency.Limit = 1);
+        var call = calling.GetAsync();
+        await held.ReachedAsync();
+
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200), "the place is free while the token is waited for");
+        held.Release();
+
+        Assert.That(await calling.PassAsync(call), Is.EqualTo(200));
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t1", "Bearer t2"]));
+    }
+
+    [Test]
+    public async Task Refused_PlaceIsTakenMeanwhile_QueuesForTheNext()
+    {
+        var renewing = new SyncPoint();
+        var busy = new SyncPoint();
+        await using var tokens = ScriptedServer.Start().InTurn(
+            Tokens.Of("t1"),
+            Answer.Of(async (request, connection) =>
+            {
+                await renewing.PassAsync();
+                await Tokens.Of("t2").OverHttp1(request, connection);
+            }));
+        await using var server = ScriptedServer.Start().InTurn(
+            Refused,
+            Answer.Of(async connection =>
+            {
+                await busy.PassAsync();
+                await connection.RespondAsync(200);
+            }),
+            Answer.With(200));
+        await using var calling = new CredentialCalling(server, tokens, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
+        var call = calling.GetAsync();
+        await renewing.ReachedAsync();
+        var other = calling.GetAsync();
+        await busy.ReachedAsync();
+        renewing.Release();
+        await calling.Clock.ArmedAsync(AmbassadorConcurrencyConstants.QueueTimeout);
+
+        busy.Release();
+
+        Assert.That((int)(await call).StatusCode, Is.EqualTo(200));
+        (await other).Dispose();
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t1", "Bearer t2"]));
+    }
+
+    [Test]
+    public async Task Refused_AfterOneWasTaken_PauseIsTheFirstAgain()
+    {
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().InTurn(Refused, Refused, Refused, Answer.With(200), Refused);
+        await using var calling = new CredentialCalling(server, tokens);
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(401), "30 s begin");
+        calling.Clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200), "and the next renewed one is taken");
+        calling.Clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.That((await calling.StatusAsync(), tokens.Requests), Is.EqualTo((401, 4)), "30 s begin anew, and not 60");
+        calling.Clock.Advance(TimeSpan.FromSeconds(31));
+
+        await calling.StatusAsync();
+
+        Assert.That(tokens.Requests, Is.EqualTo(5));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Refused_OneOfTwoAttempts_IsRenewedAndSentAgain(bool isFirst)
+    {
+        var held = new SyncPoint();
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.Of(async connection =>
+            {
+                await held.PassAsync();
+                await connection.RespondAsync(isFirst ? 401 : 503);
+            }),
+            isFirst ? Answer.With(503) : Refused,
+            Answer.With(200));
+        await using var calling = new CredentialCalling(server, tokens, static options => (options.Hedging.Enabled, options.Hedging.Delay) = (true, TimeSpan.FromSeconds(1)));
+        var call = calling.GetAsync();
+        await held.ReachedAsync();
+        await calling.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        await server.WhenRequestedAsync(2);
+        held.Release();
+
+        Assert.That(await calling.PassAsync(call), Is.EqualTo(200));
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t1", "Bearer t2"]));
+    }
+
+    [Test]
+    public async Task Refused_UnderAnAttemptPipeline_IsSentAgain()
+    {
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().InTurn(Refused, Answer.With(200));
+        await using var calling = new CredentialCalling(
+            server, tokens, static options => options.UseAttemptPipeline(new ResiliencePipelineBuilder<HttpResponseMessage>().AddTimeout(TimeSpan.FromMinutes(1)).Build()));
+
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t2"]));
+    }
+
 
     [Test]
     public async Task Refused_Synchronously_IsSentAgain()

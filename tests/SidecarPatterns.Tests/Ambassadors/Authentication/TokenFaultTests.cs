@@ -222,6 +222,116 @@ internal sealed class TokenFaultTests
         Assert.That(calling.Calling.Logs.Named("CredentialFailed"), Is.Empty);
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task PrimaryHandlerOfTheUsers_WouldFollowARedirect_TakesTheSecretNowhere(bool wasUsed)
+    {
+        await using var other = ScriptedServer.Start().Answers(Tokens.Of("stolen"));
+        await using var tokens = ScriptedServer.Start().Answers(307, "", ("Location", other.Uri.AbsoluteUri));
+        await using var server = ScriptedServer.Start().Answers(200);
+        using var primary = new HttpClientHandler();
+        if (wasUsed)
+        {
+            using var client = new HttpClient(primary, disposeHandler: false);
+            await client.GetAsync(new Uri("http://127.0.0.1:1/")).FailureAsync();
+        }
+
+        await using var calling = new CredentialCalling(server, tokens, options =>
+        {
+            options.ClientCredentials.Method = ClientAuthenticationMethod.ClientSecretPost;
+            options.ClientCredentials.UsePrimaryHandler(() => primary);
+        });
+
+        var failure = await calling.FailureAsync();
+
+        Assert.That((other.Connections, tokens.Requests), Is.EqualTo((0, wasUsed ? 0 : 1)));
+        Assert.That(failure.Message, Does.Contain(wasUsed ? "follows redirects by itself" : "307"));
+    }
+
+    [Test]
+    public async Task PrimaryHandlerOfTheUsers_CanNotBeMade_IsAFailureUntilItCan()
+    {
+        var made = 0;
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new CredentialCalling(server, tokens, options =>
+            options.ClientCredentials.UsePrimaryHandler(() => ++made == 1 ? throw new IOException(CredentialCalling.Secret) : new SocketsHttpHandler()));
+
+        Assert.That((await calling.FailureAsync()).Message, Does.Contain("IOException"));
+        calling.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
+    }
+
+    [Test]
+    public async Task TokenEndpoint_LeadsToAMetadataService_IsNotAsked()
+    {
+        await using var tokens = ScriptedServer.Start();
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new CredentialCalling(server, tokens, static options => options.ClientCredentials.TokenEndpoint = new Uri("https://169.254.169.254/token"));
+
+        Assert.That((await calling.FailureAsync()).Message, Does.Contain("AmbassadorEgressException"));
+    }
+
+    [Test]
+    public async Task Wait_ForATokenWhileTheCircuitIsHalfOpen_KeepsNobodyFromTheProbe()
+    {
+        var held = new SyncPoint();
+        await using var tokens = ScriptedServer.Start().InTurn(
+            Tokens.Of("t1", "20"),
+            Answer.Of(async (request, connection) =>
+            {
+                await held.PassAsync();
+                await Tokens.Of("t2").OverHttp1(request, connection);
+            }));
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new CredentialCalling(server, tokens, static options =>
+        {
+            (options.CircuitBreaker.MinimumAttempts, options.Retry.MaxAttempts) = (2, 1);
+            options.CircuitBreaker.BreakDuration = TimeSpan.FromSeconds(1);
+        });
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
+        server.InTurn(Answer.With(500), Answer.With(200));
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(500));
+        Assert.That(calling.Calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Open));
+        calling.Clock.Advance(TimeSpan.FromSeconds(18)); // The token has ended, and so has the break.
+        var waiting = calling.GetAsync();
+        await held.ReachedAsync();
+        using var own = calling.Calling.Request(HttpMethod.Get);
+        own.Headers.Authorization = new("Bearer", "mine");
+
+        Assert.That(await calling.PassAsync(calling.Calling.SendAsync(own)), Is.EqualTo(200), "the one probe is not taken by who waits");
+
+        held.Release();
+        Assert.That(await calling.PassAsync(waiting), Is.EqualTo(200));
+    }
+
+
+    [Test]
+    public async Task Drop_WhileATokenIsAskedFor_ItIsNotKeptAndWhoWaitsAsksAnew()
+    {
+        var held = new SyncPoint();
+        await using var tokens = ScriptedServer.Start().InTurn(
+            Answer.Of(async (request, connection) =>
+            {
+                await held.PassAsync();
+                await Tokens.Of("t1").OverHttp1(request, connection);
+            }),
+            Tokens.Of("t2"));
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new CredentialCalling(server, tokens);
+        var cache = calling.State.Credential.Cache!;
+        _ = cache.Refresh(calling.Clock.GetTimestamp(), calling.State.Credential.Counts);
+        await held.ReachedAsync();
+        var call = calling.GetAsync();
+
+        cache.Drop();
+        held.Release();
+
+        Assert.That(await calling.PassAsync(call), Is.EqualTo(200));
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t2"]));
+    }
+
+
     [Test]
     public async Task Throttled_RetryAfter_IsWaitedFor()
     {
@@ -233,9 +343,9 @@ internal sealed class TokenFaultTests
         calling.Clock.Advance(TimeSpan.FromSeconds(118));
         await calling.FailureAsync();
 
-        Assert.That(failure.RetryAfter!.Value.TotalSeconds, Is.EqualTo(120).Within(0.1));
+        Assert.That(failure.RetryAfter!.Value.TotalSeconds, Is.InRange(119.9, 121), "and up to a second more, so that not all ask at the same moment");
         Assert.That(tokens.Requests, Is.EqualTo(1));
-        calling.Clock.Advance(TimeSpan.FromSeconds(2));
+        calling.Clock.Advance(TimeSpan.FromSeconds(3));
         Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
     }
 

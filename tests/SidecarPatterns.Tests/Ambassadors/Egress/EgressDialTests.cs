@@ -73,6 +73,62 @@ internal sealed class EgressDialTests
     }
 
     [Test]
+    public async Task Get_NoneOfSeveralAnswersInTime_IsATimeoutOfConnecting()
+    {
+        await using var calling = new EgressCalling(
+            EgressProfile.Public, static options => (options.Network.ConnectTimeout, options.Retry.MaxAttempts) = (TimeSpan.FromMilliseconds(200), 1));
+        calling.Network.Name("hooks.test", OtherPublic, Public);
+        calling.Network.Behind = static async (_, ct) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+            throw new InvalidOperationException("Nobody cancelled it.");
+        };
+
+        Assert.That(
+            await calling.GetAsync("http://hooks.test/").FailureAsync(),
+            Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>(),
+            "as with a single address");
+    }
+
+    [Test]
+    public async Task HappyEyeballs_IsCancelled_ThrowsByTheTokenThatItWasGiven([Values] bool areLate)
+    {
+        using var limit = new CancellationTokenSource();
+        var clock = new TestClock();
+        var connecting = HappyEyeballs.ConnectAsync(
+            [IPAddress.Parse(Public), IPAddress.Parse(OtherPublic)],
+            async (_, ct) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, areLate ? CancellationToken.None : ct);
+                throw new InvalidOperationException("Nobody cancelled it.");
+            },
+            TimeSpan.FromMilliseconds(250),
+            clock,
+            limit.Token).AsTask();
+
+        await limit.CancelAsync();
+
+        Assert.That(await connecting.FailureAsync(), Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(limit.Token));
+    }
+
+
+    [Test]
+    public async Task SystemNetwork_Connects_WithoutDelayAndWithKeepAlive()
+    {
+        await using var server = ScriptedServer.Start().Connection(static connection => connection.StallAsync());
+        await using var stream = await SystemNetwork.Instance.ConnectAsync(new IPEndPoint(IPAddress.Loopback, server.Uri.Port), TimeSpan.FromSeconds(17), CancellationToken.None);
+
+        var socket = ((NetworkStream)stream).Socket;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(socket.NoDelay, Is.True);
+            Assert.That(socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive), Is.Not.Zero);
+            Assert.That(socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime), Is.EqualTo(17));
+        }
+    }
+
+
+    [Test]
     public async Task Get_CallerCancelsWhileSeveralAreDialled_LeavesNothing()
     {
         await using var calling = new EgressCalling(EgressProfile.Public, static options => options.Network.ConnectTimeout = TimeSpan.FromMilliseconds(200));

@@ -29,7 +29,6 @@ internal sealed class EgressPrimaryHandlerTests
             "Proxy",
             static () => new SocketsHttpHandler { AllowAutoRedirect = false, Proxy = new WebProxy("http://proxy.test") },
             "has a proxy of its own, behind which no address can be judged"),
-        Case("AllowAutoRedirect", static () => new SocketsHttpHandler(), "follows redirects by itself, so that their hosts can not be compared"),
     ];
 
     [TestCaseSource(nameof(NotPublic))]
@@ -99,15 +98,16 @@ internal sealed class EgressPrimaryHandlerTests
         Assert.That((await calling.RefusalAsync("http://inside.test/")).Reason, Is.EqualTo(EgressReason.Address));
     }
 
-    [Test]
-    public async Task Get_HandlerThatFollowsRedirectsItself_IsJudgedAtConnectStill()
+    [TestCase(EgressProfile.ConfiguredHosts, EgressReason.Host)]
+    [TestCase(EgressProfile.Public, EgressReason.Address)]
+    public async Task Get_HandlerThatWouldFollowRedirectsItself_LeavesThemToTheAmbassador(EgressProfile profile, EgressReason reason)
     {
-        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", "http://metadata.test/"));
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", "http://169.254.169.254/"));
         await using var calling = new EgressCalling(
-            EgressProfile.ConfiguredHosts, static options => options.BaseAddress = new Uri("http://orders"), new SocketsHttpHandler { AllowAutoRedirect = true });
-        calling.Network.Serves(server).Name("orders", "10.0.0.1").Name("metadata.test", "169.254.169.254");
+            profile, static options => options.BaseAddress = new Uri("http://orders"), new SocketsHttpHandler { AllowAutoRedirect = true });
+        calling.Network.Serves(server).Name("orders", Public);
 
-        Assert.That((await calling.RefusalAsync("items")).Reason, Is.EqualTo(EgressReason.Address));
+        Assert.That((await calling.RefusalAsync("items")).Reason, Is.EqualTo(reason));
         Assert.That(calling.Network.Dialled, Has.Count.EqualTo(1));
     }
 
@@ -172,6 +172,31 @@ internal sealed class EgressPrimaryHandlerTests
         Assert.That(refusal.Message, Is.EqualTo(
             "Ambassador 'ambassador' does not call '169.254.169.254': its address is in 169.254.0.0/16, which is never called. Nothing was sent to it."));
     }
+
+    [TestCase("http://169.254.169.254/", null, null)]
+    [TestCase("http://169.254.169.254./", null, null)]
+    [TestCase("http://10.0.0.1/", "http://10.0.0.1", null)]
+    [TestCase("http://orders.test/", "http://orders.test", "http://169.254.169.254")]
+    public async Task Get_AddressOfItsOwnBehindOneThatCannotBeJudged_IsRefused(string address, string? own, string? endpoint)
+    {
+        using var primary = new ScriptedHandler().Then(200);
+        await using var calling = new EgressCalling(
+            EgressProfile.ConfiguredHosts,
+            options =>
+            {
+                options.BaseAddress = own is null ? null : new Uri(own);
+                options.Egress.DeniedAddresses.Add("10.0.0.0/8");
+                if (endpoint is not null)
+                {
+                    options.Endpoints.Add(new AmbassadorEndpoint(endpoint));
+                }
+            },
+            primary);
+
+        Assert.That((await calling.RefusalAsync(address)).Reason, Is.EqualTo(EgressReason.Address));
+        Assert.That((primary.Requests.Count, calling.Snapshot.Refused, calling.Snapshot.EgressRefused["address"]), Is.EqualTo((0, 1, 1)));
+    }
+
 
     private static TestCaseData Case(string name, Func<HttpMessageHandler> primary, string problem) =>
         new TestCaseData(primary, problem).SetArgDisplayNames(name);

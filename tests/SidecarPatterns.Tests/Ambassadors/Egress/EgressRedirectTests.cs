@@ -56,6 +56,38 @@ internal sealed class EgressRedirectTests
     }
 
     [Test]
+    public async Task Redirect_WhereNothingIsEverCalled_IsRefusedByDefaultWhereNoHostIsNamed(
+        [Values(
+            "http://169.254.169.254/", "http://169.254.169.254./", "http://[::ffff:169.254.169.254]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:a9fe:a9fe::]/",
+            "http://0xa9.0xfe.0xa9.0xfe/", "http://2852039166/", "http://025177524776/", "http://metadata.test/", "http://user@host/", "http://0/", "http://[::]/", "//169.254.169.254/")]
+        string location)
+    {
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", location));
+        await using var calling = new EgressCalling(EgressProfile.ConfiguredHosts);
+        calling.Network.Serves(server).Name("orders", "10.0.0.1").Name("host", "10.0.0.2").Name("metadata.test", "169.254.169.254").Name("169.254.169.254.", "169.254.169.254");
+
+        await calling.RefusalAsync("http://orders/items");
+
+        Assert.That(calling.Network.Dialled.Select(static endPoint => endPoint.Address.ToString()), Is.EqualTo(["10.0.0.1"]));
+    }
+
+    [TestCase("https://hooks.test", "http://hooks.test/", EgressReason.Scheme)]
+    [TestCase("https://hooks.test", "http://HOOKS.test./", EgressReason.Scheme)]
+    [TestCase("https://hooks.test", "http://other.test/", null)]
+    [TestCase("http://hooks.test", "http://hooks.test/", null)]
+    public async Task Get_PublicWithAnAddressOfItsOwn_IsNeverADowngradeOfThat(string own, string address, EgressReason? reason)
+    {
+        await using var calling = new EgressCalling(EgressProfile.Public, options => options.BaseAddress = new Uri(own));
+        calling.Network.Name("hooks.test", Public).Name("hooks.test.", Public).Name("other.test", Public);
+
+        var failure = await calling.GetAsync(address).FailureAsync();
+
+        Assert.That((failure as AmbassadorEgressException)?.Reason, Is.EqualTo(reason));
+        Assert.That(calling.Network.Dialled, Has.Count.EqualTo(reason is null ? 1 : 0));
+    }
+
+
+    [Test]
     public async Task Redirect_ToAnotherHostThanTheConfigured_IsRefusedByDefault()
     {
         await using var other = ScriptedServer.Start().Answers(200);

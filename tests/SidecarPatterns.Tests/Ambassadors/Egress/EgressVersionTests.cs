@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
@@ -47,6 +48,26 @@ internal sealed class EgressVersionTests
         Assert.That((request.Version, request.VersionPolicy), Is.EqualTo((HttpVersion.Version11, HttpVersionPolicy.RequestVersionOrHigher)));
     }
 
+    [TestCase(HttpVersionPolicy.RequestVersionOrLower, true)]
+    [TestCase(HttpVersionPolicy.RequestVersionExact, false)]
+    public async Task Send_HandlerBelowAsksForHttp3_IsKeptFromIt(HttpVersionPolicy policy, bool isSent)
+    {
+        var sent = new List<Version>();
+        using var primary = new ScriptedHandler().Then((request, _) =>
+        {
+            sent.Add(request.Version);
+            return Task.FromResult(ScriptedHandler.Response(200));
+        });
+        await using var host = TestHost.Build(services => services
+            .AddAmbassadorClient("orders").AddHttpMessageHandler(() => new UpgradingHandler(policy)).ConfigurePrimaryHttpMessageHandler(() => primary));
+
+        var failure = await host.GetAsync("orders").FailureAsync();
+
+        Assert.That(failure, isSent ? Is.Null : Is.TypeOf<AmbassadorEgressException>().With.Property("Reason").EqualTo(EgressReason.Version));
+        Assert.That(sent, Is.EqualTo(isSent ? [HttpVersion.Version20] : Array.Empty<Version>()));
+    }
+
+
     [TestCase(HttpVersionPolicy.RequestVersionExact)]
     [TestCase(HttpVersionPolicy.RequestVersionOrHigher)]
     public async Task Send_Http3AndNothingLess_IsRefused(HttpVersionPolicy policy)
@@ -90,5 +111,14 @@ internal sealed class EgressVersionTests
         }
 
         Assert.That(server.Connections, Is.EqualTo(1));
+    }
+
+    private sealed class UpgradingHandler(HttpVersionPolicy policy) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version30, policy);
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

@@ -43,7 +43,7 @@ internal sealed class RedirectFaultTests
         var served = other.Served.Single();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(served.Headers.Select(static header => header.Name), Has.None.AnyOf("Authorization", "Cookie", "X-Api-Key", "Idempotency-Key"));
+            Assert.That(served.Headers.Select(static header => header.Name), Has.None.AnyOf("Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Idempotency-Key"));
             Assert.That(served.Header("X-Other"), Is.EqualTo("stays"));
             Assert.That(served.Header("Host"), Is.EqualTo(other.Uri.Authority));
             Assert.That(request.Headers.Authorization?.Parameter, Is.EqualTo("secret"), "the message is the caller's");
@@ -221,7 +221,7 @@ internal sealed class RedirectFaultTests
         await using var server = ScriptedServer.Start().OnRequest(static (request, connection) => request.Target == "/items"
             ? connection.RespondAsync(302, "", ("Location", "/there"))
             : connection.RespondAsync(200));
-        await using var calling = new FaultCalling(server, network: static network => network.AllowAutoRedirect = true) { HiddenResends = 2 };
+        await using var calling = new FaultCalling(server, network: RedirectByItself) { HiddenResends = 2 };
         for (var i = 0; i < 2; i++)
         {
             using var request = Secret(calling);
@@ -240,7 +240,7 @@ internal sealed class RedirectFaultTests
     {
         await using var server = ScriptedServer.Start().InTurn(
             Answer.With(303, "", ("Location", "/there")), Answer.With(503), Answer.With(201));
-        await using var calling = new FaultCalling(server, network: static network => network.AllowAutoRedirect = true) { HiddenResends = 1 };
+        await using var calling = new FaultCalling(server, network: RedirectByItself) { HiddenResends = 1 };
         using var request = Secret(calling, HttpMethod.Put, new StringContent("order"));
 
         using var response = await calling.SendAsync(request);
@@ -249,10 +249,62 @@ internal sealed class RedirectFaultTests
         Assert.That(server.Served[2].Header("Authorization"), Is.EqualTo("Bearer secret"));
     }
 
+    [Test]
+    public async Task NetworkThatRedirectsItself_Credential_IsNotSent()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new FaultCalling(server, static options => options.ApiKey.Keys.Add("key"), RedirectByItself);
+
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("follows redirects by itself"));
+        Assert.That((server.Connections, calling.Snapshot.Refused), Is.EqualTo((0, 1)));
+    }
+
+    [Test]
+    public async Task PrimaryHandlerOfTheUsers_OtherOrigin_LosesWhatIsSecret([Values] bool isClientHandler)
+    {
+        await using var other = ScriptedServer.Start().Answers(200);
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", other.Uri.AbsoluteUri));
+        var options = new AmbassadorOptions { BaseAddress = server.Uri };
+        options.ApiKey.Keys.Add("key");
+        options.Egress.AllowedHosts.Add(other.Uri.Authority);
+        using var client = new HttpClient(new AmbassadorHandler(options) { InnerHandler = isClientHandler ? new HttpClientHandler() : new SocketsHttpHandler() });
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.Uri);
+        request.Headers.Add("Cookie", "a=b");
+        request.Headers.Add("Idempotency-Key", "\"1\"");
+
+        using var response = await client.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(server.Served.Single().Header("X-Api-Key"), Is.EqualTo("key"));
+        Assert.That(other.Served.Single().Headers.Select(static header => header.Name), Has.None.AnyOf("X-Api-Key", "Cookie", "Idempotency-Key"));
+    }
+
+    [TestCase("https://a.test/", "http://a.test/", false)]
+    [TestCase("wss://a.test/", "http://a.test/", false)]
+    [TestCase("wss://a.test/", "https://a.test/", true)]
+    [TestCase("ws://a.test/", "http://a.test/", true)]
+    public void RedirectRule_FromOneSchemeToAnother_NeverLosesTls(string from, string to, bool isFollowed)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Found) { Headers = { Location = new Uri(to) } };
+
+        Assert.That(RedirectRule.TargetOf(new Uri(from), response), isFollowed ? Is.EqualTo(new Uri(to)) : Is.Null);
+    }
+
+
+    /// <summary>Has the network follow redirects by itself, and be past changing that.</summary>
+    private static void RedirectByItself(SocketsHttpHandler network)
+    {
+        network.AllowAutoRedirect = true;
+        using var invoker = new HttpMessageInvoker(network, disposeHandler: false);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://127.0.0.1:1/"); // Where nobody listens.
+        Assert.That(() => invoker.Send(request, CancellationToken.None), Throws.TypeOf<HttpRequestException>());
+    }
+
     private static HttpRequestMessage Secret(FaultCalling calling, HttpMethod? method = null, HttpContent? content = null)
     {
         var request = calling.Request(method ?? HttpMethod.Get, content);
         request.Headers.Authorization = new("Bearer", "secret");
+        request.Headers.ProxyAuthorization = new("Basic", "secret");
         request.Headers.Add("Cookie", "a=b");
         request.Headers.Add("Idempotency-Key", "\"1\"");
         request.Headers.Add("X-Api-Key", "key");

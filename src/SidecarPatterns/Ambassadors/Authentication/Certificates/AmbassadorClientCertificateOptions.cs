@@ -7,7 +7,8 @@ namespace SidecarPatterns;
 /// <see cref="AmbassadorNetworkOptions.PooledConnectionLifetime"/>. A file that can not be used is told of, and the certificate of before stays.
 /// </para>
 /// <para>
-/// It is shown to the client's own hosts alone, not to those that a redirect leads to. Only the handler of the connections that the ambassador makes itself
+/// It is shown to the client's own hosts alone, which are those of <see cref="AmbassadorOptions.BaseAddress"/> and of the endpoints, and not to those that a
+/// redirect leads to; where the options name none, to every host that is called, which is said once. Only the handler of the connections that the ambassador makes itself
 /// shows it. Certificates between it and its authority are taken from the system's store, not from the file.
 /// </para>
 /// </remarks>

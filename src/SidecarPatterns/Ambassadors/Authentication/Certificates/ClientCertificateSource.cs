@@ -7,7 +7,7 @@ namespace SidecarPatterns;
 
 /// <summary>The client certificate of one ambassador, read anew from its file when a connection is made. Thread-safe.</summary>
 /// <remarks>By what is in the file, not by its time: a mounted volume that is swapped as a whole changes the one and not always the other.</remarks>
-internal sealed class ClientCertificateSource(string ambassador, Func<AmbassadorOptions> options, ILogger logger)
+internal sealed class ClientCertificateSource(string ambassador, Func<AmbassadorOptions> options, Func<string, bool> isEndpoint, ILogger logger)
 {
     private readonly Lock _lock = new();
     private X509Certificate2? _certificate;
@@ -35,8 +35,13 @@ internal sealed class ClientCertificateSource(string ambassador, Func<Ambassador
     }
 
     // The name of the handshake has no port: it is the client's host by whichever.
-    private static bool IsOwn(AmbassadorOptions options, string host) =>
-        options.BaseAddress is not { } own || own.IdnHost.TrimEnd('.').Equals(host.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
+    private bool IsOwn(AmbassadorOptions options, string host)
+    {
+        var name = host.Trim('[', ']').TrimEnd('.');
+        return !OwnAddresses.AreNamed(options)
+            || OwnAddresses.Of(options).Any(own => own.IdnHost.TrimEnd('.').Equals(name, StringComparison.OrdinalIgnoreCase))
+            || isEndpoint(name); // Of a source.
+    }
 
     private void Read(AmbassadorClientCertificateOptions files)
     {

@@ -64,7 +64,10 @@ public sealed class AmbassadorClientCredentialsOptions
     }
 
     /// <summary>Asks for tokens over a handler of one's own: for a private authority, a proxy, or a client certificate.</summary>
-    /// <param name="create">Makes the handler. It must not follow redirects, which could carry the secret elsewhere. The ambassador disposes of it.</param>
+    /// <param name="create">
+    /// Makes a handler that has sent nothing yet, when a token is first asked for and perhaps again after other options have come: the ambassador keeps it from
+    /// following redirects, which could carry the secret elsewhere, and disposes of it.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="create"/> is <see langword="null"/>.</exception>
     public void UsePrimaryHandler(Func<HttpMessageHandler> create)
     {

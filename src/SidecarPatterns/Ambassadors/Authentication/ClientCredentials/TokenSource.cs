@@ -10,15 +10,19 @@ internal sealed class TokenSource : CredentialSource
     private static readonly string[] Names = [HeaderText.Authorization];
     private static readonly MediaTypeWithQualityHeaderValue Json = new("application/json");
 
+    private readonly Lock _lock = new();
     private readonly AmbassadorClientCredentialsOptions _options;
-    private readonly TimeProvider _clock;
-    private readonly HttpClient _client;
+    private readonly AmbassadorState _state;
+    private HttpClient? _client; // Made by the first request: the user's handler may fail to be.
+    private bool _isDisposed;
 
     public TokenSource(string ambassador, AmbassadorClientCredentialsOptions options, AmbassadorAuthenticationOptions authentication, TimeProvider clock, ILogger logger)
     {
         _options = options;
-        _clock = clock;
-        _client = CreateClient(ambassador + ".token", options, authentication, clock, logger);
+        var own = new AmbassadorOptions { BaseAddress = options.TokenEndpoint, Timeout = authentication.AcquireTimeout };
+        own.Redirect.MaxHops = 0; // A redirect would take the secret elsewhere.
+        own.Content.MaxResponseSize = AmbassadorAuthenticationConstants.MaxTokenResponse;
+        _state = new AmbassadorState(ambassador + ".token", new AmbassadorSettings(own, default, clock), new RetryBudget(clock, own.RetryBudget), clock, logger);
     }
 
     public override string Kind => "client_credentials";
@@ -27,6 +31,11 @@ internal sealed class TokenSource : CredentialSource
 
     public override async ValueTask<CredentialAnswer> AcquireAsync(AmbassadorCredential? refused, bool isFirstTry, CancellationToken ct)
     {
+        if (GetClient() is not { } client)
+        {
+            return new CredentialFailure("the primary handler for the token endpoint has sent requests before, and follows redirects by itself");
+        }
+
         using var request = await CreateRequestAsync(ct).ConfigureAwait(false);
         request.Options.Set(AmbassadorRequestOptions.Idempotent, true); // A token more does no harm.
         if (!isFirstTry)
@@ -34,30 +43,55 @@ internal sealed class TokenSource : CredentialSource
             request.Options.Set(AmbassadorRequestOptions.MaxAttempts, 1); // The back-off has the say now.
         }
 
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseContentRead, ct).ConfigureAwait(false);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseContentRead, ct).ConfigureAwait(false);
         var body = await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
         return response.IsSuccessStatusCode
             ? TokenResponse.Read(body, response.StatusCode)
-            : new CredentialFailure("the token endpoint gave none", response.StatusCode, TokenResponse.ReadError(body), RetryAfterHeader.Read(response, _clock));
+            : new CredentialFailure("the token endpoint gave none", response.StatusCode, TokenResponse.ReadError(body), RetryAfterHeader.Read(response, _state.Clock));
+    }
+
+    public override void LetGo()
+    {
+        lock (_lock)
+        {
+            _client?.Dispose();
+            _client = null;
+        }
     }
 
     public override void Dispose()
     {
-        _client.Dispose();
+        lock (_lock)
+        {
+            _isDisposed = true;
+            LetGo();
+        }
+
         base.Dispose();
     }
 
-    private static HttpClient CreateClient(
-        string name, AmbassadorClientCredentialsOptions options, AmbassadorAuthenticationOptions authentication, TimeProvider clock, ILogger logger)
+    /// <summary>What requests are sent with; <see langword="null"/> where it would follow redirects, which could take the secret elsewhere.</summary>
+    private HttpClient? GetClient()
     {
-        var own = new AmbassadorOptions { BaseAddress = options.TokenEndpoint, Timeout = authentication.AcquireTimeout };
-        own.Redirect.MaxHops = 0; // A redirect would take the secret elsewhere.
-        own.Content.MaxResponseSize = AmbassadorAuthenticationConstants.MaxTokenResponse;
-        var state = new AmbassadorState(name, new AmbassadorSettings(own, default, clock), new RetryBudget(clock, own.RetryBudget), clock, logger);
-        var handler = new AmbassadorHandler(state);
-        if (options.GetHandlerFactory() is { } create)
+        lock (_lock)
         {
-            handler.InnerHandler = create();
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _client ??= CreateClient();
+        }
+    }
+
+    private HttpClient? CreateClient()
+    {
+        var handler = new AmbassadorHandler(_state);
+        if (_options.GetHandlerFactory() is { } create)
+        {
+            var primary = create();
+            if (!OwnRedirects.TryTurnOff(HandlerChain.PrimaryOf(primary)))
+            {
+                return null; // Nor is it disposed of: somebody else uses it.
+            }
+
+            handler.InnerHandler = primary;
         }
 
         return new HttpClient(handler)
@@ -97,7 +131,7 @@ internal sealed class TokenSource : CredentialSource
             default:
                 Add("client_id", _options.ClientId);
                 Add("client_assertion_type", ClientAssertion.Type);
-                Add("client_assertion", await _options.GetAssertion()!.CreateAsync(_options.ClientId!, _options.TokenEndpoint!, _clock.GetUtcNow(), ct).ConfigureAwait(false));
+                Add("client_assertion", await _options.GetAssertion()!.CreateAsync(_options.ClientId!, _options.TokenEndpoint!, _state.Clock.GetUtcNow(), ct).ConfigureAwait(false));
                 break;
         }
 

@@ -3,6 +3,7 @@ namespace SidecarPatterns;
 /// <summary>A credential that is kept, and until when.</summary>
 internal sealed class CachedCredential(AmbassadorCredential credential, long askedAt, long usableUntil, long refreshAt, long endsAt, bool isRenewal)
 {
+    private readonly long _plannedRefreshAt = refreshAt;
     private long _refreshAt = refreshAt;
     private bool _isJudged;
 
@@ -38,11 +39,12 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
     public static CachedCredential Of(
         AmbassadorCredential credential, long askedAt, bool isRenewal, AmbassadorAuthenticationOptions options, TimeProvider clock, Random? random = null)
     {
-        if (credential.Lifetime is not { } lifetime || lifetime > AmbassadorConstants.MaxDuration)
+        if (credential.Lifetime is not { } given)
         {
             return new CachedCredential(credential, askedAt, long.MaxValue, long.MaxValue, long.MaxValue, isRenewal);
         }
 
+        var lifetime = Min(given, AmbassadorConstants.MaxDuration);
         var margin = Min(options.ExpiryMargin, lifetime / 2);
         var jitter = Jitter.Factor(AmbassadorAuthenticationConstants.RefreshJitter, random ?? Random.Shared);
         var ahead = Min(options.RefreshAhead, lifetime * options.RefreshAheadRatio) * jitter;
@@ -53,6 +55,9 @@ internal sealed class CachedCredential(AmbassadorCredential credential, long ask
         return new CachedCredential(
             credential, askedAt, askedAt + Floor(usable, clock), askedAt + Floor(refreshAfter, clock), askedAt + Floor(lifetime, clock), isRenewal);
     }
+
+    /// <summary>The same for another cache: what has become of renewing it here says nothing there.</summary>
+    public CachedCredential Anew() => new(Credential, AskedAt, UsableUntil, _plannedRefreshAt, EndsAt, IsRenewal);
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

@@ -11,15 +11,21 @@ internal sealed partial class CredentialCache
             current.RefreshAt = long.MaxValue; // By then it has come, or is put off.
         }
 
+        if (isRenewal)
+        {
+            counts.CountRenewal();
+        }
+
         var refused = _refused;
         var isFirstTry = _failures == 0;
+        var drops = _drops;
         _flight = Unflowed.Run(
-            static state => Task.Run(() => state.self.FlyAsync(state.refused, state.isFirstTry, state.isRenewal, state.counts)),
-            (self: this, refused, isFirstTry, isRenewal, counts));
+            static state => Task.Run(() => state.self.FlyAsync(state.refused, state.isFirstTry, state.isRenewal, state.drops, state.counts)),
+            (self: this, refused, isFirstTry, isRenewal, drops, counts));
         return _flight;
     }
 
-    private async Task FlyAsync(AmbassadorCredential? refused, bool isFirstTry, bool isRenewal, CredentialCounts counts)
+    private async Task FlyAsync(AmbassadorCredential? refused, bool isFirstTry, bool isRenewal, int drops, CredentialCounts counts)
     {
         var askedAt = clock.GetTimestamp();
         var (credential, failure) = await AskAsync(refused, isFirstTry).ConfigureAwait(false);
@@ -36,10 +42,23 @@ internal sealed partial class CredentialCache
         lock (_lock)
         {
             _flight = null;
-            tell = _isClosed ? null : cached is not null ? Keep(cached) : Fail(failure!, now);
+            tell = _isClosed || (cached is not null && drops != _drops) ? null : cached is not null ? Keep(cached) : Fail(failure!, now);
         }
 
         Tell(tell);
+        lock (_lock)
+        {
+            LetGoIfLeft();
+        }
+    }
+
+    // Under the lock, so that no request begins meanwhile with what is let go.
+    private void LetGoIfLeft()
+    {
+        if (_isLeft && _flight is null)
+        {
+            source.LetGo();
+        }
     }
 
     // Outside the lock, since a logging provider may do what it likes; and what it throws is no caller's failure.
@@ -120,7 +139,14 @@ internal sealed partial class CredentialCache
         var jittered = bound * Jitter.Factor(AmbassadorAuthenticationConstants.RetryJitter, _random);
         var delay = TimeSpan.FromTicks((long)Math.Clamp(jittered, Math.Min(options.RetryDelay.Ticks, max.Ticks), max.Ticks));
 
-        // What the issuer asks for, within reason.
-        return failure.RetryAfter is { } asked && asked > delay ? (asked < options.MaxRejectedDelay ? asked : options.MaxRejectedDelay) : delay;
+        if (failure.RetryAfter is not { } asked || asked <= delay)
+        {
+            return delay;
+        }
+
+        // What the issuer asks for, within reason, and not of all at the same moment.
+        var later = Math.Min(asked.Ticks * AmbassadorAuthenticationConstants.RetryAfterJitter, AmbassadorAuthenticationConstants.MaxRetryAfterJitter.Ticks);
+        var due = asked + TimeSpan.FromTicks((long)(_random.NextDouble() * later));
+        return due < options.MaxRejectedDelay ? due : options.MaxRejectedDelay;
     }
 }

@@ -25,7 +25,17 @@ internal sealed partial class CredentialCache
         {
             if (_current is { } current && !ReferenceEquals(current, refused) && now < current.UsableUntil)
             {
-                return current.Credential.IsSameAs(refused.Credential) ? (null, null) : (current, null);
+                if (!current.Credential.IsSameAs(refused.Credential))
+                {
+                    return (current, null);
+                }
+
+                if (current.IsRenewal)
+                {
+                    return (null, null);
+                }
+
+                refused = current; // The same again, of a source that nobody had told of a refusal.
             }
 
             if (_isClosed || IsPaused(refused, now))
@@ -43,7 +53,6 @@ internal sealed partial class CredentialCache
                 return (null, null);
             }
 
-            counts.CountRenewal();
             _refused = refused.Credential;
             return (null, Begin(isRenewal: true, counts));
         }
@@ -133,7 +142,7 @@ internal sealed partial class CredentialCache
 
         if (pause is { } time)
         {
-            AmbassadorLog.CredentialRefused(logger, name, time);
+            Tell(() => AmbassadorLog.CredentialRefused(logger, name, time));
         }
     }
 }

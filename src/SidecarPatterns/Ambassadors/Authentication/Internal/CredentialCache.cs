@@ -32,6 +32,8 @@ internal sealed partial class CredentialCache(
     private long _retryAt;
     private bool _isTold; // That it fails.
     private bool _isRejectionTold;
+    private int _drops; // How often what was kept, or was about to be, has been forgotten.
+    private bool _isLeft; // By all ambassadors: what the source holds is needed no longer than a request is under way.
     private bool _isClosed;
     private TaskCompletionSource _changed = NewSignal();
 
@@ -103,12 +105,12 @@ internal sealed partial class CredentialCache(
         }
     }
 
-    /// <summary>Why there is no credential, after a wait for one.</summary>
-    public (CredentialFailure Failure, TimeSpan? RetryAfter) ReadFailure(long now)
+    /// <summary>Why there is no credential, after a wait for one; <see langword="null"/> where there was one, which has been taken back since.</summary>
+    public (CredentialFailure? Failure, TimeSpan? RetryAfter) ReadFailure(long now)
     {
         lock (_lock)
         {
-            return (_failure ?? new CredentialFailure("none was kept"), _failure is not null && now < _retryAt ? clock.GetElapsedTime(now, _retryAt) : null);
+            return (_failure, _failure is not null && now < _retryAt ? clock.GetElapsedTime(now, _retryAt) : null);
         }
     }
 
@@ -152,20 +154,31 @@ internal sealed partial class CredentialCache(
         var current = other.Current;
         lock (_lock)
         {
-            _current ??= current;
+            _current ??= current?.Anew();
         }
     }
 
-    /// <summary>Forgets the credential. It can be asked for again.</summary>
+    /// <summary>Forgets the credential, also one that is under way. It can be asked for again.</summary>
     public void Drop()
     {
         lock (_lock)
         {
             if (source.NeedsRefresh)
             {
+                _drops++;
                 Volatile.Write(ref _current, null);
                 _refused = null;
             }
+        }
+    }
+
+    /// <summary>No ambassador uses it any more; calls that are under way may, and can ask for a credential still.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            _isLeft = true;
+            LetGoIfLeft();
         }
     }
 

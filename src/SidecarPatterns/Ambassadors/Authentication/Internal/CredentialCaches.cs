@@ -35,7 +35,7 @@ internal sealed class CredentialCaches(TimeProvider clock, ILogger logger) : IDi
             }
 
             _shared.Remove(key);
-            cache.Drop();
+            cache.Leave();
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed class CredentialCaches(TimeProvider clock, ILogger logger) : IDi
             _own.Remove(cache);
         }
 
-        cache.Drop();
+        cache.Leave();
     }
 
     /// <summary>Forgets all tokens. What the application still does while it ends can ask for them again.</summary>

@@ -24,6 +24,12 @@ internal abstract class CredentialSource : IDisposable
     /// <param name="ct">Ends the asking.</param>
     public abstract ValueTask<CredentialAnswer> AcquireAsync(AmbassadorCredential? refused, bool isFirstTry, CancellationToken ct);
 
+    /// <summary>Disposes of what is kept from request to request. The next one makes it anew.</summary>
+    public virtual void LetGo()
+    {
+        // Most keep nothing.
+    }
+
     public virtual void Dispose()
     {
         // Most hold nothing.

@@ -26,7 +26,7 @@ internal sealed class TokenRefresher(AmbassadorCatalog catalog) : ISidecar
         }
         else if (cache.Refresh(now, credential.Counts) is { } flight)
         {
-            await flight.WaitAsync(ct).ConfigureAwait(false);
+            await Task.WhenAny(flight, changed).WaitAsync(ct).ConfigureAwait(false); // With another secret another one is asked for at once.
         }
         else if (clock.GetElapsedTime(now, cache.NextRefreshAt()) is { Ticks: > 0 } left)
         {

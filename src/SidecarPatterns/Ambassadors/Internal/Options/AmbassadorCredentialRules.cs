@@ -54,12 +54,19 @@ internal static class AmbassadorCredentialRules
             yield return $"{section} has {string.Join(" and ", chosen)}; allowed is one credential.";
         }
 
+        // Whoever supplies an address would be sent the credential.
+        if (options.Egress.Profile == EgressProfile.Public && !OwnAddresses.AreNamed(options) && (chosen.Count > 0 || options.ClientCertificate.File is not null))
+        {
+            yield return $"{ConfigurationPath.Combine(section, nameof(options.Egress))}:{nameof(options.Egress.Profile)} is {options.Egress.Profile}; allowed is that with "
+                + $"{(chosen.Count > 0 ? chosen[0] : nameof(options.ClientCertificate))} only where {nameof(options.BaseAddress)} or {nameof(options.Endpoints)} say whom to show it to.";
+        }
+
         if (options.Basic.UserName?.Contains(':', StringComparison.Ordinal) is true)
         {
             yield return $"{ConfigurationPath.Combine(section, Basic)}{nameof(options.Basic.UserName)} has a colon; allowed is a name without one.";
         }
 
-        foreach (var problem in FindTokenProblems(section, options).Concat(FindDelayProblems(section, options.Authentication)).Concat(FindCertificateProblems(section, options.ClientCertificate)))
+        foreach (var problem in FindTokenProblems(section, options).Concat(FindDelayProblems(section, options.Authentication)))
         {
             yield return problem;
         }
@@ -122,9 +129,13 @@ internal static class AmbassadorCredentialRules
         }
     }
 
-    private static IEnumerable<string> FindCertificateProblems(string section, AmbassadorClientCertificateOptions files)
+    /// <summary>The error of a certificate that can not be used, unless it is the one in use: that is read anew with each connection, and told of then.</summary>
+    /// <param name="section">The section of the ambassador.</param>
+    /// <param name="files">The files.</param>
+    /// <param name="current">What is in use.</param>
+    public static IEnumerable<string> FindCertificateProblems(string section, AmbassadorClientCertificateOptions files, AmbassadorClientCertificateOptions? current = null)
     {
-        if (files.File is null)
+        if (files.File is null || (current is not null && (files.File, files.KeyFile, files.Password) == (current.File, current.KeyFile, current.Password)))
         {
             return [];
         }

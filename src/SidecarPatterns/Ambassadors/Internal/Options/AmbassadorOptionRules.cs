@@ -40,7 +40,8 @@ internal static partial class AmbassadorOptionRules
     public static ConfigurationCheck Check { get; } = new(AmbassadorConstants.SectionName, "ambassador", Table.Keys);
 
     /// <summary>Whether an option is read when a handler is built: a change waits for the next one.</summary>
-    public static bool IsReadByHandlers(string key) => key.StartsWith(Network, StringComparison.Ordinal);
+    public static bool IsReadByHandlers(string key, AmbassadorOptions before) => key.StartsWith(Network, StringComparison.Ordinal)
+        || (before.ClientCertificate.File is null && key == nameof(AmbassadorOptions.ClientCertificate) + ":" + nameof(AmbassadorClientCertificateOptions.File));
 
     /// <summary>The path of an ambassador's section.</summary>
     public static string SectionOf(string ambassador) => ConfigurationPath.Combine(AmbassadorConstants.SectionName, ambassador);
