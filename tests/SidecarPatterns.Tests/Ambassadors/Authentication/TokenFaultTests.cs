@@ -83,7 +83,7 @@ internal sealed class TokenFaultTests
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new CredentialCalling(server, tokens);
         using var caller = new CancellationTokenSource();
-        var first = calling.GetAsync(caller.Token);
+        var first = calling.Calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await held.ReachedAsync();
         var second = calling.GetAsync();
 

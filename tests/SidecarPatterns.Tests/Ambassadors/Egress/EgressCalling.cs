@@ -57,7 +57,7 @@ internal sealed class EgressCalling : IAsyncDisposable
     {
         Client.Dispose();
         await Eventually.HoldsAsync(() => Network.Open == 0, "no connection is open");
-        Assert.That(Clock.Armed, Is.Empty, "no timer is left");
+        await Clock.NothingArmedAsync();
         var snapshot = Snapshot;
         Assert.That(snapshot.Calls, Is.EqualTo(snapshot.Succeeded + snapshot.Failed + snapshot.Cancelled + snapshot.Refused));
         _loggerFactory.Dispose();

@@ -136,7 +136,7 @@ internal sealed class Http2FaultTests
             Answer.With(200));
         await using var calling = new FaultCalling(server).OverHttp2();
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await server.WhenRequestedAsync(1);
 
         await caller.CancelAsync();
