@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Authentication;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
@@ -86,8 +87,9 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         {
             options.Network.ConnectTimeout = TimeSpan.FromSeconds(7);
             options.Network.MaxResponseHeadersLength = 12;
-        }));
+        }).Services.AddAmbassadorClient("stock"));
         var primary = PrimaryOf(host, "prices");
+        var untouched = (SocketsHttpHandler)PrimaryOf(host, "stock");
 
         Assert.That(primary, Is.TypeOf<SocketsHttpHandler>());
         var sockets = (SocketsHttpHandler)primary;
@@ -95,6 +97,7 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         {
             Assert.That(sockets.ConnectTimeout, Is.EqualTo(TimeSpan.FromSeconds(7)));
             Assert.That(sockets.MaxResponseHeadersLength, Is.EqualTo(12));
+            Assert.That((untouched.ConnectTimeout, untouched.MaxResponseHeadersLength), Is.EqualTo((TimeSpan.FromSeconds(3), 64)), "seconds, and kilobytes");
             Assert.That(sockets.AllowAutoRedirect, Is.False);
             Assert.That(sockets.UseCookies, Is.False);
             Assert.That(sockets.AutomaticDecompression, Is.EqualTo(DecompressionMethods.All));
@@ -103,6 +106,8 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
             Assert.That(sockets.EnableMultipleHttp2Connections, Is.True);
             Assert.That(sockets.KeepAlivePingDelay, Is.EqualTo(TimeSpan.FromSeconds(15)));
             Assert.That(sockets.KeepAlivePingTimeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+            Assert.That(sockets.KeepAlivePingPolicy, Is.EqualTo(HttpKeepAlivePingPolicy.WithActiveRequests));
+            Assert.That(sockets.SslOptions.EnabledSslProtocols, Is.EqualTo(SslProtocols.Tls12 | SslProtocols.Tls13));
             Assert.That(sockets.Expect100ContinueTimeout, Is.EqualTo(TimeSpan.FromSeconds(1)));
         }
     }

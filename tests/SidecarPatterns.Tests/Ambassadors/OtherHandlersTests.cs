@@ -36,6 +36,34 @@ internal sealed class OtherHandlersTests : IDisposable
         Assert.That(_server.Requests.Select(static request => $"{request.Uri}"), Is.EqualTo(Enumerable.Repeat("http://10.1.2.3:8080/items", 3)));
         Assert.That(response.RequestMessage!.RequestUri, Is.EqualTo(new Uri("http://orders/items")), "the address is put back");
         Assert.That(host.Logs.Named("HandlerRemoved"), Has.Count.EqualTo(1));
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), _server.Requests.Count);
+    }
+
+    [TestCase("http://orders/items", "http://10.1.2.1:8080/items", "http://10.1.2.2:8080/items")]
+    [TestCase("https+http://orders/items", "https://10.1.2.1:8443/items", "https://10.1.2.2:8443/items")]
+    public async Task Discovery_ServiceHasTwoAddresses_EachAttemptResolvesAnew(string address, string one, string other)
+    {
+        await using var host = TestHost.BuildWith(builder =>
+        {
+            (builder.Configuration["services:orders:http:0"], builder.Configuration["services:orders:http:1"]) = ("http://10.1.2.1:8080", "http://10.1.2.2:8080");
+            (builder.Configuration["services:orders:https:0"], builder.Configuration["services:orders:https:1"]) = ("https://10.1.2.1:8443", "https://10.1.2.2:8443");
+            builder.Services.AddServiceDiscovery();
+            builder.Services.ConfigureHttpClientDefaults(static client => client.AddServiceDiscovery());
+            builder.Services.AddAmbassadorClient("orders", static options => options.Retry.Delay = TimeSpan.Zero).ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        using var response = await host.CreateClient("orders").GetAsync(new Uri(address)).InTime();
+
+        var sent = _server.Requests.Select(static request => $"{request.Uri}").ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(sent.Take(2), Is.EquivalentTo([one, other]), "they take turns");
+            Assert.That(sent[2], Is.EqualTo(sent[0]));
+            Assert.That(response.RequestMessage!.RequestUri, Is.EqualTo(new Uri(address)));
+        }
+
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), served: 3);
     }
 
     [Test]
@@ -52,6 +80,7 @@ internal sealed class OtherHandlersTests : IDisposable
         (await host.GetAsync("orders").InTime()).Dispose();
 
         Assert.That(_server.Requests, Has.Count.EqualTo(3));
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), _server.Requests.Count);
     }
 
     [Test]
@@ -69,6 +98,7 @@ internal sealed class OtherHandlersTests : IDisposable
         (await host.GetAsync("orders").InTime()).Dispose();
 
         Assert.That(_server.Requests, Has.Count.EqualTo(6));
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), served: 6, hiddenResends: 3);
         Assert.That(host.Logs.Named("HandlerBeside"), Has.Count.EqualTo(1));
     }
 

@@ -49,6 +49,9 @@ internal sealed class TestClock : FakeTimeProvider
         TimeSpan? Find() => Armed.Where(due => due >= atLeast && due <= atMost).Select(static due => (TimeSpan?)due).FirstOrDefault();
     }
 
+    /// <summary>Waits until no timer is armed: the waits of .NET dispose of theirs only after those who waited have gone on.</summary>
+    public Task NothingArmedAsync() => Eventually.HoldsAsync(() => Armed.Count == 0, "no timer is left");
+
     /// <summary>Waits for a timer that is due in a given time, and lets that time pass.</summary>
     public async Task PassAsync(TimeSpan due)
     {

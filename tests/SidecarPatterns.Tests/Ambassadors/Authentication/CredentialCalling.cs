@@ -7,7 +7,7 @@ internal sealed class CredentialCalling : IAsyncDisposable
 
     private readonly ScriptedServer _server;
 
-    public CredentialCalling(ScriptedServer server, ScriptedServer tokens, Action<AmbassadorOptions>? configure = null, IReadOnlyList<ScriptedServer>? others = null)
+    public CredentialCalling(ScriptedServer server, ScriptedServer tokens, Action<AmbassadorOptions>? configure = null, IReadOnlyList<ScriptedServer>? others = null, Action<SocketsHttpHandler>? network = null)
     {
         AmbassadorOptions lone = null!;
         _server = server;
@@ -20,7 +20,7 @@ internal sealed class CredentialCalling : IAsyncDisposable
             options.Egress.Profile = others is null ? EgressProfile.ConfiguredHosts : EgressProfile.Any;
             configure?.Invoke(options);
             lone = options;
-        });
+        }, network);
         State = LoneAmbassadors.Of(lone, Calling.Clock, loggerFactory: null);
     }
 

@@ -83,7 +83,7 @@ internal sealed class TokenFaultTests
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new CredentialCalling(server, tokens);
         using var caller = new CancellationTokenSource();
-        var first = calling.GetAsync(caller.Token);
+        var first = calling.Calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await held.ReachedAsync();
         var second = calling.GetAsync();
 
@@ -120,27 +120,32 @@ internal sealed class TokenFaultTests
     }
 
     [Test]
-    public async Task Slow_AThousandCallers_AskOnce()
+    public async Task Slow_TokenHasEndedAndAThousandCallersCome_AskOnce()
     {
-        var held = new SyncPoint();
-        await using var tokens = ScriptedServer.Start().OnRequest(async (request, connection) =>
-        {
-            await held.PassAsync(CancellationToken.None);
-            await Tokens.Of("one").OverHttp1(request, connection);
-        });
-        await using var calling = new Calling(options => Configure(options, tokens));
-        calling.Server.Then(200);
+        TestClock? clock = null;
+        await using var tokens = ScriptedServer.Start().InTurn(
+            Tokens.Of("t1", "60"),
+            Answer.Of(async (request, connection) =>
+            {
+                await connection.StallAsync(Task.Delay(TimeSpan.FromMilliseconds(200), clock!));
+                await Tokens.Of("t2").OverHttp1(request, connection);
+            }));
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new CredentialCalling(server, tokens, network: static network => network.MaxConnectionsPerServer = 50);
+        clock = calling.Clock;
+        await calling.StatusAsync();
+        clock.Advance(TimeSpan.FromSeconds(60));
 
         var calls = Enumerable.Range(0, 1000).Select(_ => Task.Run(() => calling.GetAsync())).ToList();
-        await held.ReachedAsync();
-        held.Release();
+        await Eventually.HoldsAsync(() => clock.Armed.Count(static due => due == AmbassadorConstants.Timeout) == 1000, "all wait for the token");
+        await clock.PassAsync(TimeSpan.FromMilliseconds(200));
         foreach (var call in calls)
         {
             (await call.InTime()).Dispose();
         }
 
-        Assert.That((tokens.Requests, calling.Server.Requests.Count), Is.EqualTo((1, 1000)));
-        Assert.That(calling.Server.Requests.Select(static request => request.Headers), Is.All.Contains("Authorization: Bearer one"));
+        Assert.That((tokens.Requests, server.Requests), Is.EqualTo((2, 1001)));
+        Assert.That(calling.Sent.Skip(1), Is.All.EqualTo("Bearer t2"));
     }
 
     [Test]
@@ -426,13 +431,5 @@ internal sealed class TokenFaultTests
         Assert.That(sent, Has.All.InRange(269.9, 330.1));
         Assert.That(sent.Average(), Is.EqualTo(300).Within(1));
         Assert.That(sent.Distinct().Count(), Is.GreaterThan(1000));
-    }
-
-    private static void Configure(AmbassadorOptions options, ScriptedServer tokens)
-    {
-        options.Authentication.AllowInsecureCredentials = true;
-        options.ClientCredentials.TokenEndpoint = new Uri(tokens.Uri, "token");
-        options.ClientCredentials.ClientId = "client";
-        options.ClientCredentials.ClientSecret = CredentialCalling.Secret;
     }
 }

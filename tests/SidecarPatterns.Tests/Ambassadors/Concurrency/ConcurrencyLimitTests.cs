@@ -228,7 +228,7 @@ internal sealed class ConcurrencyLimitTests
 
         Assert.That(await second.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
         Assert.That(calling.Snapshot.Cancelled, Is.EqualTo(1));
-        Assert.That(calling.Clock.Armed, Is.Empty);
+        await calling.Clock.NothingArmedAsync();
         held.Release();
         (await first.InTime()).Dispose();
         (await calling.GetAsync().InTime()).Dispose();

@@ -57,9 +57,10 @@ internal sealed class EgressCalling : IAsyncDisposable
     {
         Client.Dispose();
         await Eventually.HoldsAsync(() => Network.Open == 0, "no connection is open");
-        Assert.That(Clock.Armed, Is.Empty, "no timer is left");
-        var snapshot = Snapshot;
-        Assert.That(snapshot.Calls, Is.EqualTo(snapshot.Succeeded + snapshot.Failed + snapshot.Cancelled + snapshot.Refused));
+        await Clock.NothingArmedAsync();
+        await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
+        AmbassadorLaw.Assert(Snapshot);
+        Assert.That(Snapshot.Attempts.Values.Sum(), Is.GreaterThanOrEqualTo(Network.Used), "nothing was sent that is not counted");
         _loggerFactory.Dispose();
     }
 }

@@ -12,6 +12,7 @@ internal sealed class ScriptedNetwork : IEgressNetwork
     private readonly ConcurrentQueue<IPEndPoint> _dialled = new();
     private int _opened;
     private int _open;
+    private int _used;
 
     /// <summary>The names that were resolved, in order.</summary>
     public IReadOnlyList<string> Resolved => [.. _resolved];
@@ -21,6 +22,9 @@ internal sealed class ScriptedNetwork : IEgressNetwork
 
     /// <summary>How many connections were made.</summary>
     public int Opened => Volatile.Read(ref _opened);
+
+    /// <summary>Over how many connections something was sent.</summary>
+    public int Used => Volatile.Read(ref _used);
 
     /// <summary>How many connections are open.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -85,12 +89,13 @@ internal sealed class ScriptedNetwork : IEgressNetwork
         var stream = await Behind(endPoint, ct);
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _opened);
-        return new CountedStream(stream, () => Interlocked.Decrement(ref _open));
+        return new CountedStream(stream, () => Interlocked.Increment(ref _used), () => Interlocked.Decrement(ref _open));
     }
 
-    /// <summary>Tells when it is disposed of.</summary>
-    private sealed class CountedStream(Stream inner, Action onDisposed) : Stream
+    /// <summary>Tells when it is first written to, and when it is disposed of.</summary>
+    private sealed class CountedStream(Stream inner, Action onUsed, Action onDisposed) : Stream
     {
+        private int _isUsed;
         private int _isDisposed;
 
         public override bool CanRead => true;
@@ -109,13 +114,21 @@ internal sealed class ScriptedNetwork : IEgressNetwork
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, cancellationToken);
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Use();
+            return inner.WriteAsync(buffer, cancellationToken);
+        }
 
         public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
 
         public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
 
-        public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            Use();
+            inner.Write(buffer, offset, count);
+        }
 
         public override void Flush() => inner.Flush();
 
@@ -132,6 +145,14 @@ internal sealed class ScriptedNetwork : IEgressNetwork
             }
 
             base.Dispose(disposing);
+        }
+
+        private void Use()
+        {
+            if (Interlocked.Exchange(ref _isUsed, 1) == 0)
+            {
+                onUsed();
+            }
         }
     }
 }

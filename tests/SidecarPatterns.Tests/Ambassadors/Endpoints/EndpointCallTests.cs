@@ -24,9 +24,8 @@ internal sealed class EndpointCallTests
     public async Task Send_OneRefusesConnections_EvenAPostGoesElsewhereAtOnceAndOnlyOneCallPaysForEachTry()
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        await using var dead = ScriptedServer.Start();
+        await using var dead = ScriptedServer.StartClosed();
         var address = dead.Uri;
-        await dead.DisposeAsync();
         await using var calling = EndpointCalling.To(servers.All, options =>
         {
             options.Endpoints.Insert(0, new AmbassadorEndpoint(address));
@@ -49,9 +48,11 @@ internal sealed class EndpointCallTests
     [Test]
     public async Task Send_OneFailsFast_HasNearlyNothing()
     {
-        await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        servers.All[0].Answers(500);
+        var clock = new TestClock();
+        await using var servers = new ServerGroup(2, server => server.Answers(Taking(() => clock, TimeSpan.FromMilliseconds(50), 200)));
+        servers.All[0].Answers(Taking(() => clock, TimeSpan.FromMilliseconds(1), 500));
         await using var calling = EndpointCalling.To(servers.All);
+        clock = calling.Clock;
 
         await RepeatAsync(300, () => calling.GetAsync());
 
@@ -66,11 +67,57 @@ internal sealed class EndpointCallTests
         servers.All[2].Answers(200);
         await using var calling = EndpointCalling.To(servers.All, static options => options.RetryBudget.Capacity = 1_000);
 
-        await RepeatAsync(200, () => calling.GetAsync());
+        for (var i = 0; i < 200; i++)
+        {
+            (await calling.GetAsync()).Dispose();
+            AssertOneIsLeftAloneAtMost(calling);
+        }
 
-        Assert.That(calling.Snapshot.Endpoints.Count(static endpoint => endpoint is { Circuit: CircuitState.Open, StaysIn: false }), Is.LessThanOrEqualTo(1));
-        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
         Assert.That(calling.Snapshot.Succeeded, Is.GreaterThan(190));
+    }
+
+    [Test]
+    public async Task Send_TwoOfThreeAreGone_AtMostOneIsLeftAloneAndCallsGoOn()
+    {
+        await using var servers = new ServerGroup(3, static server => server.Answers(200));
+        await using var calling = EndpointCalling.To(servers.All, static options => options.RetryBudget.Capacity = 1_000);
+        await RepeatAsync(20, () => calling.GetAsync());
+        await servers.All[0].DisposeAsync();
+        await servers.All[1].DisposeAsync();
+
+        for (var i = 0; i < 200; i++)
+        {
+            (await calling.GetAsync()).Dispose();
+            AssertOneIsLeftAloneAtMost(calling);
+        }
+
+        Assert.That(calling.Snapshot.Succeeded, Is.EqualTo(220));
+        calling.Unseen = (int)(calling.Snapshot.Outcomes[AttemptClass.Unsent] + calling.Snapshot.Outcomes[AttemptClass.Unknown]);
+        calling.HiddenResends = (int)calling.Snapshot.Outcomes[AttemptClass.Unknown];
+    }
+
+    [Test]
+    public async Task Send_AllAreGone_IsRefusedAtOnceAndRecoversASecondAfterTheBreakAtMost()
+    {
+        await using var servers = new ServerGroup(3, static server => server.Answers(200), isOpen: false);
+        await using var calling = EndpointCalling.To(servers.All);
+        for (var calls = 0; calling.Snapshot.Circuit != CircuitState.Open; calls++)
+        {
+            Assert.That(calls, Is.LessThan(60));
+            Assert.That(await calling.GetAsync().FailureAsync(), Is.InstanceOf<HttpRequestException>());
+        }
+
+        calling.Unseen = (int)calling.Snapshot.Attempts.Values.Sum();
+        var failure = await calling.GetAsync().FailureAsync();
+        Assert.That(failure, Is.TypeOf<AmbassadorCircuitOpenException>());
+        Assert.That(calling.Snapshot.Attempts.Values.Sum(), Is.EqualTo(calling.Unseen), "nothing was dialled");
+
+        servers.All.ToList().ForEach(static server => server.Open());
+        await calling.Clock.AdvanceAsync(((AmbassadorCircuitOpenException)failure!).RetryAfter!.Value + TimeSpan.FromSeconds(1));
+        await RepeatAsync(20, () => calling.GetAsync());
+
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+        Assert.That(servers.All.Sum(static server => server.Requests), Is.EqualTo(20), "no call was refused");
     }
 
     [Test]
@@ -99,19 +146,36 @@ internal sealed class EndpointCallTests
     [Test]
     public async Task Send_OneAsksForLess_ItsPartGoesToTheOther()
     {
-        await using var servers = new ServerGroup(2, static server => server.Answers(200));
-        servers.All[0].Answers(429, "", ("Retry-After", "10"));
+        var clock = new TestClock();
+        await using var servers = new ServerGroup(2, server => server.Answers(Taking(() => clock, TimeSpan.FromMilliseconds(50), 200)));
+        var good = Taking(() => clock, TimeSpan.FromMilliseconds(50), 200);
+        servers.All[0].InTurn(Taking(() => clock, TimeSpan.FromMilliseconds(1), 429, ("Retry-After", "10")), good);
         await using var calling = EndpointCalling.To(servers.All, static options => options.Retry.MaxAttempts = 1);
-        await RepeatAsync(50, () => calling.GetAsync());
-        var asked = servers.All[0].Requests;
-        Assert.That(asked, Is.LessThanOrEqualTo(2));
+        clock = calling.Clock;
+        for (var i = 0; servers.All[0].Requests == 0; i++)
+        {
+            Assert.That(i, Is.LessThan(100), "it is drawn sooner or later");
+            (await calling.GetAsync()).Dispose();
+        }
+
+        var asked = clock.GetTimestamp();
+        await UntilAsync(9.9);
+        Assert.That(servers.All[0].Requests, Is.EqualTo(1), "it asked not to be asked");
         Assert.That(calling.Snapshot.Endpoints[0].Circuit, Is.EqualTo(CircuitState.Closed), "it is spared, and not left alone");
 
-        servers.All[0].Answers(200);
-        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(25));
-        await RepeatAsync(100, () => calling.GetAsync());
+        await UntilAsync(20);
+        Assert.That(servers.All[0].Requests, Is.GreaterThan(1), "it comes back, slowly");
+        var before = servers.All[0].Requests;
+        await UntilAsync(30);
+        Assert.That(servers.All[0].Requests - before, Is.InRange(50, 150), "of about two hundred");
 
-        Assert.That(servers.All[0].Requests - asked, Is.GreaterThan(10));
+        async Task UntilAsync(double seconds)
+        {
+            while (clock.GetElapsedTime(asked) < TimeSpan.FromSeconds(seconds))
+            {
+                (await calling.GetAsync()).Dispose();
+            }
+        }
     }
 
     [TestCase("/api", "/api/items?x=%2F&y=a%20b")]
@@ -375,6 +439,21 @@ internal sealed class EndpointCallTests
         (await calling.SendAsync(HttpMethod.Post, new StringContent("x"))).Dispose();
 
         calling.Unseen = 1;
+    }
+
+    /// <summary>Answers when that much time has passed, which it lets pass itself.</summary>
+    private static Answer Taking(Func<TestClock> clock, TimeSpan time, int status, params IReadOnlyList<(string Name, string Value)> headers) =>
+        Answer.Of(async connection =>
+        {
+            await clock().AdvanceAsync(time);
+            await connection.RespondAsync(status, "", headers);
+        });
+
+    private static void AssertOneIsLeftAloneAtMost(FaultCalling calling)
+    {
+        var snapshot = calling.Snapshot;
+        Assert.That(snapshot.Endpoints.Count(static endpoint => endpoint is { Circuit: CircuitState.Open, StaysIn: false }), Is.LessThanOrEqualTo(1));
+        Assert.That(snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
     }
 
     private static async Task RepeatAsync(int count, Func<Task<HttpResponseMessage>> call)

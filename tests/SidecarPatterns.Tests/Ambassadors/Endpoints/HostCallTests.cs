@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
@@ -13,7 +14,11 @@ internal sealed class HostCallTests : IDisposable
     private readonly AmbassadorOptions _options = new();
     private readonly TestClock _clock = new();
 
-    public void Dispose() => _servers.Dispose();
+    public void Dispose()
+    {
+        AmbassadorLaw.Assert(State.TakeSnapshot(), _servers.Count);
+        _servers.Dispose();
+    }
 
     [Test]
     public async Task Send_OneHostFails_TheOthersAreCalledAllTheSame()
@@ -39,16 +44,31 @@ internal sealed class HostCallTests : IDisposable
     }
 
     [Test]
-    public async Task Send_TenThousandHosts_AThousandAreRememberedAtMost()
+    public async Task Send_TenThousandHosts_AThousandAreRememberedAtMostAndNoMeasurementBearsTheirNames()
     {
-        using var client = Create();
+        await using var host = TestHost.Build(static services => services
+            .AddAmbassadorClient("hooks", static options => options.Egress.Profile = EgressProfile.Any)
+            .ConfigurePrimaryHttpMessageHandler(static () => new HostsHandler()));
+        await host.StartAsync();
+        using var meter = new MeterRecorder(host);
+        using var client = host.CreateClient("hooks");
         for (var i = 0; i < 10_000; i++)
         {
             (await client.GetAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://host{i}.test/")))).Dispose();
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.That(State.Endpoints.Balancer.KnownCount, Is.LessThanOrEqualTo(AmbassadorBalancingConstants.MaxEndpoints + 1));
+        var state = host.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate("hooks");
+        var series = meter.All().Select(static measured => (measured.Instrument, measured.Tags)).Distinct().ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(state.Endpoints.Balancer.KnownCount, Is.LessThanOrEqualTo(AmbassadorBalancingConstants.MaxEndpoints + 1));
+            Assert.That(series.Select(static one => one.Tags), Has.None.Contains(".test"));
+            Assert.That(series.GroupBy(static one => one.Instrument).Select(static instrument => instrument.Count()), Has.All.LessThan(20));
+            Assert.That(series.Select(static one => one.Instrument), Does.Contain("ambassador.request.duration").And.Contain("ambassador.attempts.ended"));
+        }
+
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("hooks"), served: 10_000);
     }
 
     [Test]
@@ -88,6 +108,8 @@ internal sealed class HostCallTests : IDisposable
     private sealed class HostsHandler : HttpMessageHandler
     {
         private readonly Dictionary<string, int> _calls = [];
+
+        public int Count => _calls.Values.Sum();
 
         public int Calls(string host) => _calls[host];
 

@@ -4,26 +4,27 @@ using System.Net.Sockets;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Callers that leave: they are told so by their own token, it is held against nobody, and nothing stays behind.</summary>
+/// <summary>Callers that leave: they are told so at once, by their own token, it is held against nobody, and nothing stays behind.</summary>
 [TestFixture]
 [CancelAfter(120_000)]
 internal sealed class CallerCancelsTests
 {
     [Test]
-    public async Task Cancel_WhileConnecting_EndsTheConnect()
+    public async Task Cancel_WhileConnecting_DoesNotWaitForTheConnectWhichEndsByItsOwnTimeout()
     {
         var ended = Released();
-        await using var server = ScriptedServer.StartMuteTls().Connection(connection => UntilClientEndedAsync(connection, ended));
-        await using var calling = new FaultCalling(server) { Unseen = 1 };
+        await using var server = ScriptedServer.Start().Connection(connection => UntilClientEndedAsync(connection, ended)); // Nothing of TLS.
+        await using var calling = new FaultCalling([server], new Uri($"https://127.0.0.1:{server.Uri.Port}/")) { Unseen = 1 };
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await server.WhenConnectedAsync(1);
 
         await AssertLeavesAsync(calling, call, caller);
+        await ended.ReachedAsync(); // The ConnectTimeout of three seconds is real time.
     }
 
     [Test]
-    public async Task Cancel_WhileNobodyAccepts_EndsTheConnect()
+    public async Task Cancel_WhileNobodyAccepts_DoesNotWaitForTheConnect()
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, port: 0));
@@ -33,7 +34,7 @@ internal sealed class CallerCancelsTests
         connecting.Release();
         await using var calling = new FaultCalling([], new Uri($"https://localhost:{address.Port}"), network: network => Reach(network, connecting)) { Unseen = 1 };
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await connecting.ReachedAsync();
 
         await AssertLeavesAsync(calling, call, caller);
@@ -46,7 +47,7 @@ internal sealed class CallerCancelsTests
         await using var server = ScriptedServer.Start().OnRequest((_, connection) => UntilClientEndedAsync(connection, ended));
         await using var calling = new FaultCalling(server);
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await server.WhenRequestedAsync(1);
 
         await AssertLeavesAsync(calling, call, caller);
@@ -64,7 +65,7 @@ internal sealed class CallerCancelsTests
         });
         await using var calling = new FaultCalling(server);
         using var caller = new CancellationTokenSource();
-        var call = calling.BeginGetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await (isChunked ? calling.Clock.ArmedAsync(AmbassadorContentConstants.BufferResponsesFor) : server.WhenRequestedAsync(1));
 
         await AssertLeavesAsync(calling, call, caller);
@@ -101,11 +102,63 @@ internal sealed class CallerCancelsTests
         await using var server = ScriptedServer.Start().Answers(503, "", ("Retry-After", "5"));
         await using var calling = new FaultCalling(server);
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6));
 
         await AssertLeavesAsync(calling, call, caller);
         Assert.That(server.Requests, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Cancel_WhileItWaitsForAPlace_LeavesTheQueueAndTakesNone()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().InTurn(
+            Answer.Of(async connection =>
+            {
+                await held.PassAsync();
+                await connection.RespondAsync(200);
+            }),
+            Answer.With(200));
+        await using var calling = new FaultCalling(server, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
+        var first = calling.GetAsync();
+        await held.ReachedAsync();
+        using var caller = new CancellationTokenSource();
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
+        await calling.Clock.ArmedAsync(AmbassadorConcurrencyConstants.QueueTimeout);
+
+        await AssertLeavesAsync(calling, call, caller);
+        Assert.That(HasPlaces(calling), Is.False, "the first has it still");
+
+        held.Release();
+        (await first).Dispose();
+        Assert.That(HasPlaces(calling), Is.True);
+        (await calling.GetAsync()).Dispose();
+        Assert.That(server.Requests, Is.EqualTo(2), "who left was not sent");
+    }
+
+    [Test]
+    public async Task Cancel_WhileTwoAreUnderWay_EndsBothConnectionsAndFreesBothPlaces()
+    {
+        SyncPoint[] ended = [Released(), Released()];
+        await using var server = ScriptedServer.Start().OnRequest((_, connection) => UntilClientEndedAsync(connection, ended[connection.Number - 1]));
+        await using var calling = new FaultCalling(server, static options =>
+        {
+            options.Hedging.Enabled = true;
+            options.Hedging.Delay = TimeSpan.FromMilliseconds(50);
+            options.Concurrency.Limit = 10;
+            (options.RetryBudget.DepositPerCall, options.RetryBudget.DepositPerSecond) = (0, 0);
+        });
+        using var caller = new CancellationTokenSource();
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+        await server.WhenRequestedAsync(2);
+
+        await AssertLeavesAsync(calling, call, caller, budgetLeft: 19); // A hedge is paid for.
+        await ended[0].ReachedAsync();
+        await ended[1].ReachedAsync();
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes[AttemptClass.Cancelled] == 2);
+        await Eventually.HoldsAsync(() => HasPlaces(calling));
     }
 
     [Test]
@@ -117,7 +170,7 @@ internal sealed class CallerCancelsTests
         using var caller = new CancellationTokenSource();
         var upload = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         await upload.Writer.WriteAsync(new byte[50_000]); // And nothing more.
-        var call = calling.SendAsync(HttpMethod.Post, new StreamContent(upload.Reader.AsStream()), caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Post, new StreamContent(upload.Reader.AsStream()), caller.Token);
         await server.WhenRequestedAsync(1);
 
         await AssertLeavesAsync(calling, call, caller);
@@ -172,13 +225,13 @@ internal sealed class CallerCancelsTests
     {
         await using var server = ScriptedServer.Start().Answers(Answer.Stall);
         await using var calling = new FaultCalling(server);
-        calling.Client.Timeout = TimeSpan.FromMilliseconds(50); // Real time.
+        calling.Client.Timeout = TimeSpan.FromMilliseconds(50); // Real time: it may be over before the server has seen the request, or before it shows that.
+        calling.Unseen = calling.HiddenResends = 1;
 
         var failure = await calling.GetAsync().FailureAsync();
 
         Assert.That(failure, Is.InstanceOf<TaskCanceledException>().With.InnerException.InstanceOf<TimeoutException>());
         Assert.That(calling.Snapshot.Cancelled, Is.EqualTo(1));
-        calling.Unseen = 1 - server.Requests; // It may have been over before the request had arrived.
     }
 
     [Test]
@@ -187,23 +240,33 @@ internal sealed class CallerCancelsTests
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new FaultCalling(server);
 
-        Assert.That(await calling.GetAsync(new CancellationToken(canceled: true)).FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        var caller = new CancellationToken(canceled: true);
+        var failure = await calling.InvokeAsync(HttpMethod.Get, ct: caller).FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(caller));
         Assert.That(server.Connections, Is.Zero);
     }
 
-    private static async Task AssertLeavesAsync(FaultCalling calling, Task call, CancellationTokenSource caller)
+    /// <summary>Has the caller leave. The clock stands still meanwhile: no time has to pass for it.</summary>
+    private static async Task AssertLeavesAsync(FaultCalling calling, Task call, CancellationTokenSource caller, int budgetLeft = 20)
     {
+        var now = calling.Clock.GetTimestamp();
         await caller.CancelAsync();
 
         var failure = await call.FailureAsync();
+        await calling.Clock.NothingArmedAsync();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(failure, Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(caller.Token));
             Assert.That(calling.Snapshot.Cancelled, Is.EqualTo(1));
-            Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(20));
-            Assert.That(calling.Clock.Armed, Is.Empty);
+            Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(budgetLeft));
+            Assert.That(calling.Clock.GetTimestamp(), Is.EqualTo(now));
         }
     }
+
+    /// <summary>Whether all places of the one endpoint are free.</summary>
+    private static bool HasPlaces(FaultCalling calling) =>
+        calling.State.Settings.Options.Concurrency is var options && calling.State.Endpoints.Balancer.Set.Single!.Gate.IsBelow(options, 1.0 / options.Limit!.Value);
 
     private static SyncPoint Released()
     {

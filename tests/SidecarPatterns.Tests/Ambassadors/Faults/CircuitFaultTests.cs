@@ -101,17 +101,20 @@ internal sealed class CircuitFaultTests
     }
 
     [Test]
-    public async Task AllFail_ManyCalls_BudgetHoldsTheLoad()
+    public async Task AllFail_AThousandASecondForTenSeconds_BudgetHoldsTheLoadAndNobodyWaits()
     {
-        const int Calls = 200;
+        const int Calls = 10_000;
         await using var server = ScriptedServer.Start().Answers(500);
-        await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.FailureRatio = 1);
-        FailEach(server, static number => number % 100 != 1); // Never all, so that the circuit stays closed.
+        await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.MinimumAttempts = 1_000_000); // It stays closed.
+        var waits = 0;
+        calling.Clock.OnArming = due => waits += due > TimeSpan.Zero && due != DeadlineScanner.Period ? 1 : 0;
         for (var i = 0; i < Calls; i++)
         {
             (await calling.GetAsync()).Dispose();
+            calling.Clock.Advance(TimeSpan.FromMilliseconds(1));
         }
 
+        Assert.That(waits, Is.Zero);
         Assert.That(server.Requests, Is.InRange(Calls, (Calls * 1.1) + 30));
         Assert.That(calling.Snapshot.RetriesSkipped["budget"], Is.GreaterThan(Calls / 2));
     }

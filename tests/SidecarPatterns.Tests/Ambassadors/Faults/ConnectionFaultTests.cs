@@ -14,13 +14,16 @@ internal sealed class ConnectionFaultTests
     [Test]
     public async Task Refused_GetAndPost_AreTriedAgainAndTheStreamIsNotTouched([Values("GET", "POST")] string method)
     {
-        await using var calling = new FaultCalling([], Refusing()) { Unseen = 3 };
+        await using var server = ScriptedServer.StartClosed();
+        var connects = 0;
+        await using var calling = new FaultCalling(server, network: network => Connecting(network, () => Interlocked.Increment(ref connects))) { Unseen = 3 };
         using var stream = new OneWayStream(new MemoryStream(new byte[Large]));
 
         var failure = await calling.SendAsync(HttpMethod.Parse(method), method == "GET" ? null : new StreamContent(stream)).FailureAsync();
 
         Assert.That(failure, Is.InstanceOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.ConnectionError));
         Assert.That(failure!.Data["ambassador.attempts"], Is.EqualTo(3));
+        Assert.That(connects, Is.EqualTo(3));
         Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unsent], Is.EqualTo(3));
         Assert.That(stream.Reads, Is.Zero);
     }
@@ -151,6 +154,19 @@ internal sealed class ConnectionFaultTests
         Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Open), "a bad certificate is the endpoint's failure");
     }
 
+    [Test]
+    public async Task Connection_Any_IsLookedAfterByTcpAfterThirtySecondsOfSilence()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        Socket? socket = null;
+        await using var calling = new FaultCalling(server, network: network => Connecting(network, onConnected: stream => socket = ((NetworkStream)stream).Socket));
+
+        (await calling.GetAsync()).Dispose();
+
+        Assert.That(socket!.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive), Is.Not.Zero);
+        Assert.That(socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime), Is.EqualTo(30));
+    }
+
     private static Answer ResetAfterHalf() => new(
         static async (_, connection) =>
         {
@@ -159,12 +175,16 @@ internal sealed class ConnectionFaultTests
         },
         Answer.OnlyHttp1);
 
-    /// <summary>An address at which nobody listens.</summary>
-    private static Uri Refusing()
+    private static void Connecting(SocketsHttpHandler network, Action? onConnect = null, Action<Stream>? onConnected = null)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, port: 0));
-        return new Uri($"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}/");
+        var connect = network.ConnectCallback!;
+        network.ConnectCallback = async (context, ct) =>
+        {
+            onConnect?.Invoke();
+            var stream = await connect(context, ct);
+            onConnected?.Invoke(stream);
+            return stream;
+        };
     }
 
     private static void RefuseFirst(SocketsHttpHandler network, Func<bool> refuses)

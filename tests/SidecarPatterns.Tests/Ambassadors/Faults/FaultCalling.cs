@@ -40,7 +40,9 @@ internal sealed class FaultCalling : IAsyncDisposable
         var primary = PrimaryHandler.Create(_state);
         primary.SslOptions.CertificateChainPolicy = TestCertificates.Trusting().CertificateChainPolicy;
         network?.Invoke(primary);
-        Client = new HttpClient(new AmbassadorHandler(options, Clock, _loggerFactory) { InnerHandler = primary })
+        var handler = new AmbassadorHandler(options, Clock, _loggerFactory) { InnerHandler = primary };
+        Invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        Client = new HttpClient(handler)
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
@@ -51,6 +53,9 @@ internal sealed class FaultCalling : IAsyncDisposable
     public TestClock Clock { get; } = new();
 
     public HttpClient Client { get; }
+
+    /// <summary>The same without a client around it: an exception is as the ambassador throws it, whereas a client puts its caller's token into those of a cancellation.</summary>
+    public HttpMessageInvoker Invoker { get; }
 
     public LogRecorder Logs => _logs;
 
@@ -83,6 +88,18 @@ internal sealed class FaultCalling : IAsyncDisposable
         HttpRequestMessage request, HttpCompletionOption completion = HttpCompletionOption.ResponseContentRead, CancellationToken ct = default) =>
         Client.SendAsync(request, completion, ct).InTime();
 
+    /// <summary>As <see cref="SendAsync(HttpMethod, HttpContent?, CancellationToken)"/>, by the <see cref="Invoker"/>.</summary>
+    public Task<HttpResponseMessage> InvokeAsync(HttpMethod method, HttpContent? content = null, CancellationToken ct = default) =>
+        Invoker.SendAsync(WholeRequest(method, content), ct).InTime();
+
+    /// <summary>As <see cref="Request"/>, with the whole address, which an invoker needs.</summary>
+    public HttpRequestMessage WholeRequest(HttpMethod method, HttpContent? content = null)
+    {
+        var request = Request(method, content);
+        request.RequestUri = new Uri(Client.BaseAddress!, Items);
+        return request;
+    }
+
     /// <summary>Makes a request of the client's version.</summary>
     public HttpRequestMessage Request(HttpMethod method, HttpContent? content = null) => new(method, Items)
     {
@@ -107,10 +124,11 @@ internal sealed class FaultCalling : IAsyncDisposable
     /// <summary>What has to be so when nothing is under way.</summary>
     public async ValueTask DisposeAsync()
     {
+        Invoker.Dispose();
         Client.Dispose();
         await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
         AmbassadorLaw.Assert(Snapshot, _servers.Sum(static server => server.Requests) + Unseen, HiddenResends);
-        Assert.That(Clock.Armed, Is.Empty, "no timer is left");
+        await Clock.NothingArmedAsync();
         _loggerFactory.Dispose();
     }
 }

@@ -61,19 +61,45 @@ internal sealed class Http2FaultTests
     }
 
     [Test]
-    public async Task GoAway_Always_GetIsTriedAgainAndAPostOnlyByTheNetwork([Values("GET", "POST")] string method)
+    public async Task GoAway_BetweenTwoStreams_TheFirstIsAnsweredAndTheSecondReplayed()
+    {
+        await using var server = ScriptedServer.Start().Connection(static async connection =>
+        {
+            var http2 = await connection.StartHttp2Async();
+            var first = await http2.NextRequestAsync();
+            await http2.NextRequestAsync();
+            await http2.GoAwayAsync(first.Id, Http2ErrorCode.NoError);
+            await first.RespondAsync(201, "here");
+            await http2.WhenClientEndedAsync();
+        }).Answers(201, "elsewhere");
+        await using var calling = new FaultCalling(server) { HiddenResends = 1 }.OverHttp2();
+
+        var first = calling.SendAsync(HttpMethod.Post, new ByteArrayContent("one"u8.ToArray()));
+        await server.WhenRequestedAsync(1);
+        using var second = await calling.SendAsync(HttpMethod.Post, new ByteArrayContent("two"u8.ToArray()));
+
+        Assert.That(await (await first).Content.ReadAsStringAsync(), Is.EqualTo("here"));
+        Assert.That(await second.Content.ReadAsStringAsync(), Is.EqualTo("elsewhere"));
+        Assert.That(server.Connections, Is.EqualTo(2));
+        Assert.That(server.Served.Select(static request => request.BodyText), Is.EqualTo(["one", "two", "two"]));
+        Assert.That(calling.Snapshot.Attempts.Values.Sum(), Is.EqualTo(2), "the network alone has sent it again");
+    }
+
+    [Test]
+    public async Task GoAway_Always_GetIsTriedAgainAndAPostOnlyByTheNetwork([Values("GET", "POST")] string method, [Values] bool hasContent)
     {
         await using var server = ScriptedServer.Start().Connection(GoAwayAsync);
         var attempts = method == "GET" ? 3 : 1;
         await using var calling = new FaultCalling(server) { HiddenResends = 3 * attempts }.OverHttp2();
 
-        var failure = await calling.SendAsync(HttpMethod.Parse(method)).FailureAsync();
+        var failure = await calling.SendAsync(HttpMethod.Parse(method), hasContent ? new StringContent("order") : null).FailureAsync();
 
         Assert.That(failure, Is.InstanceOf<HttpRequestException>());
 
         // The network knows that the server has done nothing, and does not say so: NO_ERROR may have ended a stream of which it has.
         Assert.That(calling.Snapshot.Outcomes[AttemptClass.Unknown], Is.EqualTo(attempts));
         Assert.That(server.Requests, Is.EqualTo(4 * attempts));
+        Assert.That(server.Served.Select(static request => request.BodyText), Is.All.EqualTo(hasContent ? "order" : ""));
     }
 
     [Test]
@@ -136,7 +162,7 @@ internal sealed class Http2FaultTests
             Answer.With(200));
         await using var calling = new FaultCalling(server).OverHttp2();
         using var caller = new CancellationTokenSource();
-        var call = calling.GetAsync(caller.Token);
+        var call = calling.InvokeAsync(HttpMethod.Get, ct: caller.Token);
         await server.WhenRequestedAsync(1);
 
         await caller.CancelAsync();

@@ -89,7 +89,7 @@ internal sealed class SynchronousCallTests
         await using var server = ScriptedServer.Start().Answers(inBackOff ? Answer.With(503, "", ("Retry-After", "5")) : Answer.Stall);
         await using var calling = new FaultCalling(server);
         using var caller = new CancellationTokenSource();
-        var call = SendAsync(calling, HttpMethod.Get, ct: caller.Token);
+        var call = Task.Run(() => calling.Invoker.Send(calling.WholeRequest(HttpMethod.Get), caller.Token)).InTime();
         await server.WhenRequestedAsync(1);
         await (inBackOff ? calling.Clock.ArmedAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6)) : Task.CompletedTask);
 
@@ -123,8 +123,8 @@ internal sealed class SynchronousCallTests
         Assert.That(body.ToArray(), Is.EqualTo(Bodies.OfLength(1_000_000)));
     }
 
-    private static Task<HttpResponseMessage> SendAsync(FaultCalling calling, HttpMethod method, HttpContent? content = null, CancellationToken ct = default) =>
-        Task.Run(() => calling.Client.Send(calling.Request(method, content), ct), CancellationToken.None).InTime();
+    private static Task<HttpResponseMessage> SendAsync(FaultCalling calling, HttpMethod method, HttpContent? content = null) =>
+        Task.Run(() => calling.Client.Send(calling.Request(method, content))).InTime();
 
     private static string Read(HttpResponseMessage response)
     {

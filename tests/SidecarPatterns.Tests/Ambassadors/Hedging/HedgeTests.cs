@@ -41,8 +41,9 @@ internal sealed class HedgeTests
             Assert.That(calling.Snapshot.Attempts[AttemptCause.First], Is.EqualTo(1));
             Assert.That(calling.Snapshot.Attempts[AttemptCause.Hedge], Is.EqualTo(1));
             Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(19).Within(0.2), "the token does not come back");
-            Assert.That(calling.Clock.Armed, Is.Empty);
         }
+
+        await calling.Clock.NothingArmedAsync();
     }
 
     [Test]
@@ -64,6 +65,36 @@ internal sealed class HedgeTests
         late.Release();
 
         await Eventually.HoldsAsync(() => lost.IsDisposed, "the response that nobody wants is disposed of");
+    }
+
+    [Test]
+    [NonParallelizable] // Every test of the process can be heard by the handler of exceptions.
+    public async Task Send_LoserFails_ItsExceptionIsObserved([Values] bool isGivenUpOn)
+    {
+        var unobserved = 0;
+        EventHandler<UnobservedTaskExceptionEventArgs> onUnobserved = (_, raised) =>
+            unobserved += raised.Exception.Flatten().InnerExceptions.Any(static exception => exception is LostException) ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += onUnobserved;
+        try
+        {
+            await using var calling = Hedging(static options => options.CancellationGrace = TimeSpan.FromSeconds(1));
+            var lost = await LoseAsync(calling, isGivenUpOn);
+
+            await Eventually.HoldsAsync(
+                () =>
+                {
+                    GC.Collect();
+                    GC.WaitForPendingFinalizers();
+                    return !lost.IsAlive;
+                },
+                "the exception is gone, and with it the task that had it");
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= onUnobserved;
+        }
+
+        Assert.That(unobserved, Is.Zero);
     }
 
     [Test]
@@ -94,7 +125,7 @@ internal sealed class HedgeTests
         using var response = await calling.GetAsync().InTime();
 
         Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
-        Assert.That(calling.Clock.Armed, Is.Empty);
+        await calling.Clock.NothingArmedAsync();
     }
 
     [Test]
@@ -490,6 +521,35 @@ internal sealed class HedgeTests
         await call.FailureAsync();
         Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
     }
+
+    /// <summary>Has the first of two fail when the second has won already.</summary>
+    private static async Task<WeakReference> LoseAsync(Calling calling, bool isGivenUpOn)
+    {
+        var late = new SyncPoint();
+        var (lost, hasFailed) = (new WeakReference(null), false);
+        calling.Server.Then(async (_, _) =>
+        {
+            await late.PassAsync(CancellationToken.None);
+            var exception = new LostException();
+            lost.Target = exception;
+            Volatile.Write(ref hasFailed, true);
+            throw exception;
+        }).Then(200);
+        var call = calling.GetAsync();
+        await calling.Clock.PassAsync(Delay);
+        (await call.InTime()).Dispose();
+        if (isGivenUpOn)
+        {
+            await calling.Clock.AdvanceUntilAsync(DeadlineScanner.Period, () => calling.Logs.Named("AttemptGivenUp").Count == 1, "it is left to itself");
+        }
+
+        late.Release();
+        await Eventually.HoldsAsync(() => Volatile.Read(ref hasFailed), "it fails");
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes.Values.Sum() == 2, "both have ended");
+        return lost;
+    }
+
+    private sealed class LostException : Exception;
 
     private sealed class TrackedResponse : HttpResponseMessage
     {

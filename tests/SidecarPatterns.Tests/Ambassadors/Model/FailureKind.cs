@@ -15,4 +15,7 @@ public enum FailureKind
     Throttled,
     ThrottledByUnavailability,
     Fatal,
+
+    /// <summary>Its caller leaves.</summary>
+    Cancelled,
 }

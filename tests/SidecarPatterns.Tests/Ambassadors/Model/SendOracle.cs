@@ -7,7 +7,7 @@ internal static class SendOracle
 
     public static int Sends(HttpMethod method, FailureKind failure, ContentKind content)
     {
-        if (failure is FailureKind.Answered or FailureKind.Fatal)
+        if (failure is FailureKind.Answered or FailureKind.Fatal or FailureKind.Cancelled)
         {
             return 1;
         }

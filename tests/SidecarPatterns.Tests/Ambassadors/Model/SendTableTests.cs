@@ -23,19 +23,56 @@ internal sealed class SendTableTests
         }
     }
 
+    [Test]
+    public async Task Redirect_WhatItLeadsToFails_UnsafeMethodsAreSentOnce(
+        [Values(301, 302, 303, 307, 308)] int status,
+        [Values(FailureKind.Answered, FailureKind.Unknown, FailureKind.Failed, FailureKind.Throttled, FailureKind.Fatal, FailureKind.Cancelled)] FailureKind failure)
+    {
+        foreach (var method in Methods)
+        {
+            foreach (var content in (ContentKind[])[ContentKind.None, ContentKind.Bytes, ContentKind.SeekableStream])
+            {
+                await FollowAsync(method, status, failure, content);
+            }
+        }
+    }
+
+    /// <summary>Sends a request that leads elsewhere, where each attempt ends the same way.</summary>
+    private static async Task FollowAsync(HttpMethod method, int status, FailureKind failure, ContentKind kind)
+    {
+        var options = new AmbassadorOptions { BaseAddress = new Uri("http://server.test/") };
+        (options.Retry.Delay, options.Retry.ThrottledDelay) = (TimeSpan.Zero, TimeSpan.Zero);
+        var clock = new TestClock();
+        using var caller = new CancellationTokenSource();
+        using var server = new Server(failure, caller, status);
+        using var client = new HttpMessageInvoker(new AmbassadorHandler(options, clock) { InnerHandler = server });
+        using var request = Request(method, kind);
+
+        var call = client.SendAsync(request, caller.Token);
+        if (await call.FailureAsync() is null)
+        {
+            (await call).Dispose();
+        }
+
+        var isUnsafe = method == HttpMethod.Post || method == HttpMethod.Patch;
+        Assert.That(server.Redirected, Is.EqualTo(isUnsafe ? 1 : SendOracle.Sends(method, failure, kind)), $"{method} with {kind}, {status}, {failure}");
+        AmbassadorLaw.Assert(LoneAmbassadors.Of(options, clock, NullLoggerFactory.Instance).TakeSnapshot(), server.Redirected + server.Bodies.Count);
+    }
+
     private static async Task SendAsync(HttpMethod method, FailureKind failure, ContentKind kind)
     {
         var what = $"{method} with {kind}, {failure}";
         var options = new AmbassadorOptions { BaseAddress = new Uri("http://server.test/") };
         (options.Retry.Delay, options.Retry.ThrottledDelay) = (TimeSpan.Zero, TimeSpan.Zero);
         var clock = new TestClock();
-        using var server = new Server(failure);
+        using var caller = new CancellationTokenSource();
+        using var server = new Server(failure, caller);
         using var client = new HttpMessageInvoker(new AmbassadorHandler(options, clock) { InnerHandler = server });
         using var request = Request(method, kind);
         var (uri, content, version, headers) = (request.RequestUri, request.Content, request.Version, request.Headers.ToString());
         var contentHeaders = content?.Headers.ToString();
 
-        var call = client.SendAsync(request, CancellationToken.None);
+        var call = client.SendAsync(request, caller.Token);
         var exception = await call.FailureAsync();
 
         using (Assert.EnterMultipleScope())
@@ -97,14 +134,30 @@ internal sealed class SendTableTests
     private static string WithoutLength(string? headers) =>
         string.Join('\n', (headers ?? "").Split('\n').Where(static line => !line.StartsWith("Content-Length", StringComparison.Ordinal)));
 
-    /// <summary>Ends each attempt the same way.</summary>
-    private sealed class Server(FailureKind failure) : HttpMessageHandler
+    /// <summary>Ends each attempt the same way, perhaps behind a redirect.</summary>
+    private sealed class Server(FailureKind failure, CancellationTokenSource caller, int? redirect = null) : HttpMessageHandler
     {
+        /// <summary>How many requests were led elsewhere.</summary>
+        public int Redirected { get; private set; }
+
         public List<string> Bodies { get; } = [];
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             Assert.That(request.Headers.ToString(), Is.EqualTo("X-Own: one, two\r\n").Or.EqualTo("X-Own: one, two\n"));
+            if (redirect is { } status && request.RequestUri!.AbsolutePath == "/items")
+            {
+                Redirected++;
+                var response = ScriptedHandler.Response(status);
+                response.Headers.Location = new Uri("/there", UriKind.Relative);
+                return response;
+            }
+
+            if (failure == FailureKind.Cancelled)
+            {
+                await caller.CancelAsync();
+            }
+
             var isRead = failure != FailureKind.Unsent && request.Content is not null;
             Bodies.Add(isRead ? Convert.ToHexString(await request.Content!.SentAsync()) : "");
             return failure switch
@@ -114,6 +167,7 @@ internal sealed class SendTableTests
                 FailureKind.Throttled => ScriptedHandler.Response(429),
                 FailureKind.ThrottledByUnavailability => ScriptedHandler.Response(503, retryAfter: "0"),
                 FailureKind.Unknown => throw new HttpRequestException(HttpRequestError.ResponseEnded, "cut off"),
+                FailureKind.Cancelled => throw new OperationCanceledException(cancellationToken),
                 FailureKind.Fatal => throw new FormatException("not to be had"),
                 _ => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
             };

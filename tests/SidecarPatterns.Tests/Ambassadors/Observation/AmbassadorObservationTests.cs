@@ -45,6 +45,53 @@ internal sealed class AmbassadorObservationTests : IDisposable
     }
 
     [Test]
+    public async Task Activity_CallWithARetry_SpansOfAttemptsAreTheNetworksAndThereOnce()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(503), Answer.With(200));
+        await using var host = TestHost.Build(services => services.AddAmbassadorClient("spans", options => (options.BaseAddress, options.Retry.Delay) = (server.Uri, TimeSpan.Zero)));
+        await host.StartAsync();
+        var network = new System.Collections.Concurrent.ConcurrentQueue<System.Diagnostics.Activity>();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "System.Net.Http",
+            Sample = static (ref _) => System.Diagnostics.ActivitySamplingResult.AllData,
+            ActivityStopped = network.Enqueue,
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        using var recorder = new ActivityRecorder();
+
+        (await host.CreateClient("spans").GetAsync(new Uri("items", UriKind.Relative)).InTime()).Dispose();
+
+        var call = recorder.Stopped.Single(static activity => activity.OperationName == "call spans");
+        var spans = network.Where(span => span.TraceId == call.TraceId).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(recorder.Stopped.Count(activity => activity.TraceId == call.TraceId), Is.EqualTo(1));
+            Assert.That(spans.Select(static span => span.ParentSpanId), Is.EqualTo(new[] { call.SpanId, call.SpanId }));
+            Assert.That(spans.Select(static span => $"{span.GetTagItem("http.response.status_code")}"), Is.EqualTo(["503", "200"]));
+        }
+    }
+
+    [Test]
+    public async Task Log_CallsAndTransitions_HaveTheirLevels()
+    {
+        _server.Then(503).Then(200).Then(200).Then(500).Then(500).Then(500);
+        await using var host = await StartAsync("logged", static services => services.Configure<AmbassadorOptions>("logged", static options =>
+            (options.CircuitBreaker.MinimumAttempts, options.Egress.Profile) = (6, EgressProfile.Any)));
+        for (var i = 0; i < 3; i++)
+        {
+            (await host.GetAsync("logged").InTime()).Dispose();
+        }
+
+        Assert.That(
+            host.Logs.Entries.Where(static entry => entry.Category == AmbassadorLog.Category && entry.Event.Name != "AnyHostIsCalled").Select(static entry => $"{entry.Level} {entry.Event.Name}"),
+            Is.EqualTo([
+                "Debug WillRetry", "Information SucceededAfterRetries", // The first call; the second tells nothing.
+                "Debug WillRetry", "Debug WillRetry", "Warning CircuitChanged", "Warning CallFailed",
+            ]));
+    }
+
+    [Test]
     public async Task Activity_EndpointIsConfiguredAndRetryWaits_EventsSayBoth()
     {
         _server.Then(503, retryAfter: "2").Then(200);
@@ -142,7 +189,7 @@ internal sealed class AmbassadorObservationTests : IDisposable
         {
             0 => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
             1 => Task.FromResult(ScriptedHandler.Response(503, Canary, retryAfter: Canary)),
-            _ => Task.FromResult(Answer()),
+            _ => Task.FromResult(BadGateway()),
         });
         await using var host = await StartAsync("secret", static services => services.AddHealthChecks().AddAmbassadorHealthChecks());
         using var recorder = new ActivityRecorder();
@@ -194,7 +241,7 @@ internal sealed class AmbassadorObservationTests : IDisposable
         }
     }
 
-    private static HttpResponseMessage Answer()
+    private static HttpResponseMessage BadGateway()
     {
         var response = new HttpResponseMessage(HttpStatusCode.BadGateway) { ReasonPhrase = Canary, Content = new StringContent(Canary) };
         response.Headers.Add("X-Answer", Canary);

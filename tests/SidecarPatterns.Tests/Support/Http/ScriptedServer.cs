@@ -19,15 +19,17 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private readonly ConcurrentQueue<Exception> _failures = new();
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly SslServerAuthenticationOptions? _tls;
-    private readonly Task _accepting;
+    private Task _accepting = Task.CompletedTask;
 
-    private ScriptedServer(string origin, SslServerAuthenticationOptions? tls = null)
+    private ScriptedServer(string origin, SslServerAuthenticationOptions? tls = null, bool isOpen = true)
     {
         _tls = tls;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, port: 0));
-        _listener.Listen();
         Uri = new UriBuilder(origin) { Port = ((IPEndPoint)_listener.LocalEndPoint!).Port }.Uri;
-        _accepting = AcceptAsync();
+        if (isOpen)
+        {
+            Open();
+        }
     }
 
     /// <summary>Where it listens.</summary>
@@ -44,6 +46,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Starts a server in the clear.</summary>
     public static ScriptedServer Start() => new("http://127.0.0.1");
+
+    /// <summary>Has the port of a server that refuses every connection until it is opened.</summary>
+    public static ScriptedServer StartClosed() => new("http://127.0.0.1", isOpen: false);
 
     /// <summary>Starts a server behind TLS.</summary>
     /// <param name="certificate">One of <see cref="TestCertificates"/>.</param>
@@ -70,6 +75,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Starts a server that clients take to be behind TLS, but that says nothing to them; a script may say other than nothing.</summary>
     public static ScriptedServer StartMuteTls() => new ScriptedServer("https://localhost").Connection(static connection => connection.StallAsync());
+
+    /// <summary>Lets connections in, where it has let in none so far.</summary>
+    public void Open()
+    {
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
 
     /// <summary>Says what to do with one connection more, in the order of accept. Without any other the last is repeated.</summary>
     public ScriptedServer Connection(Func<ScriptedConnection, Task> script)
