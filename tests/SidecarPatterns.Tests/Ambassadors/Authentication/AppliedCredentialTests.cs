@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns.Tests;
 
@@ -138,19 +139,13 @@ internal sealed class AppliedCredentialTests
     }
 
     [Test]
-    public async Task EndpointInTheClear_NothingIsSentAndTheCallIsRefused()
-    {
-        await using var calling = new FaultCalling([], new Uri("https://orders.test/"), static options =>
+    public void EndpointInTheClear_IsRefusedBeforeAnyCall() => Assert.That(
+        static () => new FaultCalling([], new Uri("https://orders.test/"), static options =>
         {
             options.Endpoints.Add(new AmbassadorEndpoint("http://10.0.0.1"));
             options.ApiKey.Keys.Add("key");
-        });
-        calling.Unseen = 1;
-
-        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("in the clear"));
-        Assert.That((calling.Snapshot.Refused, calling.Snapshot.Failed), Is.EqualTo((1, 0)));
-    }
-
+        }),
+        Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Endpoints:0:Address").And.Message.Contains("AllowInsecureCredentials"));
 
     [TestCase("http://server.test/", false)]
     [TestCase("http://10.0.0.1/", false)]
