@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Numerics;
 
 namespace SidecarPatterns.Tests;
 
@@ -47,7 +48,7 @@ internal sealed class EgressFuzzTests
     {
         await using var calling = new EgressCalling(profile);
         var seen = 0;
-        foreach (var address in EgressOracle.Ranges.SelectMany(static range => (IPAddress[])[range.First, range.Last]).Distinct())
+        foreach (var address in EgressOracle.Ranges.SelectMany(static range => (IEnumerable<IPAddress>)[range.First, range.Last, .. Beside(range.First, -1), .. Beside(range.Last, 1)]).Distinct())
         {
             foreach (var notation in AddressNotation.Of(address))
             {
@@ -58,6 +59,20 @@ internal sealed class EgressFuzzTests
         }
 
         Assert.That(seen, Is.GreaterThan(500));
+    }
+
+    /// <summary>The address before or behind another one, if there is one.</summary>
+    private static IEnumerable<IPAddress> Beside(IPAddress address, int by)
+    {
+        var bytes = address.GetAddressBytes();
+        var value = new BigInteger(bytes, isUnsigned: true, isBigEndian: true) + by;
+        if (value.Sign < 0 || value.GetByteCount(isUnsigned: true) > bytes.Length)
+        {
+            yield break;
+        }
+
+        var moved = value.ToByteArray(isUnsigned: true, isBigEndian: true);
+        yield return new IPAddress([.. new byte[bytes.Length - moved.Length], .. moved]);
     }
 
     private static async Task AssertAsync(EgressCalling calling, (string Url, bool IsAllowed, IPAddress Dialled)[] chain)
