@@ -366,13 +366,12 @@ internal sealed class EndpointCallTests
     {
         await using var servers = new ServerGroup(2, static server => server.Answers(200));
         await using var calling = EndpointCalling.To(servers.All, static options => options.Probe.Path = "/healthz");
+        calling.HiddenResends = 2; // A probe for each, if the call is not under way yet when they are made.
 
         (await calling.GetAsync()).Dispose();
 
         await Eventually.HoldsAsync(
             () => servers.All.Any(static server => server.Served.Any(static request => request.Target == "/healthz")), "the endpoint without calls is asked");
-        await Eventually.HoldsAsync(() => calling.Clock.Armed.Count == 0, "and has answered");
-        calling.Unseen = -servers.All.Sum(static server => server.Served.Count(static request => request.Target == "/healthz"));
     }
 
     [Test]
