@@ -38,6 +38,9 @@ internal sealed class Calling : IAsyncDisposable
     /// <summary>How many requests more than attempts the server may have seen: those that the network sends again by itself.</summary>
     public int HiddenResends { get; set; }
 
+    /// <summary>How many attempts ended before the server had a request.</summary>
+    public int Unseen { get; set; }
+
     public Task<HttpResponseMessage> GetAsync(CancellationToken ct = default) => Client.GetAsync(new Uri("items", UriKind.Relative), ct);
 
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, HttpContent? content = null, CancellationToken ct = default) =>
@@ -61,7 +64,7 @@ internal sealed class Calling : IAsyncDisposable
     {
         Client.Dispose();
         await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
-        AmbassadorLaw.Assert(Snapshot, Server.Requests.Count, HiddenResends);
+        AmbassadorLaw.Assert(Snapshot, Server.Requests.Count + Unseen, HiddenResends);
         _loggerFactory.Dispose();
     }
 }

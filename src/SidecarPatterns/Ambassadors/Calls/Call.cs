@@ -67,6 +67,15 @@ internal sealed class Call
     /// <summary>Whether a response had it sent on to another address.</summary>
     public bool IsRedirected { get; set; }
 
+    /// <summary>Whether the attempt that is under way has had more than one request, by a redirect or by a pipeline around it.</summary>
+    public bool HasSentSeveral { get; set; }
+
+    /// <summary>Whether a redirect has led the attempt away from its endpoint.</summary>
+    public bool IsElsewhere { get; set; }
+
+    /// <summary>Whether a request of an attempt before may have arrived.</summary>
+    public bool HasLeft { get; set; }
+
     /// <summary>Whose credential it is made with; <see langword="null"/> where it is made without, or with the caller's own.</summary>
     public CredentialCache? Credentials { get; set; }
 
@@ -120,6 +129,9 @@ internal sealed class Call
 
     /// <summary>The status of the last response that was not returned.</summary>
     public int? LastStatus { get; set; }
+
+    /// <summary>What the last attempt ended with that was not the last of all.</summary>
+    public string? LastOutcome { get; set; }
 
     /// <summary>Whether a token of the budget comes back if the attempt succeeds.</summary>
     public bool IsRefundable { get; set; }
@@ -190,9 +202,9 @@ internal sealed class Call
     {
         DueAt = call.DueAt;
         Limits = call.Limits;
-        IsIdempotent = call.IsIdempotent && call.Limits.AttemptTimeout is not null;
+        IsIdempotent = call.IsIdempotent;
         Replay = call.Replay;
-        MaxAttempts = int.MaxValue; // The pipeline knows.
+        MaxAttempts = call.Limits.AttemptTimeout is null ? 0 : int.MaxValue; // How many there are the pipeline knows.
         Lease = call.Lease;
         _tried = call._tried;
         Place = call.Place;
@@ -204,7 +216,6 @@ internal sealed class Call
     public void BeginBeside(Call call)
     {
         BeginWithin(call);
-        IsIdempotent = call.IsIdempotent;
         MaxAttempts = call.MaxAttempts;
         Attempts = call.Attempts - 1; // It is begun as the call's next.
     }
@@ -214,7 +225,15 @@ internal sealed class Call
 
     /// <summary>Puts the request back as the caller made it.</summary>
     /// <returns>Whether somebody below had changed it.</returns>
-    public bool Restore() => _original.Restore(Request, _sent);
+    public bool Restore()
+    {
+        var isChanged = _original.Restore(Request, _sent);
+        _sent = _original;
+        return isChanged;
+    }
+
+    /// <summary>Whether somebody may have it, and the token of its attempt, when it has ended.</summary>
+    public bool IsShared => _isKept;
 
     /// <summary>Has it serve no other call: somebody may still have it when it has ended, an upload that goes on or an attempt of a pipeline's.</summary>
     public void Keep() => _isKept = true;
@@ -246,12 +265,13 @@ internal sealed class Call
         IsCredentialApplied = HasReplayed = false;
         IsUntouchable = false;
         IsKeptFromHttp3 = false;
-        IsRedirected = false;
+        IsRedirected = HasSentSeveral = IsElsewhere = HasLeft = false;
         CallersDeadline = null;
         Attempts = 0;
         Scope = null!;
         Held = null;
         LastStatus = null;
+        LastOutcome = null;
         IsRefundable = false;
         _original = _sent = default;
         _spare = this;

@@ -88,6 +88,11 @@ internal sealed partial class CallPipeline
             now = _clock.GetTimestamp();
         }
 
+        if (!HasTimeFor(call, now))
+        {
+            return new TimeoutException();
+        }
+
         var refusal = Admit(call, now);
         var options = Concurrency;
         if (options is not { Limit: not null, QueueLimit: > 0 })
@@ -200,8 +205,8 @@ internal sealed partial class CallPipeline
     }
 
     /// <summary>How long the attempt may take, should it be a probe; <see langword="null"/> where it has no limit of its own.</summary>
-    private static TimeSpan? ProbeTimeoutOf(Call call) =>
-        call.CanFollow(call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
+    private TimeSpan? ProbeTimeoutOf(Call call) =>
+        CanFollow(call, call.Attempts + 1) ? call.Limits.AttemptTimeout ?? call.Settings.Options.AttemptTimeout : null;
 
     /// <summary>Waits until endpoints are known, no longer than the call has time.</summary>
     /// <returns>Why it can not be made; <see langword="null"/> if it can.</returns>

@@ -10,7 +10,7 @@ internal sealed partial class CallPipeline
     {
         var outcome = await ReceiveAsync(call, sending).ConfigureAwait(false);
         var now = _clock.GetTimestamp();
-        call.Scope.Complete(isLent: outcome.IsOrphan || call.Tracker is not null || outcome is { Response: not null, IsRead: false });
+        call.Scope.Complete(isLent: outcome.IsOrphan || call.IsShared || outcome is { Response: not null, IsRead: false });
         state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
         LeavePlace(call);
@@ -20,7 +20,16 @@ internal sealed partial class CallPipeline
         }
 
         var minimumBreak = outcome.Response?.StatusCode == HttpStatusCode.ServiceUnavailable ? outcome.RetryAfter : null;
-        state.Endpoints.End(call.Lease, outcome.Class, outcome.Effect, now, outcome.RetryAfter, minimumBreak);
+        if (call.IsElsewhere && outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
+        {
+            // It has answered; what became of the request at another origin is not its failure, and costs it nothing.
+            state.Endpoints.End(call.Lease, AttemptClass.Fatal, HealthEffect.Success, now);
+        }
+        else
+        {
+            state.Endpoints.End(call.Lease, outcome.Class, outcome.Effect, now, outcome.RetryAfter, minimumBreak);
+        }
+
         call.Tried.Add(call.Lease.Endpoint);
         CountEgress(outcome);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))
@@ -45,9 +54,10 @@ internal sealed partial class CallPipeline
             var isRead = await ReadBodyAsync(call, response).ConfigureAwait(false);
             return AttemptOutcome.Of(response, isRead, RetryAfterHeader.Read(response, _clock));
         }
-        catch (OrphanException)
+        catch (OrphanException orphan)
         {
-            Observe(call, sending);
+            Observe(call, orphan.Task);
+            response?.Dispose();
             return Explain(call, new OperationCanceledException(), isOrphan: true);
         }
 #pragma warning disable CA1031 // Whatever it is, it ends the attempt; what it means is found below.
@@ -67,7 +77,7 @@ internal sealed partial class CallPipeline
             await call.Scope.EndOf(sending).ConfigureAwait(false);
             if (!sending.IsCompleted)
             {
-                throw new OrphanException();
+                throw new OrphanException(sending);
             }
         }
 
@@ -90,7 +100,8 @@ internal sealed partial class CallPipeline
         }
 
         var limits = BodyLimits.Of(response, options, call.Limits.BodyIdleTimeout);
-        var (lease, place) = (call.Lease, HandPlaceOver(call, call.Limits.BodyIdleTimeout ?? options.BodyIdleTimeout)); // Events too hold it only where they are read.
+        EndpointLease? lease = call.IsElsewhere ? null : call.Lease;
+        var place = HandPlaceOver(call, call.Limits.BodyIdleTimeout ?? options.BodyIdleTimeout); // Events too hold it only where they are read.
         ResponseBody.Guard(response, limits, _clock, end => OnBodyEnd(lease, place, end), place is null ? null : place.Touch);
         return false;
     }
@@ -106,19 +117,19 @@ internal sealed partial class CallPipeline
         if (!call.IsSync)
         {
             await call.Scope.EndOf(task).ConfigureAwait(false);
-            return task.IsCompleted ? await task.ConfigureAwait(false) : throw new OrphanException();
+            return task.IsCompleted ? await task.ConfigureAwait(false) : throw new OrphanException(task);
         }
 
         return task.GetAwaiter().GetResult();
     }
 
     /// <summary>A body that was handed over has ended: if it was cut off or stalled, that is the endpoint's failure too.</summary>
-    private void OnBodyEnd(in EndpointLease lease, PlaceHold? place, BodyEnd end)
+    private void OnBodyEnd(EndpointLease? lease, PlaceHold? place, BodyEnd end)
     {
         place?.Release();
-        if (end is BodyEnd.Truncated or BodyEnd.Stalled or BodyEnd.TooSlow)
+        if (lease is { } own && end is BodyEnd.Truncated or BodyEnd.Stalled or BodyEnd.TooSlow)
         {
-            state.Endpoints.Balancer.EndBody(lease, _clock.GetTimestamp());
+            state.Endpoints.Balancer.EndBody(own, _clock.GetTimestamp());
         }
     }
 
@@ -143,13 +154,24 @@ internal sealed partial class CallPipeline
         return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), AmbassadorEgressException.In(exception)?.Anew() ?? exception);
     }
 
-    /// <summary>An attempt that goes on by itself: what becomes of it is nobody's concern, but is not left unobserved.</summary>
-    private void Observe(Call call, Task<HttpResponseMessage> sending)
+    /// <summary>An attempt that goes on by itself, with its request or the reading of its body: what becomes of it is nobody's concern, but is not left unobserved.</summary>
+    private void Observe(Call call, Task task)
     {
         AmbassadorLog.AttemptGivenUp(state.Logger, state.Name, call.Settings.Options.CancellationGrace);
-        sending.ForgetResponse();
+        if (task is Task<HttpResponseMessage> sending)
+        {
+            sending.ForgetResponse();
+        }
+        else
+        {
+            task.Forget();
+        }
     }
 
     /// <summary>The inner handler has not ended although it was cancelled. Caught where it is thrown from.</summary>
-    private sealed class OrphanException : Exception;
+    private sealed class OrphanException(Task task) : Exception
+    {
+        /// <summary>What goes on.</summary>
+        public Task Task { get; } = task;
+    }
 }

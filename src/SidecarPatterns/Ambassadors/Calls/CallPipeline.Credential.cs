@@ -8,8 +8,7 @@ internal sealed partial class CallPipeline
     /// <summary>Whether the call is made with a credential, and what speaks against sending it where the call goes.</summary>
     private AmbassadorAuthenticationException? FindCredentialRefusal(Call call, CredentialCache credentials)
     {
-        var names = credentials.Source.HeaderNames ?? credentials.Current?.Credential.HeaderNames;
-        if (names is not null && HasOneOf(call.Request, names))
+        if (HasOneOf(call.Request, CredentialHeadersOf(credentials)))
         {
             return null; // The caller's own.
         }
@@ -22,6 +21,10 @@ internal sealed partial class CallPipeline
             ? new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.")
             : null;
     }
+
+    /// <summary>The headers that the client's credential is in, as far as they are known.</summary>
+    private static IReadOnlyList<string> CredentialHeadersOf(CredentialCache? credentials) =>
+        credentials is null ? [] : credentials.Source.HeaderNames ?? credentials.Current?.Credential.HeaderNames ?? [];
 
     private static bool HasOneOf(HttpRequestMessage request, IReadOnlyList<string> names)
     {
@@ -166,7 +169,7 @@ internal sealed partial class CallPipeline
         }
 
         var now = _clock.GetTimestamp();
-        if (!call.IsReplayable)
+        if (!call.IsReplayable || (call.HasSentSeveral && !call.IsIdempotent))
         {
             credentials.Invalidate(sent, now);
             return refused;
@@ -252,7 +255,11 @@ internal sealed partial class CallPipeline
         refused.Response!.Dispose();
         Restore(call);
         (call.Credential, call.HasReplayed) = (other, true);
-        Dress(call);
+        if (Dress(call) is { } failure)
+        {
+            return AttemptOutcome.Of(AttemptClass.Fatal, failure);
+        }
+
         var now = _clock.GetTimestamp();
         var outcome = await EndAttemptAsync(call, Send(call, AttemptCause.Replay, now)).ConfigureAwait(false);
         if (IsCredentialRefused(call, outcome))
@@ -269,5 +276,5 @@ internal sealed partial class CallPipeline
     }
 
     private bool HasTimeFor(Call call, long now) =>
-        call.DueAt == long.MaxValue || _clock.GetElapsedTime(now, call.DueAt) >= call.Settings.Options.MinAttemptTime;
+        call.DueAt == long.MaxValue || _clock.GetElapsedTime(now, call.DueAt) >= call.Settings.Options.MinAttemptTime || IsSuspended(call);
 }

@@ -8,7 +8,7 @@ internal sealed partial class CallPipeline
         call.Settings.Options.Hedging is { Enabled: true } options
         && call is { IsIdempotent: true, IsUntouchable: false, IsSync: false, Replay: ReplayKind.Concurrent, Tracker: null }
         && !call.Lease.Permit.IsProbe // An endpoint that hangs would never be found out: what is overtaken says nothing.
-            ? state.HedgeDelay.Next(options, now)
+            ? call.Limits.HedgeDelay ?? state.HedgeDelay.Next(options, now)
             : null;
 
     /// <summary>Makes an attempt, and another one if it takes longer than most. Both send copies: the one that is overtaken may use its message still.</summary>
@@ -34,16 +34,24 @@ internal sealed partial class CallPipeline
         var outcome = await early.Ending.ConfigureAwait(false);
         if (IsWinner(outcome))
         {
+            Tell(call, late, AttemptClass.Cancelled);
             late.Leave();
             return Own(call, early, outcome);
         }
 
         var other = await late.Ending.ConfigureAwait(false);
-        var isLateBetter = other.Response is not null || outcome.Response is null;
+        var isLateBetter = other.Response is not null || (outcome.Response is null && !IsLess(other, outcome));
         var (better, worse) = isLateBetter ? (other, outcome) : (outcome, other);
         worse.Response?.Dispose();
-        call.Tried.Add((isLateBetter ? early : late).Endpoint);
-        return Own(call, isLateBetter ? late : early, better with { IsTimeout = outcome.IsTimeout || other.IsTimeout, RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter) });
+        var (deciding, ignored) = isLateBetter ? (late, early) : (early, late);
+        call.Tried.Add(ignored.Endpoint);
+        Tell(call, ignored, worse.Class);
+        return Own(call, deciding, better with
+        {
+            IsTimeout = outcome.IsTimeout || other.IsTimeout,
+            IsOrphan = outcome.IsOrphan || other.IsOrphan,
+            RetryAfter = Longer(outcome.RetryAfter, other.RetryAfter),
+        });
     }
 
     /// <summary>Begins the second attempt, if the budget has a token for it and an endpoint in order has room.</summary>
@@ -51,7 +59,7 @@ internal sealed partial class CallPipeline
     {
         var now = _clock.GetTimestamp();
         var options = call.Settings.Options;
-        if (call.Caller.IsCancellationRequested || _clock.GetElapsedTime(now, call.DueAt) < options.MinAttemptTime || state.IsDrained)
+        if (call.Caller.IsCancellationRequested || !HasTimeFor(call, now) || state.IsDrained)
         {
             return null;
         }
@@ -102,6 +110,7 @@ internal sealed partial class CallPipeline
     /// <summary>What one of the attempts ended with, as the call's own: the time that was over was the call's or not, and who left was its caller.</summary>
     private static AttemptOutcome Own(Call call, Hedge attempt, AttemptOutcome outcome)
     {
+        (call.Lease, call.Cause) = (attempt.Lease, attempt.Cause);
         call.IsCredentialApplied = attempt.IsCredentialApplied;
         call.IsRedirected |= attempt.IsRedirected;
         call.HandedPlace = attempt.HandedPlace;
@@ -110,6 +119,17 @@ internal sealed partial class CallPipeline
             ? AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)) with { IsOrphan = outcome.IsOrphan }
             : outcome;
     }
+
+    /// <summary>Tells of the attempt that does not decide; the other one is told of as the call's.</summary>
+    private void Tell(Call call, Hedge attempt, AttemptClass outcome)
+    {
+        (call.Lease, call.Cause) = (attempt.Lease, attempt.Cause);
+        state.Metrics.RecordAttempt(call, outcome);
+    }
+
+    /// <summary>Whether a failure says less of the call than another one: nothing can be done about it, although about the other there can.</summary>
+    private static bool IsLess(in AttemptOutcome one, in AttemptOutcome other) =>
+        one.Class == AttemptClass.Fatal && AttemptClassifier.IsTransient(other.Class);
 
     private static bool IsWinner(in AttemptOutcome outcome) =>
         outcome.Response is not null && outcome.Class is not (AttemptClass.Failed or AttemptClass.Throttled);
@@ -133,13 +153,18 @@ internal sealed partial class CallPipeline
             _lasts = call.Settings.Options.Hedging.LetLosersFinish;
             _leave = CancellationTokenSource.CreateLinkedTokenSource(call.Caller);
             var request = RequestClone.Of(call.Request, call.Request.RequestUri, call.Request.Method);
+            pipeline.SetDeadline(call, request);
             _attempt = Call.Rent(call.Settings, request, isSync: false, withHeaders: false, now, _leave.Token);
             _attempt.BeginBeside(call);
-            Endpoint = call.Lease.Endpoint;
+            Lease = call.Lease;
             call.Place = null; // The attempt's now.
         }
 
-        public BalancedEndpoint Endpoint { get; }
+        public EndpointLease Lease { get; }
+
+        public BalancedEndpoint Endpoint => Lease.Endpoint;
+
+        public AttemptCause Cause { get; private set; }
 
         /// <summary>Whether it went out with the call's credential; known when it has ended.</summary>
         public bool IsCredentialApplied { get; private set; }
@@ -153,7 +178,11 @@ internal sealed partial class CallPipeline
         /// <summary>How it ends; never a failure.</summary>
         public Task<AttemptOutcome> Ending { get; private set; } = null!;
 
-        public void Begin(AttemptCause cause) => Ending = EndAsync(_pipeline.Send(_attempt, cause, _begunAt));
+        public void Begin(AttemptCause cause)
+        {
+            Cause = cause;
+            Ending = EndAsync(_pipeline.Send(_attempt, cause, _begunAt));
+        }
 
         /// <summary>It is not needed any more. Nobody waits for it.</summary>
         public void Leave()
@@ -211,11 +240,6 @@ internal sealed partial class CallPipeline
         if (outcome.Class == AttemptClass.Cancelled && isOvertaken)
         {
             state.HedgeDelay.Record(_clock.GetTimestamp() - attempt.SentAt); // It took that long at least.
-        }
-
-        if (attempt.Cause == AttemptCause.Hedge)
-        {
-            state.Metrics.RecordAttempt(attempt, outcome.Class); // The first is told of as the call's.
         }
     }
 }

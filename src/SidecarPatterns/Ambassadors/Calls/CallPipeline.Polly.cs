@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Polly;
 
 namespace SidecarPatterns;
@@ -8,15 +9,26 @@ internal sealed partial class CallPipeline
     /// <summary>Sends the request through a pipeline, redirects included: they belong to the attempt.</summary>
     private async Task<HttpResponseMessage> SendThroughAsync(ResiliencePipeline<HttpResponseMessage> pipeline, Call call)
     {
-        return await pipeline.ExecuteAsync(
-            static async (attempt, ct) =>
-            {
-                var (self, call) = attempt;
-                var response = await self.SendInner(call, call.Request, ct).ConfigureAwait(false);
-                return RedirectRule.IsRedirect(response) ? await self.FollowAsync(call, response, ct).ConfigureAwait(false) : response;
-            },
-            (this, call),
-            call.Scope.Token).ConfigureAwait(false);
+        call.Keep(); // An execution that the pipeline has given up on may go on.
+        var executions = new StrongBox<int>();
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static async (attempt, ct) =>
+                {
+                    var (self, call, executions) = attempt;
+                    call.HasSentSeveral |= Interlocked.Increment(ref executions.Value) > 1;
+                    var response = await self.SendInner(call, call.Request, ct).ConfigureAwait(false);
+                    return RedirectRule.IsRedirect(response) ? await self.FollowAsync(call, response, ct).ConfigureAwait(false) : response;
+                },
+                (this, call, executions),
+                call.Scope.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (executions.Value > 0 && AttemptClassifier.IsRefusedLocally(exception))
+        {
+            AttemptClassifier.MarkSent(exception); // A further execution was refused; one before was not.
+            throw;
+        }
     }
 
     /// <summary>Has the pipeline make the attempts: the first with the caller's message, any other with a copy, since it may make several at a time.</summary>
@@ -25,7 +37,7 @@ internal sealed partial class CallPipeline
         var now = _clock.GetTimestamp();
         var options = call.Settings.Options;
         var whole = state.Scanner.Rent();
-        whole.Begin(now, call.DueAt, options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
+        whole.Begin(now, call.DueAt, options.CancellationGrace, Suspension(options), call.Caller);
         call.Scope = whole;
         call.Keep();
         LeavePlace(call); // Each execution has an endpoint, and a place, of its own.
@@ -72,32 +84,34 @@ internal sealed partial class CallPipeline
                 // The first may be under way, with the address of its endpoint in it.
                 request = RequestClone.Of(call.Request, call.LogicalUri, call.Request.Method);
                 request.Headers.Host = _callersHost;
+                pipeline.SetDeadline(call, request);
             }
 
-            return await pipeline.ExecuteOnceAsync(call, request, number == 1 ? AttemptCause.First : AttemptCause.Retry, ct).ConfigureAwait(false);
+            return await pipeline.ExecuteOnceAsync(call, request, number, ct).ConfigureAwait(false);
         }
     }
 
     private void CountSkippedBody() => state.Account.CountSkipped(RetrySkip.Body);
 
     /// <summary>One attempt of the pipeline's. The circuit breaker counts it; it never opens here.</summary>
-    private async Task<HttpResponseMessage> ExecuteOnceAsync(Call call, HttpRequestMessage request, AttemptCause cause, CancellationToken ct)
+    private async Task<HttpResponseMessage> ExecuteOnceAsync(Call call, HttpRequestMessage request, int number, CancellationToken ct)
     {
         // An attempt has the members of a call of its own, since several may run at a time.
         var attempt = Call.Rent(call.Settings, request, call.IsSync, withHeaders: false, _clock.GetTimestamp(), ct);
         lock (call)
         {
             attempt.BeginWithin(call);
+            attempt.Attempts = number - 1;
         }
 
-        await AcquireCredentialAsync(attempt).ConfigureAwait(false);
-        if (await AdmitAsync(attempt, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
+        if ((await FindMissingCredentialAsync(attempt).ConfigureAwait(false) ?? await FindRefusalAsync(attempt).ConfigureAwait(false)) is { } refused)
         {
+            var refusal = ExceptionOf(attempt, refused);
             attempt.Return();
             throw refusal;
         }
 
-        var sending = Send(attempt, cause, _clock.GetTimestamp());
+        var sending = Send(attempt, number == 1 ? AttemptCause.First : AttemptCause.Retry, _clock.GetTimestamp());
         var outcome = await EndAttemptAsync(attempt, sending).ConfigureAwait(false);
         if (IsCredentialRefused(attempt, outcome))
         {
@@ -112,6 +126,7 @@ internal sealed partial class CallPipeline
         lock (call)
         {
             call.Tried.Add(attempt.Lease.Endpoint);
+            call.HasLeft |= attempt.HasSentSeveral || outcome.Class != AttemptClass.Unsent;
         }
 
         state.Metrics.RecordAttempt(attempt, outcome.Class);
@@ -119,4 +134,7 @@ internal sealed partial class CallPipeline
         attempt.Return();
         return exception is null ? outcome.Response! : throw exception;
     }
+
+    private async ValueTask<AttemptOutcome?> FindRefusalAsync(Call attempt) =>
+        await AdmitAsync(attempt, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal ? RefusalOf(refusal) : null;
 }

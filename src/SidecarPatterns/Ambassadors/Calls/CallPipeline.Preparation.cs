@@ -40,28 +40,26 @@ internal sealed partial class CallPipeline
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            if (!call.Caller.IsCancellationRequested && _clock.GetTimestamp() >= call.DueAt)
+            if (!call.Caller.IsCancellationRequested && _clock.GetTimestamp() >= call.DueAt && !IsSuspended(call))
             {
                 return Finish(call, TotalTimeout(exception));
             }
 
-            Restore(call);
-            return await Refused(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
+            return await RefusedAsync(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
         }
 
         if (await AdmitAsync(call, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)
         {
-            if (refusal is TimeoutException)
-            {
-                return Finish(call, TotalTimeout(refusal));
-            }
-
-            Restore(call);
-            return await Refused(call, refusal).ConfigureAwait(false);
+            return refusal is TimeoutException ? Finish(call, TotalTimeout(refusal)) : await RefusedAsync(call, refusal).ConfigureAwait(false);
         }
 
-        Dress(call);
-        return await First(call, _clock.GetTimestamp()).ConfigureAwait(false);
+        return await (Dress(call) is { } failure ? RefusedAsync(call, failure) : First(call, _clock.GetTimestamp())).ConfigureAwait(false);
+    }
+
+    private Task<HttpResponseMessage> RefusedAsync(Call call, Exception refusal)
+    {
+        Restore(call);
+        return Refused(call, refusal);
     }
 
     /// <summary>Content that can be sent once only: a small one is kept, of any other it is watched whether it has been begun.</summary>
@@ -82,7 +80,7 @@ internal sealed partial class CallPipeline
         else if (!IsSentAsItIs(call, length))
         {
             call.Keep();
-            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom, length));
+            call.Tracker = new ContentTracker(content, OnProgress(call, options.LargeUploadFrom, length), OnBegin(call));
         }
     }
 
@@ -104,33 +102,63 @@ internal sealed partial class CallPipeline
     /// <summary>With each part of a large upload, the time of its attempt starts again.</summary>
     private Action<long> OnProgress(Call call, int largeFrom, long? length) => sent =>
     {
-        if ((length ?? sent) > largeFrom && call.Scope is { } scope)
+        if ((length ?? sent) > largeFrom)
         {
-            scope.Extend(DueOf(call, _clock.GetTimestamp()));
+            Extend(call);
         }
     };
 
-    /// <summary>Puts on the request what belongs to an attempt.</summary>
-    private void Dress(Call call)
+    /// <summary>Once content that can be sent once only has begun, no other attempt can follow.</summary>
+    private Action? OnBegin(Call call) => call.Replay == ReplayKind.OneShot ? () => Extend(call) : null;
+
+    /// <summary>The time of the attempt starts again; that of one which no other can follow any more is what the call has left.</summary>
+    private void Extend(Call call)
     {
-        if (call.Tracker is { } tracker)
+        // In the place of the retry the scope is that of all attempts.
+        if (call.Settings.Pipelines.Retry is null && call.Scope is { } scope)
         {
-            call.Request.Content = tracker.Content;
+            scope.Extend(DueOf(call, _clock.GetTimestamp()));
         }
+    }
 
-        if (call.OurKey is { } key)
+    /// <summary>Puts on the request what belongs to an attempt.</summary>
+    /// <returns>Why that can not be, as where its caller has disposed of it; then the endpoint is left.</returns>
+    private Exception? Dress(Call call)
+    {
+        try
         {
-            call.Request.Headers.TryAddWithoutValidation(IdempotencyKey.HeaderName, key);
-        }
+            if (call.Tracker is { } tracker)
+            {
+                call.Request.Content = tracker.Content;
+            }
 
+            if (call.OurKey is { } key)
+            {
+                call.Request.Headers.TryAddWithoutValidation(IdempotencyKey.HeaderName, key);
+            }
+
+            SetDeadline(call, call.Request);
+            KeepFromHttp3(call);
+            call.MarkSent();
+            return null;
+        }
+#pragma warning disable CA1031 // Whatever it is, the call is to end, and to keep nothing.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            GiveLeaseBack(call, _clock.GetTimestamp());
+            LeavePlace(call);
+            return exception;
+        }
+    }
+
+    /// <summary>Tells the server how long the call has left.</summary>
+    private void SetDeadline(Call call, HttpRequestMessage request)
+    {
         if (!call.IsUntouchable)
         {
-            call.Settings.Deadline?.Set(call.Request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
+            call.Settings.Deadline?.Set(request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
         }
-
-        KeepFromHttp3(call);
-
-        call.MarkSent();
     }
 
     /// <summary>Puts the request back as the caller made it, whatever was done to it by us or below.</summary>

@@ -9,7 +9,8 @@ internal sealed partial class CallPipeline
     private async ValueTask<HttpResponseMessage> FollowAsync(Call call, HttpResponseMessage response, CancellationToken ct)
     {
         var request = call.Request;
-        var uri = call.SentTo ?? response.RequestMessage?.RequestUri ?? request.RequestUri!;
+        var first = call.SentTo ?? response.RequestMessage?.RequestUri ?? request.RequestUri!;
+        var uri = first;
         for (var hops = 0; hops < call.Settings.Options.Redirect.MaxHops && RedirectRule.IsRedirect(response); hops++)
         {
             if (IsHopRefused(call, uri, response))
@@ -31,13 +32,30 @@ internal sealed partial class CallPipeline
             response.Dispose();
             (request, uri) = (next, target);
             state.Account.CountAttempt(AttemptCause.Hop);
-            response = await ResponseOf(call, SendInner(call, request, ct)).ConfigureAwait(false);
+            call.HasSentSeveral = true;
+            call.IsElsewhere = !RedirectRule.IsSameOrigin(first, target);
+            response = await HopAsync(call, request, ct).ConfigureAwait(false);
             response.RequestMessage ??= request;
             call.Credential?.Credential.TakeOff(request);
             TakeHopAddress(call, request, target);
         }
 
         return response;
+    }
+
+    private async ValueTask<HttpResponseMessage> HopAsync(Call call, HttpRequestMessage request, CancellationToken ct)
+    {
+        try
+        {
+            // Within a pipeline it is the pipeline that is waited for, with its one wait.
+            var sending = SendInner(call, request, ct);
+            return call.Settings.Pipelines.Attempt is null ? await ResponseOf(call, sending).ConfigureAwait(false) : await sending.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            AttemptClassifier.MarkSent(exception); // Whatever became of this one, the request before has arrived.
+            throw;
+        }
     }
 
     /// <summary>The request of the next hop; <see langword="null"/> if its content can not be sent again.</summary>
@@ -66,6 +84,11 @@ internal sealed partial class CallPipeline
             foreach (var name in call.Settings.SensitiveHeaders)
             {
                 next.Headers.Remove(name);
+            }
+
+            foreach (var name in CredentialHeadersOf(call.Settings.Credential))
+            {
+                next.Headers.Remove(name); // Also where it is the caller's own.
             }
         }
 

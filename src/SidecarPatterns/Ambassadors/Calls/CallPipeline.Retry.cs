@@ -17,12 +17,12 @@ internal sealed partial class CallPipeline
                 outcome = await RenewAndReplayAsync(call, outcome).ConfigureAwait(false);
             }
 
-            if (outcome.Class == AttemptClass.Success && call.IsRefundable)
+            var next = FindDelay(call, outcome);
+            if (next is null && outcome.Class == AttemptClass.Success && call.IsRefundable)
             {
                 state.Budget.Refund();
             }
 
-            var next = FindDelay(call, outcome);
             state.Metrics.RecordAttempt(call, outcome.Class, next);
             if (next is not { } delay)
             {
@@ -37,6 +37,7 @@ internal sealed partial class CallPipeline
                 return Finish(call, AttemptOutcome.Of(AttemptClass.Cancelled, new OperationCanceledException(call.Caller)));
             }
 
+            Restore(call); // With the credential that it was sent with, before there is another.
             if (call.Credentials is not null && await FindMissingCredentialAsync(call).ConfigureAwait(false) is { } missing)
             {
                 state.Budget.Refund();
@@ -50,8 +51,12 @@ internal sealed partial class CallPipeline
             }
 
             call.IsRefundable = !outcome.IsTimeout; // A server that was too slow works on it still.
-            Restore(call);
-            Dress(call);
+            if (Dress(call) is { } failure)
+            {
+                state.Budget.Refund();
+                return Finish(call, AttemptOutcome.Of(AttemptClass.Fatal, failure));
+            }
+
             attempt = AttemptAsync(call, AttemptCause.Retry, _clock.GetTimestamp());
         }
     }
@@ -105,7 +110,7 @@ internal sealed partial class CallPipeline
         }
 
         var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
-        if (delay > left - call.Settings.Options.MinAttemptTime)
+        if (delay > left - call.Settings.Options.MinAttemptTime && !IsSuspended(call))
         {
             return RetrySkip.Deadline;
         }
@@ -120,26 +125,33 @@ internal sealed partial class CallPipeline
     private async ValueTask<AttemptOutcome?> FindRefusalAfterDelayAsync(Call call)
     {
         var now = _clock.GetTimestamp();
-        if (_clock.GetElapsedTime(now, call.DueAt) < call.Settings.Options.MinAttemptTime)
+        if (!HasTimeFor(call, now))
         {
             state.Account.CountSkipped(RetrySkip.Deadline);
             return TotalTimeout(new OperationCanceledException());
         }
 
-        var refusal = await AdmitAsync(call, now).ConfigureAwait(false);
-        if (refusal is null or OperationCanceledException)
+        if (await AdmitAsync(call, now).ConfigureAwait(false) is not { } refusal)
         {
-            return refusal is null ? null : AttemptOutcome.Of(AttemptClass.Cancelled, refusal);
+            return null;
         }
 
-        if (refusal is TimeoutException)
+        var outcome = RefusalOf(refusal);
+        if (outcome.Class == AttemptClass.Unsent)
         {
-            return TotalTimeout(refusal);
+            state.Account.CountSkipped(refusal is AmbassadorCircuitOpenException ? RetrySkip.Circuit : RetrySkip.Concurrency);
         }
 
-        state.Account.CountSkipped(refusal is AmbassadorCircuitOpenException ? RetrySkip.Circuit : RetrySkip.Concurrency);
-        return AttemptOutcome.Of(AttemptClass.Unsent, refusal);
+        return outcome;
     }
+
+    /// <summary>What has kept an attempt from being begun.</summary>
+    private static AttemptOutcome RefusalOf(Exception refusal) => refusal switch
+    {
+        OperationCanceledException => AttemptOutcome.Of(AttemptClass.Cancelled, refusal),
+        TimeoutException => TotalTimeout(refusal),
+        _ => AttemptOutcome.Of(AttemptClass.Unsent, refusal),
+    };
 
     private static AttemptOutcome TotalTimeout(Exception exception) =>
         AttemptOutcome.Of(AttemptClass.Unknown, exception) with { IsTimeout = true, IsTotalTimeout = true };
@@ -147,6 +159,8 @@ internal sealed partial class CallPipeline
     /// <summary>Keeps a failed response that holds no connection until there is a better one; any other is let go before the wait.</summary>
     private static void Hold(Call call, in AttemptOutcome outcome)
     {
+        call.HasLeft |= call.HasSentSeveral || outcome.Class != AttemptClass.Unsent;
+        call.LastOutcome = outcome.Describe();
         if (outcome.Response is not { } response)
         {
             return;
@@ -211,13 +225,23 @@ internal sealed partial class CallPipeline
     private Exception ExceptionOf(Call call, in AttemptOutcome outcome)
     {
         var exception = outcome.IsTimeout ? CallTimeouts.ExceptionOf(state, call, outcome) : outcome.Exception!;
+        if (call.HasLeft || call.HasSentSeveral || (outcome.IsTimeout && call.Attempts > 0))
+        {
+            AttemptClassifier.MarkSent(exception);
+        }
+
         if (outcome.Class != AttemptClass.Cancelled)
         {
-            exception.Data["ambassador.attempts"] = call.Attempts;
-            exception.Data["ambassador.last.status"] = call.LastStatus;
+            Describe(call, exception);
         }
 
         return exception;
+    }
+
+    private static void Describe(Call call, Exception exception)
+    {
+        exception.Data["ambassador.attempts"] = call.Attempts;
+        exception.Data["ambassador.last.status"] = call.LastStatus;
     }
 
     private void Tell(Call call, CallOutcome end, in AttemptOutcome outcome)

@@ -33,17 +33,28 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         state.Account.BeginCall();
         var call = Call.Rent(settings, request, isSync, Inner.ChangeHeaders, now, ct);
         call.Activity = activity;
-        if (FindRefusal(call) is { } refusal)
+        Exception? refusal;
+        try
         {
-            return Refused(call, refusal);
+            refusal = FindRefusal(call);
+            if (refusal is null)
+            {
+                if (NeedsPreparation(call) || !TryTakeCredential(call, now))
+                {
+                    return PreparedAsync(call);
+                }
+
+                refusal = Admit(call, now);
+            }
+        }
+#pragma warning disable CA1031 // An address or a content that can not be read, by whoever reads it first: the call has begun, and is to end.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            refusal = exception;
         }
 
-        if (NeedsPreparation(call) || !TryTakeCredential(call, now))
-        {
-            return PreparedAsync(call);
-        }
-
-        return Admit(call, now) is { } closed ? Refused(call, closed) : First(call, now);
+        return refusal is null ? First(call, now) : Refused(call, refusal);
     }
 
     /// <summary>Sends the request the first time; an answer that is good and at hand is returned as it is.</summary>
@@ -118,11 +129,22 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         call.Attempts += cause == AttemptCause.Replay ? 0 : 1; // It goes on with the attempt that was refused.
         call.Cause = cause;
         call.SentAt = now;
+        call.HasSentSeveral = call.IsElsewhere = false;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
-        PlaceAddress(call);
-        scope.Begin(now, DueOf(call, now), options.CancellationGrace, options.SuspendTimeoutsWhileDebugging, call.Caller);
+        scope.Begin(now, DueOf(call, now), options.CancellationGrace, Suspension(options), call.Caller);
         call.Scope = scope;
+        try
+        {
+            PlaceAddress(call);
+        }
+#pragma warning disable CA1031 // As below: its caller has disposed of the request, or its address can not be read.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return Task.FromException<HttpResponseMessage>(exception);
+        }
+
         return call.Settings.Pipelines.Attempt is { } pipeline ? SendThroughAsync(pipeline, call) : SendInner(call, call.Request, scope.Token);
     }
 
@@ -150,10 +172,13 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         }
     }
 
+    /// <summary>Whether another attempt could follow one that has to be ended for its time. An empty budget fills again meanwhile; one without room never does.</summary>
+    private bool CanFollow(Call call, int attempt) => call.CanFollow(attempt) && (!state.Budget.IsClosed || call.Settings.Pipelines.Retry is not null);
+
     /// <summary>When an attempt's time is over: only where another can follow is it shorter than what the call has left.</summary>
     private long DueOf(Call call, long now)
     {
-        if (!call.CanFollow(call.Attempts))
+        if (!CanFollow(call, call.Attempts))
         {
             return call.DueAt;
         }
@@ -172,7 +197,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
     private void Done(Call call)
     {
         var now = _clock.GetTimestamp();
-        call.Scope.Complete(isLent: call.Tracker is not null);
+        call.Scope.Complete(isLent: call.IsShared);
         if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null
             || call.IsKeptFromHttp3 || call.SentTo is not null)
         {
@@ -210,10 +235,16 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
     private Task<HttpResponseMessage> Refused(Call call, Exception refusal)
     {
-        var outcome = refusal is OperationCanceledException ? CallOutcome.Cancelled : CallOutcome.Refused;
-        EndCall(call, outcome, refusal.GetType().FullName);
-        return refusal is OperationCanceledException cancellation
-            ? Task.FromCanceled<HttpResponseMessage>(cancellation.CancellationToken)
-            : Task.FromException<HttpResponseMessage>(refusal);
+        // A content may throw a cancellation of its own.
+        var caller = call.Caller;
+        if (refusal is OperationCanceledException && caller.IsCancellationRequested)
+        {
+            EndCall(call, CallOutcome.Cancelled, refusal.GetType().FullName);
+            return Task.FromCanceled<HttpResponseMessage>(caller);
+        }
+
+        Describe(call, refusal);
+        EndCall(call, CallOutcome.Refused, refusal.GetType().FullName);
+        return Task.FromException<HttpResponseMessage>(refusal);
     }
 }

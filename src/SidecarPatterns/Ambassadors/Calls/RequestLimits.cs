@@ -13,6 +13,8 @@ internal readonly struct RequestLimits
 
     public TimeSpan? BodyIdleTimeout { get; private init; }
 
+    public TimeSpan? HedgeDelay { get; private init; }
+
     /// <summary>Reads what the request has.</summary>
     /// <returns>What is wrong with it; <see langword="null"/> if nothing is.</returns>
     public static string? TryRead(HttpRequestOptions options, out RequestLimits limits)
@@ -24,10 +26,12 @@ internal readonly struct RequestLimits
             MaxAttempts = Find(options, AmbassadorRequestOptions.MaxAttempts),
             IsIdempotent = Find(options, AmbassadorRequestOptions.Idempotent),
             BodyIdleTimeout = Find(options, AmbassadorRequestOptions.BodyIdleTimeout),
+            HedgeDelay = Find(options, AmbassadorRequestOptions.HedgeDelay),
         };
         return FindFailure(AmbassadorRequestOptions.Timeout.Key, limits.Timeout)
             ?? FindFailure(AmbassadorRequestOptions.AttemptTimeout.Key, limits.AttemptTimeout)
             ?? FindFailure(AmbassadorRequestOptions.BodyIdleTimeout.Key, limits.BodyIdleTimeout)
+            ?? FindFailure(AmbassadorRequestOptions.HedgeDelay.Key, limits.HedgeDelay)
             ?? (limits.MaxAttempts is < 1 or > AmbassadorRetryConstants.MaxMaxAttempts
                 ? $"The request's option '{AmbassadorRequestOptions.MaxAttempts.Key}' is {limits.MaxAttempts}; allowed is a whole number from 1 to {AmbassadorRetryConstants.MaxMaxAttempts}."
                 : null)
@@ -50,7 +54,7 @@ internal readonly struct RequestLimits
         {
             var expected = key switch
             {
-                "Ambassador.Timeout" or "Ambassador.AttemptTimeout" or "Ambassador.BodyIdleTimeout" => typeof(TimeSpan),
+                "Ambassador.Timeout" or "Ambassador.AttemptTimeout" or "Ambassador.BodyIdleTimeout" or "Ambassador.HedgeDelay" => typeof(TimeSpan),
                 "Ambassador.MaxAttempts" => typeof(int),
                 "Ambassador.Idempotent" => typeof(bool),
                 _ => null,

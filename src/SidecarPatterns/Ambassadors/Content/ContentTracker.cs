@@ -12,14 +12,17 @@ internal sealed class ContentTracker
 {
     private readonly HttpContent _inner;
     private readonly Action<long>? _onProgress;
+    private readonly Action? _onBegin;
     private bool _hasBegun; // Set by the sending side, never taken back.
 
     /// <param name="inner">The content.</param>
     /// <param name="onProgress">Told after each write that the connection has taken, how many bytes that makes of this sending.</param>
-    public ContentTracker(HttpContent inner, Action<long>? onProgress = null)
+    /// <param name="onBegin">Told each time that somebody begins to read the content.</param>
+    public ContentTracker(HttpContent inner, Action<long>? onProgress = null, Action? onBegin = null)
     {
         _inner = inner;
         _onProgress = onProgress;
+        _onBegin = onBegin;
         Content = IsSentBeforeTheAnswer(inner) ? new TrackedStreamContent(this) : new TrackedContent(this);
         inner.Headers.CopyTo(Content.Headers);
     }
@@ -57,14 +60,14 @@ internal sealed class ContentTracker
     /// <summary>For a handler that looks at the content before it is sent.</summary>
     public Stream Open(CancellationToken ct)
     {
-        Volatile.Write(ref _hasBegun, true);
+        Begin();
         return _inner.ReadAsStream(ct);
     }
 
     /// <inheritdoc cref="Open"/>
     public Task<Stream> OpenAsync(CancellationToken ct)
     {
-        Volatile.Write(ref _hasBegun, true);
+        Begin();
         return _inner.ReadAsStreamAsync(ct);
     }
 
@@ -80,8 +83,14 @@ internal sealed class ContentTracker
 
     private Stream Begin(Stream target)
     {
-        Volatile.Write(ref _hasBegun, true);
+        Begin();
         return _onProgress is null ? target : new ProgressStream(target, _onProgress);
+    }
+
+    private void Begin()
+    {
+        Volatile.Write(ref _hasBegun, true);
+        _onBegin?.Invoke();
     }
 
     /// <summary>Whether a response is taken only once the content was sent, as the framework has it with its own types and none else.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Tasks.Sources;
 
@@ -30,7 +29,7 @@ internal sealed class AttemptScope : IValueTaskSource
     private long _dueAt = long.MaxValue; // Read by the scanner.
     private long _giveUpAt = long.MaxValue; // Set by who has it leave Running; read by the scanner.
     private long _graceTicks;
-    private bool _waitsForDebugger;
+    private Func<bool>? _isSuspended;
     private CancellationTokenRegistration _caller;
     private ITimer? _timer;
 
@@ -62,12 +61,12 @@ internal sealed class AttemptScope : IValueTaskSource
     /// <param name="now">The time.</param>
     /// <param name="dueAt">When the attempt's time is over.</param>
     /// <param name="grace">How long a cancelled attempt is waited for.</param>
-    /// <param name="waitsForDebugger">Whether its time stands still while a debugger is attached.</param>
+    /// <param name="isSuspended">Says whether its end is put off, as while a debugger is attached; <see langword="null"/> where it never is.</param>
     /// <param name="caller">What cancels it besides.</param>
-    public void Begin(long now, long dueAt, TimeSpan grace, bool waitsForDebugger, CancellationToken caller)
+    public void Begin(long now, long dueAt, TimeSpan grace, Func<bool>? isSuspended, CancellationToken caller)
     {
         _graceTicks = TimeTicks.Of(grace, Scanner.Clock);
-        _waitsForDebugger = waitsForDebugger;
+        _isSuspended = isSuspended;
         Volatile.Write(ref _dueAt, dueAt);
         if (Scanner.Clock.GetElapsedTime(now, dueAt) is var left && left < ShortTime)
         {
@@ -123,7 +122,7 @@ internal sealed class AttemptScope : IValueTaskSource
         var phase = Volatile.Read(ref _phase);
         return phase switch
         {
-            Running => now >= Volatile.Read(ref _dueAt) && !(_waitsForDebugger && Debugger.IsAttached) && TryLeaveRunning(Expired, now),
+            Running => IsOver(now) && TryLeaveRunning(Expired, now),
             Expired or Left => now >= Volatile.Read(ref _giveUpAt) && Interlocked.CompareExchange(ref _phase, GivenUp, phase) == phase,
             _ => false,
         };
@@ -160,7 +159,7 @@ internal sealed class AttemptScope : IValueTaskSource
     {
         // The system's timers go by a coarser clock, and may be early: then the scanner sees to it.
         var now = Scanner.Clock.GetTimestamp();
-        if (now >= Volatile.Read(ref _dueAt) && !(_waitsForDebugger && Debugger.IsAttached) && TryLeaveRunning(Expired, now))
+        if (IsOver(now) && TryLeaveRunning(Expired, now))
         {
             End();
         }
@@ -173,6 +172,8 @@ internal sealed class AttemptScope : IValueTaskSource
             _source.Cancel(); // As a linked source is: on the caller's thread, who also gets what callbacks throw.
         }
     }
+
+    private bool IsOver(long now) => now >= Volatile.Read(ref _dueAt) && !(_isSuspended is { } isSuspended && isSuspended());
 
     private bool TryLeaveRunning(int phase, long now)
     {

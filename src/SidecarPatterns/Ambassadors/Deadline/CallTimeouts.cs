@@ -12,9 +12,7 @@ internal static class CallTimeouts
         var (key, limit) = outcome.IsTotalTimeout
             ? (nameof(options.Timeout), call.Limits.Timeout ?? options.Timeout)
             : (nameof(options.AttemptTimeout), call.Limits.AttemptTimeout ?? options.AttemptTimeout);
-        var last = call.LastStatus is { } status
-            ? string.Create(CultureInfo.InvariantCulture, $"; the last response had status {status}")
-            : "";
+        var last = call.LastOutcome is { } before ? "; the last outcome was " + before : "";
         var message = string.Create(
             CultureInfo.InvariantCulture,
             $"Ambassador '{state.Name}' had no response within {key} ({limit:c}), after {call.Attempts} attempt{(call.Attempts == 1 ? "" : "s")}{last}.");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
@@ -64,6 +65,9 @@ internal sealed class AmbassadorState
 
     /// <summary>What connections are made of; a test may put in another.</summary>
     public IEgressNetwork Network { get; set; } = SystemNetwork.Instance;
+
+    /// <summary>Whether a debugger is attached; a test may say otherwise.</summary>
+    public Func<bool> IsDebuggerAttached { get; set; } = static () => Debugger.IsAttached;
 
     /// <summary>What is told once.</summary>
     public ToldOnce Told { get; } = new();

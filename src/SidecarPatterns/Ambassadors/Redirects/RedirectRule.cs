@@ -22,12 +22,16 @@ internal static class RedirectRule
         return from.Fragment.Length > 0 && target.Fragment.Length == 0 ? new UriBuilder(target) { Fragment = from.Fragment }.Uri : target;
     }
 
-    /// <summary>The address that a redirect names; <see langword="null"/> where it has another scheme, or leads from a secure one to one that is not.</summary>
+    /// <summary>The address that a redirect names; <see langword="null"/> where it is none, has another scheme, or leads from a secure one to one that is not.</summary>
     public static Uri? AddressOf(Uri from, HttpResponseMessage response)
     {
-        var location = response.Headers.Location!;
-        var target = location.IsAbsoluteUri ? location : new Uri(from, location);
-        return target.Scheme == Uri.UriSchemeHttps || (target.Scheme == Uri.UriSchemeHttp && SchemeRule.IsSecure(from.Scheme) != true) ? target : null;
+        var target = response.Headers.Location!;
+        if (!target.IsAbsoluteUri && !Uri.TryCreate(from, target, out target))
+        {
+            return null;
+        }
+
+        return SchemeRule.IsSecure(target.Scheme) is { } isSecure && (isSecure || SchemeRule.IsSecure(from.Scheme) != true) && HasHost(target) ? target : null;
     }
 
     /// <summary>The method with which a redirect is followed.</summary>
@@ -40,4 +44,17 @@ internal static class RedirectRule
 
     public static bool IsSameOrigin(Uri one, Uri other) =>
         SchemeRule.IsSame(one.Scheme, other.Scheme) && one.Port == other.Port && string.Equals(one.IdnHost, other.IdnHost, StringComparison.OrdinalIgnoreCase);
+
+    // Where there are other signs than ASCII, it is not before the host is asked for that it turns out to be none.
+    private static bool HasHost(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
+    }
 }

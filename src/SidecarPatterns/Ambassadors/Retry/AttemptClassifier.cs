@@ -11,6 +11,7 @@ internal static class AttemptClassifier
     private const long Http2RefusedStream = 0x7;
     private const long Http2EnhanceYourCalm = 0xB;
     private const long Http3RequestRejected = 0x10B;
+    private const string SentKey = "ambassador.sent";
 
     /// <summary>Whether another attempt could end better.</summary>
     public static bool IsTransient(AttemptClass attemptClass) =>
@@ -35,7 +36,29 @@ internal static class AttemptClassifier
     }
 
     /// <summary>The class of what an attempt threw that neither its caller nor a time limit of ours explains.</summary>
-    public static AttemptClass ClassOf(Exception exception)
+    public static AttemptClass ClassOf(Exception exception) =>
+        ClassByKind(exception) is var attemptClass && attemptClass == AttemptClass.Unsent && IsMarkedSent(exception) ? AttemptClass.Unknown : attemptClass;
+
+    /// <summary>
+    /// Marks an exception that looks as if nothing had been sent, although something may have been: a pipeline of the user's, or another ambassador around
+    /// this one, would send it again.
+    /// </summary>
+    public static void MarkSent(Exception exception) => exception.Data[SentKey] = true;
+
+    private static bool IsMarkedSent(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception.Data.Contains(SentKey))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static AttemptClass ClassByKind(Exception exception)
     {
         if (AmbassadorEgressException.In(exception) is not null)
         {

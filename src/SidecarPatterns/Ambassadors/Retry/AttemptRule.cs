@@ -9,11 +9,12 @@ internal static class AttemptRule
     public static bool IsRetryable(Call call, in AttemptOutcome outcome) =>
         AttemptClassifier.IsTransient(outcome.Class) || IsStillInProgress(call, outcome);
 
-    /// <summary>Whether the request may be sent again after that.</summary>
+    /// <summary>Whether the request may be sent again after that. What the last of several requests ended with says nothing of those before: one may have done its work.</summary>
     public static bool IsAllowed(Call call, in AttemptOutcome outcome) =>
         call.IsIdempotent
-        || outcome.Class == AttemptClass.Unsent
-        || (call.Settings.Options.Retry.RetryThrottledUnsafeMethods && outcome.Response?.StatusCode == HttpStatusCode.TooManyRequests);
+        || (!call.HasSentSeveral
+            && (outcome.Class == AttemptClass.Unsent
+                || (call.Settings.Options.Retry.RetryThrottledUnsafeMethods && outcome.Response?.StatusCode == HttpStatusCode.TooManyRequests)));
 
     /// <summary>How long to wait: a random part of a bound that doubles, but not shorter than the server asks for.</summary>
     public static TimeSpan DelayOf(Call call, in AttemptOutcome outcome)

@@ -17,6 +17,9 @@ internal sealed class RetryBudget(TimeProvider clock, AmbassadorRetryBudgetOptio
     private long _filledAt = clock.GetTimestamp();
     private long _calls;
 
+    /// <summary>Whether it never has a token.</summary>
+    public bool IsClosed => Volatile.Read(ref _options).Capacity == 0;
+
     /// <summary>How many tokens there are.</summary>
     public double Left
     {

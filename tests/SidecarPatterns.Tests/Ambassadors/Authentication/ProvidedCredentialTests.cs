@@ -107,6 +107,26 @@ internal sealed class ProvidedCredentialTests
     }
 
     [Test]
+    public async Task Provider_NextCredentialHasAnotherHeader_TheOldOneIsTakenOff()
+    {
+        var given = 0;
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(503, "", ("Retry-After", "20")), Answer.With(200));
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) =>
+            new(AmbassadorCredential.Header($"X-Key-{++given}", "secret", TimeSpan.FromSeconds(20))))));
+        using var request = calling.Request(HttpMethod.Get);
+        var call = calling.SendAsync(request);
+        await calling.Clock.AdvanceAsync(await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(22)));
+
+        using var response = await call;
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        Assert.That(
+            server.Served.Select(static one => string.Join(' ', one.Headers.Select(static header => header.Name).Where(static name => name.StartsWith("X-", StringComparison.Ordinal)))),
+            Is.EqualTo(["X-Key-1", "X-Key-2"]));
+        Assert.That(request.Headers.NonValidated.Select(static header => header.Key), Has.None.StartsWith("X-"));
+    }
+
+    [Test]
     public async Task Provider_CallersOwnHeader_IsLeftAlone([Values] bool isKnown)
     {
         await using var server = ScriptedServer.Start().Answers(200);

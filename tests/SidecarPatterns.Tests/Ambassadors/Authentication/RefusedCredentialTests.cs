@@ -155,6 +155,63 @@ internal sealed class RefusedCredentialTests
         Assert.That(calling.Snapshot.Renewals, Is.EqualTo(1), "whoever asks");
     }
 
+    [TestCase("POST", 2, 401)]
+    [TestCase("PUT", 4, 200)]
+    public async Task Refused_AfterARedirect_OnlyWhatMayBeDoneTwiceIsSentAgain(string method, int requests, int status)
+    {
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(303, "", ("Location", "/there")), Refused, Answer.With(303, "", ("Location", "/there")), Answer.With(200));
+        await using var calling = new CredentialCalling(server, tokens);
+
+        Assert.That(await calling.PassAsync(calling.Calling.SendAsync(HttpMethod.Parse(method), new StringContent("order"))), Is.EqualTo(status));
+        Assert.That(server.Requests, Is.EqualTo(requests));
+        await calling.StatusAsync();
+        Assert.That(calling.Sent[^1], Is.EqualTo("Bearer t2"), "the refused one is not used again");
+    }
+
+    [Test]
+    public async Task Refused_UnderARetryPipelineAfterARedirect_IsSentAgain()
+    {
+        await using var tokens = ScriptedServer.Start().Counting();
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(302, "", ("Location", "/there")), Refused, Answer.With(200));
+        await using var calling = new CredentialCalling(server, tokens, static options => options.UseRetryPipeline(ResiliencePipeline<HttpResponseMessage>.Empty));
+
+        Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
+        Assert.That(calling.Sent, Is.EqualTo(["Bearer t1", "Bearer t1", "Bearer t2"]));
+    }
+
+    [Test]
+    public async Task UnderARetryPipeline_NoTokenInTime_IsToldAsTheTimeout()
+    {
+        await using var tokens = ScriptedServer.Start().InTurn(Tokens.Of("t1", "20"), Answer.Stall);
+        await using var server = ScriptedServer.Start().Answers(503);
+        var between = new SyncPoint();
+        var pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                Delay = TimeSpan.Zero,
+                ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result is not null),
+                OnRetry = async _ => await between.PassAsync(),
+            })
+            .Build();
+        await using var calling = new CredentialCalling(server, tokens, options =>
+        {
+            options.UseRetryPipeline(pipeline);
+            options.Timeout = TimeSpan.FromSeconds(30.005); // No multiple of the scanner's steps: the wait for the token is over first.
+        });
+        var call = calling.GetAsync();
+        await between.ReachedAsync();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(22)); // The token has ended.
+        between.Release();
+        await tokens.WhenRequestedAsync(2);
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(8.005));
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(8));
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(5));
+
+        Assert.That(await call.FailureAsync(), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        await calling.SettleAsync();
+    }
+
     [Test]
     public async Task Refused_EveryContentIsGone_DoesNotAskForATokenWithEachCall()
     {

@@ -132,6 +132,7 @@ internal sealed class FailedResponseTests
         Assert.That(server.Served.Select(static request => request.BodyText), Is.EqualTo(["order", "order", "order"]));
         Assert.That(server.Served.Select(static request => request.Header("Idempotency-Key")).Distinct().Single(), Does.Match("^\"[0-9a-f-]{36}\"$"));
         Assert.That(request.Headers.Contains("Idempotency-Key"), Is.False, "the message is the caller's again");
+        Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(19).Within(0.2), "only what succeeded in the end gives its token back");
     }
 
     [TestCase(422)]

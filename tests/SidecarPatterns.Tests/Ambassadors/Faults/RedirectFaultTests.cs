@@ -162,6 +162,9 @@ internal sealed class RedirectFaultTests
     [TestCase("file:///etc/hosts")]
     [TestCase("http://[::1")]
     [TestCase("")]
+    [TestCase("//")]
+    [TestCase("//[")]
+    [TestCase("//a:99999/")]
     public async Task Location_LeadsNowhere_IsReturned(string location)
     {
         await using var server = ScriptedServer.Start().Answers(302, "moved", ("Location", location));
@@ -171,6 +174,109 @@ internal sealed class RedirectFaultTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Found));
         Assert.That(server.Requests, Is.EqualTo(1));
+    }
+
+    [TestCase("https://a/", "http://b/", false)]
+    [TestCase("wss://a/", "http://b/", false)]
+    [TestCase("wss://a/", "ws://b/", false)]
+    [TestCase("wss://a/", "https://b/", true)]
+    [TestCase("ws://a/", "http://b/", true)]
+    [TestCase("http://a/", "ftp://b/", false)]
+    [TestCase("http://a/", "http://b\uff20c/", false)]
+    public void AddressOf_Scheme_IsNotLessSecureAndHasAHost(string from, string location, bool expected)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Found);
+        response.Headers.Location = new Uri(location);
+
+        Assert.That(RedirectRule.AddressOf(new Uri(from), response), expected ? Is.EqualTo(new Uri(location)) : Is.Null);
+    }
+
+    [TestCase(302)]
+    [TestCase(303)]
+    [TestCase(307)]
+    [TestCase(308)]
+    public async Task Post_NextHopRefusesTheConnection_IsNotSentAgain(int status)
+    {
+        await using var dead = ScriptedServer.Start();
+        var address = dead.Uri;
+        await dead.DisposeAsync();
+        await using var server = ScriptedServer.Start().Answers(status, "", ("Location", address.AbsoluteUri));
+        await using var calling = new FaultCalling([server], server.Uri, options => options.Egress.AllowedHosts.Add(address.Authority)) { Unseen = 1 };
+
+        var failure = await calling.SendAsync(HttpMethod.Post, new StringContent("order")).FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(server.Served.Select(static request => request.Method), Is.EqualTo(["POST"]), "it has arrived there");
+            Assert.That(failure, Is.TypeOf<HttpRequestException>().With.Property("HttpRequestError").EqualTo(HttpRequestError.ConnectionError));
+            Assert.That(AttemptClassification.Of(Polly.Outcome.FromException<HttpResponseMessage>(failure!)), Is.EqualTo(AttemptClass.Unknown), "nor does anybody around send it again");
+        }
+    }
+
+    [Test]
+    public async Task Get_NextHopRefusesTheConnection_IsTriedAgain()
+    {
+        await using var dead = ScriptedServer.Start();
+        var address = dead.Uri;
+        await dead.DisposeAsync();
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(302, "", ("Location", address.AbsoluteUri)), Answer.With(200));
+        await using var calling = new FaultCalling([server], server.Uri, options => options.Egress.AllowedHosts.Add(address.Authority)) { Unseen = 1 };
+
+        using var response = await calling.GetAsync();
+
+        Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.OK, 2)));
+    }
+
+    [Test]
+    public async Task Post_NextHopIsThrottled_IsNotSentAgain()
+    {
+        await using var server = ScriptedServer.Start().InTurn(Answer.With(303, "", ("Location", "/there")), Answer.With(429), Answer.With(201));
+        await using var calling = new FaultCalling(server, static options => options.Retry.RetryThrottledUnsafeMethods = true);
+
+        using var response = await calling.SendAsync(HttpMethod.Post, new StringContent("order"));
+
+        Assert.That(((int)response.StatusCode, server.Requests), Is.EqualTo((429, 2)));
+    }
+
+    [Test]
+    public async Task OtherOrigin_FailsThere_IsNotTheFailureOfTheEndpoint([Values] bool isBody)
+    {
+        await using var other = ScriptedServer.Start().Answers(isBody
+            ? Answer.Of(static async connection =>
+            {
+                await connection.SendHeadAsync(200, ("Content-Length", "1000000"));
+                await connection.SendAsync(new byte[1000]);
+                await connection.CloseAsync();
+            })
+            : Answer.With(500));
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", other.Uri.AbsoluteUri));
+        await using var calling = new FaultCalling([server, other], server.Uri, options =>
+        {
+            options.Egress.AllowedHosts.Add(other.Uri.Authority);
+            (options.CircuitBreaker.MinimumAttempts, options.Retry.MaxAttempts) = (1, 1);
+        });
+
+        using var response = await calling.BeginGetAsync();
+        await response.Content.ReadAsStringAsync().FailureAsync();
+
+        Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public async Task OtherOrigin_CallersOwnApiKey_DoesNotGoAlong()
+    {
+        await using var other = ScriptedServer.Start().Answers(200);
+        await using var server = ScriptedServer.Start().Answers(302, "", ("Location", other.Uri.AbsoluteUri));
+        await using var calling = new FaultCalling([server, other], server.Uri, options =>
+        {
+            options.Egress.AllowedHosts.Add(other.Uri.Authority);
+            options.ApiKey.Keys.Add("ours");
+        });
+        using var request = Secret(calling);
+
+        using var response = await calling.SendAsync(request);
+
+        Assert.That((server.Served[0].Header("X-Api-Key"), other.Served[0].Header("X-Api-Key")), Is.EqualTo(("key", (string?)null)));
     }
 
     [Test]

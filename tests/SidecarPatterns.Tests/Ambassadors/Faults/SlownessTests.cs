@@ -46,6 +46,68 @@ internal sealed class SlownessTests
     }
 
     [Test]
+    public async Task SlowHeaders_PutOfAStreamThatCannotSeek_HasAllTheTime()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(201);
+        });
+        await using var calling = new FaultCalling(server);
+        using var stream = new OneWayStream(new MemoryStream(Bodies.OfLength(200_000)));
+        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        held.Release();
+
+        using var response = await call;
+        Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.Created, 1)));
+    }
+
+    [Test]
+    public async Task SlowHeaders_BudgetHasNoRoom_HasAllTheTime()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(200);
+        });
+        await using var calling = new FaultCalling(server, static options => options.RetryBudget.Capacity = 0);
+        var call = calling.GetAsync();
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        held.Release();
+
+        using var response = await call;
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
+    public async Task UnderARetryPipeline_LargeUpload_HasAllTheTime()
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(201);
+        });
+        await using var calling = new FaultCalling(server, static options => options.UseRetryPipeline(RetryPipelines.Of(1 + 1)));
+        using var stream = new MemoryStream(Bodies.OfLength(2_000_000));
+        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        held.Release();
+
+        using var response = await call;
+        Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.Created, 1)));
+    }
+
+    [Test]
     public async Task SlowHeaders_LastAttempt_HasAllTheTimeThatIsLeft()
     {
         var held = new SyncPoint();

@@ -415,6 +415,66 @@ internal sealed class HedgeTests
         Assert.That(armed, Has.All.InRange(TimeSpan.FromMilliseconds(400 * 0.93), TimeSpan.FromMilliseconds(400 * 1.07)));
     }
 
+    [TestCase(200)]
+    [TestCase(1)]
+    public async Task Send_RequestHasItsOwnDelay_GoesByIt(int milliseconds)
+    {
+        await using var calling = Hedging();
+        calling.Server.Hangs().Then(200);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "items");
+        request.Options.Set(AmbassadorRequestOptions.HedgeDelay, TimeSpan.FromMilliseconds(milliseconds));
+        var call = calling.Client.SendAsync(request);
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(milliseconds));
+
+        (await call.InTime()).Dispose();
+
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes[AttemptClass.Cancelled] == 1);
+        Assert.That(calling.Snapshot.Attempts[AttemptCause.Hedge], Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Send_SecondRequest_IsToldWhatIsLeftThen()
+    {
+        await using var calling = Hedging(static options => options.DeadlineHeader = "X-Left");
+        calling.Server.Hangs().Then(200);
+        var call = calling.GetAsync();
+        await calling.Clock.PassAsync(Delay);
+
+        (await call.InTime()).Dispose();
+
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes[AttemptClass.Cancelled] == 1);
+        Assert.That(calling.Server.Requests.Select(static request => request.Headers.TrimEnd()), Is.EqualTo(["X-Left: 30000", "X-Left: 29950"]));
+    }
+
+    [Test]
+    public async Task Send_BothFailAndOnlyTheFirstToEndCanBeHelped_IsTriedAgain()
+    {
+        await using var calling = Hedging();
+        var (first, second) = (new SyncPoint(), new SyncPoint());
+        calling.Server
+            .Then(async (_, _) =>
+            {
+                await first.PassAsync(CancellationToken.None);
+                throw new HttpRequestException(HttpRequestError.ConnectionError, "refused");
+            })
+            .Then(async (_, _) =>
+            {
+                await second.PassAsync(CancellationToken.None);
+                throw new HttpRequestException(HttpRequestError.UserAuthenticationError, "no");
+            })
+            .Then(200);
+        var call = calling.GetAsync();
+        await calling.Clock.PassAsync(Delay);
+        await second.ReachedAsync();
+        first.Release();
+        await Eventually.HoldsAsync(() => calling.Snapshot.Outcomes[AttemptClass.Unsent] == 1);
+        second.Release();
+
+        using var response = await call.InTime();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
     [Test]
     public async Task Send_LatestAttemptsTookNoTime_TheShortestDelayCounts()
     {

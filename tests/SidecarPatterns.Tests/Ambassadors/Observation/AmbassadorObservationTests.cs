@@ -112,6 +112,48 @@ internal sealed class AmbassadorObservationTests : IDisposable
             ]));
     }
 
+    [TestCase(200, "cancelled", "success")]
+    [TestCase(503, "failed", "failed")]
+    public async Task Activity_SecondRequestBesideTheFirst_EachHasItsEvent(int status, string other, string deciding)
+    {
+        var released = new SyncPoint();
+        _server
+            .Then(async (_, ct) =>
+            {
+                await released.PassAsync(ct);
+                return ScriptedHandler.Response(503);
+            })
+            .Then((_, _) =>
+            {
+                _ = status == 503 ? Task.Run(released.Release, CancellationToken.None) : Task.CompletedTask;
+                return Task.FromResult(ScriptedHandler.Response(status));
+            });
+        await using var host = await StartAsync("hedged", static services => services.Configure<AmbassadorOptions>("hedged", static options =>
+        {
+            (options.Hedging.Enabled, options.Hedging.Delay, options.Retry.MaxAttempts) = (true, TimeSpan.FromMilliseconds(50), 1);
+            options.BaseAddress = new Uri("http://hedged.test/");
+            options.Endpoints.Add(new AmbassadorEndpoint(new Uri("http://one.test/")));
+            options.Endpoints.Add(new AmbassadorEndpoint(new Uri("http://two.test/")));
+        }));
+        using var recorder = new ActivityRecorder();
+        var call = host.CreateClient("hedged").GetAsync(new Uri("http://hedged.test/items"));
+        await released.ReachedAsync();
+        await host.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+
+        (await call.InTime()).Dispose();
+
+        var events = recorder.Stopped.Single(static activity => activity.OperationName == "call hedged").Events
+            .Select(static one => one.Tags.ToDictionary(static tag => tag.Key, static tag => $"{tag.Value}")).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(events.Select(static one => one["ambassador.attempt.class"]), Is.EqualTo([other, deciding]));
+            Assert.That(events.Select(static one => one["ambassador.attempt.cause"]), Is.EquivalentTo(["first", "hedge"]));
+            Assert.That(events.Select(static one => one["ambassador.endpoint"]), Is.EquivalentTo(["one.test", "two.test"]));
+            var sent = _server.Requests.Select(static request => request.Uri!.Host).ToList();
+            Assert.That(events.Select(one => (one["ambassador.attempt.cause"] == "first" ? sent[0] : sent[1]) == one["ambassador.endpoint"]), Is.All.True);
+        }
+    }
+
     [Test]
     public async Task Activity_OthersHaveTheirsAroundTheAttempt_EventsAreOfTheCall()
     {

@@ -109,7 +109,7 @@ internal sealed class AmbassadorRequestOptionsTests
 
     private static IEnumerable<TestCaseData> Wrong()
     {
-        foreach (var key in new[] { "Ambassador.Timeout", "Ambassador.AttemptTimeout", "Ambassador.BodyIdleTimeout" })
+        foreach (var key in new[] { "Ambassador.Timeout", "Ambassador.AttemptTimeout", "Ambassador.BodyIdleTimeout", "Ambassador.HedgeDelay" })
         {
             yield return new TestCaseData(key, TimeSpan.Zero, "00:00:00");
             yield return new TestCaseData(key, TimeSpan.FromTicks(-1), "-00:00:00.0000001");

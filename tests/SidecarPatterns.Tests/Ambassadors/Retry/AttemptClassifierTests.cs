@@ -107,6 +107,21 @@ internal sealed class AttemptClassifierTests
         }
     }
 
+    [Test]
+    public void ClassOf_MarkedAsSent_IsUnknownWhereItWouldBeUnsent()
+    {
+        var connect = new TaskCanceledException("x", new TimeoutException());
+        AttemptClassifier.MarkSent(connect);
+        var fatal = new FormatException();
+        AttemptClassifier.MarkSent(fatal);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(AttemptClassifier.ClassOf(connect), Is.EqualTo(AttemptClass.Unknown));
+            Assert.That(AttemptClassifier.ClassOf(new HttpRequestException(HttpRequestError.ConnectionError, "wrapped", connect)), Is.EqualTo(AttemptClass.Unknown));
+            Assert.That(AttemptClassifier.ClassOf(fatal), Is.EqualTo(AttemptClass.Fatal));
+        }
+    }
+
     [TestCaseSource(nameof(Others))]
     public void ClassOf_AnyOther_IsUnknownOnlyWhereTheNetworkIsInside(Exception exception, AttemptClass expected) =>
         Assert.That(AttemptClassifier.ClassOf(exception), Is.EqualTo(expected));

@@ -40,6 +40,92 @@ internal sealed class RetryCallTests
     }
 
     [Test]
+    public async Task Send_TimeoutAfterAFailure_SaysBoth([Values] bool isResponse)
+    {
+        await using var calling = new Calling(static options => options.Retry.MaxAttempts = 2);
+        _ = isResponse
+            ? calling.Server.Then(static () => new HttpResponseMessage(System.Net.HttpStatusCode.BadGateway) { Content = new StreamContent(new MemoryStream(new byte[100_000])) })
+            : calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
+        calling.Server.Hangs();
+
+        var failure = await calling.PassToFailureAsync(calling.GetAsync());
+
+        Assert.That(failure!.Message, Is.EqualTo(
+            $"Ambassador 'ambassador' had no response within Timeout (00:00:30), after 2 attempts; the last outcome was {(isResponse ? "502" : "ConnectionError")}."));
+        Assert.That((failure.Data["ambassador.attempts"], failure.Data["ambassador.last.status"]), Is.EqualTo(((object)2, isResponse ? (object)502 : null)));
+    }
+
+    [Test]
+    public async Task Send_ContentThatIsKeptComesWithTheDeadline_NothingIsSent()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(200);
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var content = new OneShotContent(Bodies.OfLength(10)) { Ready = ready.Task };
+        var call = calling.SendAsync(HttpMethod.Put, content);
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(30));
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(9));
+
+        ready.SetResult();
+
+        Assert.That(await call.FailureAsync(), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(calling.Server.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task Send_ContentThrowsACancellationOfItsOwn_IsRefusedWithIt()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(200);
+        var content = new OneShotContent(Bodies.OfLength(10)) { Ready = Task.FromException(new OperationCanceledException("of the content")) };
+
+        var failure = await calling.SendAsync(HttpMethod.Put, content).FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<OperationCanceledException>().With.Message.EqualTo("of the content"));
+        Assert.That((calling.Snapshot.Refused, calling.Snapshot.Cancelled), Is.EqualTo((1, 0)));
+    }
+
+    [Test]
+    public async Task Send_Refused_SaysThatNothingWasTried()
+    {
+        await using var calling = new Calling();
+        calling.State.IsDrained = true;
+
+        var failure = await calling.GetAsync().FailureAsync();
+
+        Assert.That(failure!.Data["ambassador.attempts"], Is.EqualTo(0));
+    }
+
+    [Test]
+    public async Task Send_Debugging_NoTimeIsOver()
+    {
+        await using var calling = new Calling(static options => options.SuspendTimeoutsWhileDebugging = true);
+        var (isAttached, first) = (true, new SyncPoint());
+        calling.State.IsDebuggerAttached = () => isAttached;
+        calling.Server
+            .Then(async (_, _) =>
+            {
+                await first.PassAsync(CancellationToken.None);
+                return ScriptedHandler.Response(503);
+            })
+            .Hangs();
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var call = calling.SendAsync(HttpMethod.Put, new OneShotContent(Bodies.OfLength(10)) { Ready = ready.Task });
+        await calling.Clock.PassAsync(TimeSpan.FromSeconds(30));
+        await calling.Clock.ArmedAsync(DeadlineScanner.Period);
+        ready.SetResult();
+        await first.ReachedAsync();
+        await calling.Clock.AdvanceAsync(TimeSpan.FromMinutes(1));
+        first.Release();
+        await calling.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(10), () => calling.Server.Requests.Count == 2);
+
+        isAttached = false;
+
+        using var response = await calling.PassAsync(call);
+        Assert.That(response.StatusCode, Is.EqualTo(System.Net.HttpStatusCode.ServiceUnavailable), "there was that one");
+    }
+
+    [Test]
     public async Task Send_ContentThatIsKeptNeverComes_EndsWithTheDeadline()
     {
         await using var calling = new Calling();

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Attempts that go on although they were cancelled: the call ends without them, and nothing of them is left unobserved.</summary>
+[TestFixture]
+[CancelAfter(60_000)]
+[NonParallelizable] // What nobody observed is told to the whole process.
+internal sealed class OrphanTests
+{
+    [Test]
+    public async Task Hop_GoesOnAndFails_IsObserved()
+    {
+        var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
+        await using var calling = Orphaning();
+        calling.Server
+            .Then(static () =>
+            {
+                var moved = ScriptedHandler.Response(302);
+                moved.Headers.Location = new Uri("/there", UriKind.Relative);
+                return moved;
+            })
+            .Then(async (_, _) =>
+            {
+                await late.Task;
+                throw new InvalidOperationException("late hop");
+            });
+
+        await FailAsync(calling);
+
+        Assert.That(await UnobservedAsync(late), Has.None.Contains("late hop"));
+    }
+
+    [Test]
+    public async Task Body_GoesOnAndFails_IsObservedAndDisposedOf([Values] bool isOfARetry)
+    {
+        var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
+        var body = new LateStream(late);
+        await using var calling = Orphaning(attempts: isOfARetry ? 2 : 1);
+        if (isOfARetry)
+        {
+            calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
+        }
+
+        calling.Server.Then(() => new HttpResponseMessage { Content = new StreamContent(body) { Headers = { ContentLength = 100 } } });
+
+        await FailAsync(calling);
+
+        Assert.That(await UnobservedAsync(late), Has.None.Contains("late body"));
+        await Eventually.HoldsAsync(() => body.IsDisposed);
+    }
+
+    private static Calling Orphaning(int attempts = 1) =>
+        new(options => (options.Retry.MaxAttempts, options.CancellationGrace) = (attempts, TimeSpan.FromSeconds(1)));
+
+    private static async Task FailAsync(Calling calling)
+    {
+        Assert.That(await calling.PassToFailureAsync(calling.GetAsync()), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(calling.Logs.Named("AttemptGivenUp"), Has.Count.EqualTo(1));
+    }
+
+    /// <summary>Lets what goes on fail, and returns what nobody looked at.</summary>
+    private static async Task<IReadOnlyCollection<string>> UnobservedAsync(TaskCompletionSource late)
+    {
+        var unobserved = new ConcurrentQueue<string>();
+        EventHandler<UnobservedTaskExceptionEventArgs> note = (_, arguments) => unobserved.Enqueue(arguments.Exception.ToString());
+        TaskScheduler.UnobservedTaskException += note;
+        try
+        {
+            late.SetResult();
+            var others = Leave();
+            await Eventually.HoldsAsync(
+                () =>
+                {
+                    GC.Collect();
+                    GC.WaitForPendingFinalizers();
+                    return unobserved.Any(static one => one.Contains("nobody's", StringComparison.Ordinal)) && !others.IsAlive;
+                },
+                "what nobody looks at is told");
+            for (var i = 0; i < 3; i++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= note;
+        }
+
+        return unobserved;
+    }
+
+    // The measure: a task whose failure nobody looks at.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Leave() => new(Task.FromException(new InvalidOperationException("nobody's")));
+
+    private sealed class LateStream(TaskCompletionSource late) : MemoryStream
+    {
+        public bool IsDisposed { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await late.Task;
+            throw new InvalidOperationException("late body");
+        }
+
+        public override Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) => ReadAsync(default, cancellationToken).AsTask();
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
+}
