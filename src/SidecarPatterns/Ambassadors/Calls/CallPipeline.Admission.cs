@@ -75,6 +75,11 @@ internal sealed partial class CallPipeline
             : state.Endpoints.TryPick(now, purpose, avoided, ProbeTimeoutOf(call), out lease, out retryAfter);
     }
 
+    /// <summary>A look ahead: where no endpoint would admit a request now, no content is read and no credential waited for.</summary>
+    private AmbassadorCircuitOpenException? FindOpenCircuit() => state.Endpoints.IsReady && !state.Endpoints.Balancer.CanAdmit(TimeSpan.Zero)
+        ? new AmbassadorCircuitOpenException(state.Name, state.Endpoints.Balancer.Read().RetryAfter)
+        : null;
+
     /// <summary>As <see cref="Admit"/>, but waits for endpoints to be known, and for a place where there is room to wait.</summary>
     private async ValueTask<Exception?> AdmitAsync(Call call, long now)
     {

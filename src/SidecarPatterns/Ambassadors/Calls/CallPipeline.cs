@@ -39,12 +39,12 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             refusal = FindRefusal(call);
             if (refusal is null)
             {
-                if (NeedsPreparation(call) || !TryTakeCredential(call, now))
+                var isToBePrepared = NeedsPreparation(call) || !TryTakeCredential(call, now);
+                refusal = isToBePrepared ? FindOpenCircuit() : Admit(call, now);
+                if (isToBePrepared && refusal is null)
                 {
                     return PreparedAsync(call);
                 }
-
-                refusal = Admit(call, now);
             }
         }
 #pragma warning disable CA1031 // An address or a content that can not be read, by whoever reads it first: the call has begun, and is to end.

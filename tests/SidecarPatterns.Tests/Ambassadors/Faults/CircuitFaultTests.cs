@@ -25,6 +25,23 @@ internal sealed class CircuitFaultTests
     }
 
     [Test]
+    public async Task Open_ContentOfUnknownLengthAndNoCredentialYet_NeitherIsAskedFor()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        var asked = 0;
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new AskedProvider(() => asked++)));
+        calling.State.Endpoints.Balancer.ForceOpen();
+        using var content = new OneShotContent([1, 2, 3], tellsLength: false);
+
+        Assert.That(await calling.SendAsync(HttpMethod.Put, content).FailureAsync(), Is.TypeOf<AmbassadorCircuitOpenException>());
+        Assert.That((content.Reads, asked, calling.Snapshot.Refused), Is.EqualTo((0, 0, 1)));
+
+        calling.State.Endpoints.Balancer.Release();
+        (await calling.SendAsync(HttpMethod.Put, content)).Dispose();
+        Assert.That((content.Reads, asked), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
     public async Task AFewFail_ForAnHour_NeverOpens()
     {
         const int Calls = 720;
@@ -175,5 +192,14 @@ internal sealed class CircuitFaultTests
     {
         var number = 0;
         server.OnRequest((_, connection) => connection.RespondAsync(fails(Interlocked.Increment(ref number)) ? 500 : 200));
+    }
+
+    private sealed class AskedProvider(Action onAsked) : IAmbassadorCredentialProvider
+    {
+        public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct)
+        {
+            onAsked();
+            return new(AmbassadorCredential.Header("X-Key", "key"));
+        }
     }
 }

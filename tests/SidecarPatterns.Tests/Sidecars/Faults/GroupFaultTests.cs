@@ -152,7 +152,8 @@ internal sealed class GroupFaultTests
                 await hold.PassAsync(CancellationToken.None);
             }
         };
-        await using var host = _trio.Build(SidecarGroupStrategy.RestForOne);
+        await using var host = _trio.Build(SidecarGroupStrategy.RestForOne, configure: static (name, options) =>
+            options.DrainTimeout = TimeSpan.FromSeconds(name == "third" ? 10 : 5)); // Ten are the third's alone.
         await Trio.StartAsync(host);
         _trio.Fail("second");
         await hold.ReachedAsync();
@@ -359,7 +360,7 @@ internal sealed class GroupFaultTests
         TestHost.Build(services =>
         {
             services.AddSidecarGroup("pair", SidecarGroupStrategy.OneForAll);
-            services.AddRun(_trio.First, "first").InGroup("pair");
+            services.AddRun(_trio.First, "first", static options => options.DrainTimeout = TimeSpan.FromSeconds(5)).InGroup("pair"); // Ten are the writer's alone.
             services.AddSidecar("writer", handler, configure).InGroup("pair");
         });
 
