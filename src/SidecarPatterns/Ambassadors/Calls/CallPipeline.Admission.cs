@@ -7,9 +7,8 @@ internal sealed partial class CallPipeline
 
     /// <summary>Has an endpoint admit the next attempt.</summary>
     /// <returns>Why none does; <see langword="null"/> if one does.</returns>
-    private HttpRequestException? Admit(Call call, long now)
+    private HttpRequestException? Admit(Call call, AmbassadorConcurrencyOptions options, long now)
     {
-        var options = Concurrency;
         var avoided = call.Tried;
         var picks = 0;
         TimeSpan? retryAfter;
@@ -98,9 +97,10 @@ internal sealed partial class CallPipeline
             return new TimeoutException();
         }
 
-        var refusal = Admit(call, now);
+        // One reading for both: a limit that a reload takes away between them would refuse those who could wait.
         var options = Concurrency;
-        if (options is not { Limit: not null, QueueLimit: > 0 })
+        var refusal = Admit(call, options, now);
+        if (refusal is not AmbassadorRejectedException)
         {
             return refusal;
         }
@@ -125,7 +125,8 @@ internal sealed partial class CallPipeline
             if (call.Place is not null)
             {
                 // It may have gone meanwhile, its circuit may have opened, or want a probe. Then another one may have room.
-                refusal = TryReadmit(call, endpoint, now) ? null : Admit(call, now);
+                options = Concurrency;
+                refusal = TryReadmit(call, endpoint, now) ? null : Admit(call, options, now);
             }
         }
 

@@ -13,7 +13,6 @@ internal sealed partial class CallPipeline
         call.Scope.Complete(isLent: outcome.IsOrphan || call.IsShared || outcome is { Response: not null, IsRead: false });
         state.Account.CountAttempt(call.Cause); // Those of calls that the first attempt answers at once are worked out.
         state.Account.CountOutcome(outcome.Class);
-        LeavePlace(call);
         if (call.Settings.Options.Hedging.Enabled && (outcome.Class == AttemptClass.Success || outcome.IsTimeout))
         {
             state.HedgeDelay.Record(now - call.SentAt);
@@ -30,6 +29,7 @@ internal sealed partial class CallPipeline
             state.Endpoints.End(call.Lease, outcome.Class, outcome.Effect, now, outcome.RetryAfter, minimumBreak);
         }
 
+        LeavePlace(call); // Whoever waits for it finds the circuit as this attempt has left it.
         call.Tried.Add(call.Lease.Endpoint);
         CountEgress(outcome);
         if (outcome.Class is not (AttemptClass.Success or AttemptClass.Cancelled))

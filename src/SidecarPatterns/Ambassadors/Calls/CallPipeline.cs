@@ -40,7 +40,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             if (refusal is null)
             {
                 var isToBePrepared = NeedsPreparation(call) || !TryTakeCredential(call, now);
-                refusal = isToBePrepared ? FindOpenCircuit() : Admit(call, now);
+                refusal = isToBePrepared ? FindOpenCircuit() : Admit(call, Concurrency, now);
                 if (isToBePrepared && refusal is null)
                 {
                     return PreparedAsync(call);
