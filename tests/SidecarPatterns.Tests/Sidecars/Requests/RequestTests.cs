@@ -100,7 +100,7 @@ internal sealed class RequestTests
         var asked = asking.Ask(1);
         for (var attempt = 1; attempt < 3; attempt++)
         {
-            var delay = await asking.Clock.ArmedAsync(TimeSpan.FromMinutes(1), Long);
+            var delay = await asking.Clock.ArmedAsync(TimeSpan.FromTicks(1), Long);
             Assert.That(asked.IsCompleted, Is.False);
             await asking.Clock.AdvanceAsync(delay);
         }
@@ -119,7 +119,7 @@ internal sealed class RequestTests
             Keyed(keyed));
 
         var asked = asking.Ask(1);
-        await asking.Clock.AdvanceAsync(await asking.Clock.ArmedAsync(TimeSpan.FromMinutes(1), Long));
+        await asking.Clock.AdvanceAsync(await asking.Clock.ArmedAsync(TimeSpan.FromTicks(1), Long));
 
         Assert.That(await asked.InTime(), Is.EqualTo("second"));
         asking.Account.CountHandled();
