@@ -43,7 +43,7 @@ internal sealed partial class Balancer
 
     /// <summary>Whether an endpoint is known by that name, or is at that address.</summary>
     public bool HasEndpointNamed(string host) =>
-        Array.Exists(Set.All, endpoint => endpoint.Address is { } address && address.Name.TrimEnd('.').Equals(host, StringComparison.OrdinalIgnoreCase));
+        Array.Exists(Set.All, endpoint => endpoint.Address is { } address && HostRule.NameOf(address.Name).Equals(host, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Lets no request through until it is released, to whatever endpoint.</summary>
     public void ForceOpen() => Force(CircuitState.ForcedOpen);

@@ -5,7 +5,8 @@ namespace SidecarPatterns;
 /// <summary>The endpoints that a call has been to: the latest four. A struct, so that a call has room for it in itself.</summary>
 internal struct TriedEndpoints
 {
-    private const int Capacity = 4;
+    /// <summary>How many it keeps.</summary>
+    public const int Capacity = 4;
 
     private Ordinals _ordinals;
     private int _count;

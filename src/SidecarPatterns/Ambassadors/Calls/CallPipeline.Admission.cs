@@ -3,7 +3,7 @@ namespace SidecarPatterns;
 /// <content>The balance, the circuit breaker and the limit of concurrency: which endpoint is sent a request now, if any.</content>
 internal sealed partial class CallPipeline
 {
-    private const int MaxPicks = 4; // As many as a call can avoid.
+    private const int MaxPicks = TriedEndpoints.Capacity; // As many as a call can avoid.
 
     /// <summary>Has an endpoint admit the next attempt.</summary>
     /// <returns>Why none does; <see langword="null"/> if one does.</returns>
@@ -36,7 +36,7 @@ internal sealed partial class CallPipeline
     /// <summary>Has any endpoint that requests go to admit the next attempt: the better priority first, and those last that the call has been to.</summary>
     private bool TryAdmitAnywhere(Call call, AmbassadorConcurrencyOptions options, long now)
     {
-        var tiers = call.Settings.IsByHost ? [] : state.Endpoints.Balancer.Set.Tiers;
+        var tiers = TiersOf(call);
         foreach (var isTried in (ReadOnlySpan<bool>)[false, true])
         {
             foreach (var tier in tiers)
@@ -55,6 +55,9 @@ internal sealed partial class CallPipeline
 
         return false;
     }
+
+    /// <summary>The endpoints that the call can choose from, if there are several.</summary>
+    private EndpointTier[] TiersOf(Call call) => call.Settings.IsByHost ? [] : state.Endpoints.Balancer.Set.Tiers;
 
     private bool TryAdmitAt(Call call, BalancedEndpoint endpoint, AmbassadorConcurrencyOptions options, long now)
     {
@@ -137,7 +140,7 @@ internal sealed partial class CallPipeline
     /// <returns>The endpoint; <see langword="null"/> if none has room for another one to wait.</returns>
     private BalancedEndpoint? FindQueue(Call call, AmbassadorConcurrencyOptions options)
     {
-        foreach (var tier in call.Settings.IsByHost ? [] : state.Endpoints.Balancer.Set.Tiers)
+        foreach (var tier in TiersOf(call))
         {
             BalancedEndpoint? best = null;
             var fewest = int.MaxValue;

@@ -126,7 +126,7 @@ internal sealed partial class CallPipeline
         lock (call)
         {
             call.Tried.Add(attempt.Lease.Endpoint);
-            call.HasLeft |= attempt.HasSentSeveral || outcome.Class != AttemptClass.Unsent;
+            call.HasLeft |= MayHaveArrived(attempt, outcome);
         }
 
         state.Metrics.RecordAttempt(attempt, outcome.Class);

@@ -156,10 +156,13 @@ internal sealed partial class CallPipeline
     private static AttemptOutcome TotalTimeout(Exception exception) =>
         AttemptOutcome.Of(AttemptClass.Unknown, exception) with { IsTimeout = true, IsTotalTimeout = true };
 
+    /// <summary>Whether a request of an attempt that has ended may have arrived.</summary>
+    private static bool MayHaveArrived(Call attempt, in AttemptOutcome outcome) => attempt.HasSentSeveral || outcome.Class != AttemptClass.Unsent;
+
     /// <summary>Keeps a failed response that holds no connection until there is a better one; any other is let go before the wait.</summary>
     private static void Hold(Call call, in AttemptOutcome outcome)
     {
-        call.HasLeft |= call.HasSentSeveral || outcome.Class != AttemptClass.Unsent;
+        call.HasLeft |= MayHaveArrived(call, outcome);
         call.LastOutcome = outcome.Describe();
         if (outcome.Response is not { } response)
         {

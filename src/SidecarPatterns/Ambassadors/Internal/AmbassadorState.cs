@@ -134,7 +134,7 @@ internal sealed class AmbassadorState
             Outcomes = account.Outcomes,
             RetriesSkipped = account.RetriesSkipped,
             EgressRefused = account.EgressRefused,
-            AbandonedPlaces = Account.AbandonedPlaces,
+            AbandonedPlaces = account.AbandonedPlaces,
             BudgetLeft = Budget.Left,
             P50 = Latency.Quantile(0.5),
             P95 = Latency.Quantile(0.95),

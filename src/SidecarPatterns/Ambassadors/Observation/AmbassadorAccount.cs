@@ -46,7 +46,6 @@ internal sealed class AmbassadorAccount
     /// <summary>A place was given up since nobody read the body that had it.</summary>
     public void CountAbandonedPlace() => Interlocked.Increment(ref _abandonedPlaces);
 
-    public long AbandonedPlaces => Interlocked.Read(ref _abandonedPlaces);
     public void CountEgress(EgressReason reason) => Interlocked.Increment(ref _egress[(int)reason]);
 
     public Reading Read()
@@ -70,7 +69,8 @@ internal sealed class AmbassadorAccount
             attempts,
             outcomes,
             Skips.ToDictionary(static skip => skip.ToString().ToLowerInvariant(), skip => Of(_skipped, (int)skip)),
-            EgressReasons.ToDictionary(static reason => reason.ToString().ToLowerInvariant(), reason => Of(_egress, (int)reason)));
+            EgressReasons.ToDictionary(static reason => reason.ToString().ToLowerInvariant(), reason => Of(_egress, (int)reason)),
+            Interlocked.Read(ref _abandonedPlaces));
     }
 
     private static long Of(long[] counts, int index) => Interlocked.Read(ref counts[index]);
@@ -85,7 +85,8 @@ internal sealed class AmbassadorAccount
         IReadOnlyDictionary<AttemptCause, long> Attempts,
         IReadOnlyDictionary<AttemptClass, long> Outcomes,
         IReadOnlyDictionary<string, long> RetriesSkipped,
-        IReadOnlyDictionary<string, long> EgressRefused)
+        IReadOnlyDictionary<string, long> EgressRefused,
+        long AbandonedPlaces)
     {
         public long InFlight => Calls - Succeeded - Failed - Cancelled - Refused;
     }

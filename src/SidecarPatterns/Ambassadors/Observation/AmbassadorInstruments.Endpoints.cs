@@ -25,7 +25,7 @@ internal sealed partial class AmbassadorInstruments
             "ambassador.endpoint.circuit.state",
             () => ReadEndpointCircuits(catalog),
             "{state}",
-            "Whether requests go to an endpoint: 0 closed, 1 open, 2 half-open, 3 forced open, 4 forced closed.");
+            "Whether requests go to an endpoint: " + CircuitStates);
     }
 
     private static IEnumerable<Measurement<long>> ReadEndpoints(AmbassadorCatalog catalog, Func<BalancedEndpoint, long> select)

@@ -5,6 +5,8 @@ namespace SidecarPatterns;
 /// <summary>The instruments that all ambassadors of one container record to. Counts are observed from the accounts: they cost nothing per call.</summary>
 internal sealed partial class AmbassadorInstruments
 {
+    private const string CircuitStates = "0 closed, 1 open, 2 half-open, 3 forced open, 4 forced closed.";
+
     private readonly Meter _meter;
 
     public AmbassadorInstruments(IMeterFactory meterFactory)
@@ -32,7 +34,7 @@ internal sealed partial class AmbassadorInstruments
             "ambassador.egress.refused", () => Read(catalog, "reason", static account => account.EgressRefused), "{request}", "How often an address was not called, by the rule that it broke.");
         _meter.CreateObservableCounter(
             "ambassador.places.abandoned",
-            () => catalog.States.Select(static state => new Measurement<long>(state.Account.AbandonedPlaces, AmbassadorMetrics.NameTag(state.Name))),
+            () => Read(catalog, static account => account.AbandonedPlaces),
             "{place}",
             "How many places under the limit of concurrency were given up because nobody read the body of a response.");
         _meter.CreateObservableCounter(
@@ -51,7 +53,7 @@ internal sealed partial class AmbassadorInstruments
             "ambassador.circuit.state",
             () => ReadCircuits(catalog),
             "{state}",
-            "Whether requests are let through: 0 closed, 1 open, 2 half-open, 3 forced open, 4 forced closed.");
+            "Whether requests are let through: " + CircuitStates);
         _meter.CreateObservableGauge(
             "ambassador.retry.budget", () => ReadBudgets(catalog), "{attempt}", "How many further attempts the budget has left.");
         ObserveEndpoints(catalog);

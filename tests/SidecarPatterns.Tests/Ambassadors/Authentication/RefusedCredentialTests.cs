@@ -81,11 +81,7 @@ internal sealed class RefusedCredentialTests
         await using var tokens = ScriptedServer.Start().Counting();
         var held = new SyncPoint();
         await using var server = ScriptedServer.Start().InTurn(
-            Answer.Of(async connection =>
-            {
-                await held.PassAsync();
-                await connection.RespondAsync(401);
-            }),
+            Answer.With(401).After(held),
             Refused,
             Answer.With(200));
         await using var calling = new CredentialCalling(server, tokens);
@@ -315,11 +311,7 @@ internal sealed class RefusedCredentialTests
         var held = new SyncPoint();
         await using var tokens = ScriptedServer.Start().InTurn(
             Tokens.Of("t1"),
-            Answer.Of(async (request, connection) =>
-            {
-                await held.PassAsync();
-                await Tokens.Of("t2").OverHttp1(request, connection);
-            }));
+            Tokens.Of("t2").After(held));
         await using var server = ScriptedServer.Start().InTurn(
             Answer.Of(static async connection =>
             {
@@ -346,18 +338,10 @@ internal sealed class RefusedCredentialTests
         var busy = new SyncPoint();
         await using var tokens = ScriptedServer.Start().InTurn(
             Tokens.Of("t1"),
-            Answer.Of(async (request, connection) =>
-            {
-                await renewing.PassAsync();
-                await Tokens.Of("t2").OverHttp1(request, connection);
-            }));
+            Tokens.Of("t2").After(renewing));
         await using var server = ScriptedServer.Start().InTurn(
             Refused,
-            Answer.Of(async connection =>
-            {
-                await busy.PassAsync();
-                await connection.RespondAsync(200);
-            }),
+            Answer.With(200).After(busy),
             Answer.With(200));
         await using var calling = new CredentialCalling(server, tokens, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
         var call = calling.GetAsync();
@@ -399,11 +383,7 @@ internal sealed class RefusedCredentialTests
         var held = new SyncPoint();
         await using var tokens = ScriptedServer.Start().Counting();
         await using var server = ScriptedServer.Start().InTurn(
-            Answer.Of(async connection =>
-            {
-                await held.PassAsync();
-                await connection.RespondAsync(isFirst ? 401 : 503);
-            }),
+            Answer.With(isFirst ? 401 : 503).After(held),
             isFirst ? Answer.With(503) : Refused,
             Answer.With(200));
         await using var calling = new CredentialCalling(server, tokens, static options => (options.Hedging.Enabled, options.Hedging.Delay) = (true, TimeSpan.FromSeconds(1)));

@@ -283,11 +283,7 @@ internal sealed class TokenFaultTests
         var held = new SyncPoint();
         await using var tokens = ScriptedServer.Start().InTurn(
             Tokens.Of("t1", "20"),
-            Answer.Of(async (request, connection) =>
-            {
-                await held.PassAsync();
-                await Tokens.Of("t2").OverHttp1(request, connection);
-            }));
+            Tokens.Of("t2").After(held));
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new CredentialCalling(server, tokens, static options =>
         {
@@ -316,11 +312,7 @@ internal sealed class TokenFaultTests
     {
         var held = new SyncPoint();
         await using var tokens = ScriptedServer.Start().InTurn(
-            Answer.Of(async (request, connection) =>
-            {
-                await held.PassAsync();
-                await Tokens.Of("t1").OverHttp1(request, connection);
-            }),
+            Tokens.Of("t1").After(held),
             Tokens.Of("t2"));
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new CredentialCalling(server, tokens);

@@ -293,11 +293,7 @@ internal sealed class EndpointCallTests
     public async Task Limit_OneIsFull_TheOtherIsUsedAndThenCallsAreRefused()
     {
         var held = new SyncPoint();
-        await using var servers = new ServerGroup(2, server => server.Answers(Answer.Of(async connection =>
-        {
-            await held.PassAsync();
-            await connection.RespondAsync(200);
-        })));
+        await using var servers = new ServerGroup(2, server => server.Answers(Answer.With(200).After(held)));
         await using var calling = EndpointCalling.To(servers.All, static options => options.Concurrency.Limit = 1);
         var first = calling.GetAsync();
         var second = calling.GetAsync();
@@ -320,11 +316,7 @@ internal sealed class EndpointCallTests
         {
             var point = new SyncPoint();
             held.Add(point);
-            server.Answers(Answer.Of(async connection =>
-            {
-                await point.PassAsync();
-                await connection.RespondAsync(200);
-            }));
+            server.Answers(Answer.With(200).After(point));
         });
         await using var calling = EndpointCalling.To(servers.All, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
         Task<HttpResponseMessage>[] firsts = [calling.GetAsync(), calling.GetAsync()];

@@ -114,11 +114,7 @@ internal sealed class CallerCancelsTests
     {
         var held = new SyncPoint();
         await using var server = ScriptedServer.Start().InTurn(
-            Answer.Of(async connection =>
-            {
-                await held.PassAsync();
-                await connection.RespondAsync(200);
-            }),
+            Answer.With(200).After(held),
             Answer.With(200));
         await using var calling = new FaultCalling(server, static options => (options.Concurrency.Limit, options.Concurrency.QueueLimit) = (1, 1));
         var first = calling.GetAsync();

@@ -25,87 +25,26 @@ internal sealed class SlownessTests
     }
 
     [Test]
-    public async Task SlowHeaders_Post_SucceedsAfterElevenSeconds()
-    {
-        var held = new SyncPoint();
-        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
-        {
-            await connection.StallAsync(held);
-            await connection.RespondAsync(201);
-        });
-        await using var calling = new FaultCalling(server);
-        var call = calling.SendAsync(HttpMethod.Post, new StringContent("order"));
-        await held.ReachedAsync();
-
-        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
-        held.Release();
-
-        using var response = await call;
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Created));
-        Assert.That(server.Requests, Is.EqualTo(1));
-    }
+    public async Task SlowHeaders_Post_SucceedsAfterElevenSeconds() => Assert.That(
+        await AnsweredAfterElevenSecondsAsync(static calling => calling.SendAsync(HttpMethod.Post, new StringContent("order"))),
+        Is.EqualTo((HttpStatusCode.Created, 1)));
 
     [Test]
-    public async Task SlowHeaders_PutOfAStreamThatCannotSeek_HasAllTheTime()
-    {
-        var held = new SyncPoint();
-        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
-        {
-            await connection.StallAsync(held);
-            await connection.RespondAsync(201);
-        });
-        await using var calling = new FaultCalling(server);
-        using var stream = new OneWayStream(new MemoryStream(Bodies.OfLength(200_000)));
-        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
-        await held.ReachedAsync();
-
-        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
-        held.Release();
-
-        using var response = await call;
-        Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.Created, 1)));
-    }
+    public async Task SlowHeaders_PutOfAStreamThatCannotSeek_HasAllTheTime() => Assert.That(
+        await AnsweredAfterElevenSecondsAsync(static calling => calling.SendAsync(HttpMethod.Put, new StreamContent(new OneWayStream(new MemoryStream(Bodies.OfLength(200_000)))))),
+        Is.EqualTo((HttpStatusCode.Created, 1)));
 
     [Test]
-    public async Task SlowHeaders_BudgetHasNoRoom_HasAllTheTime()
-    {
-        var held = new SyncPoint();
-        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
-        {
-            await connection.StallAsync(held);
-            await connection.RespondAsync(200);
-        });
-        await using var calling = new FaultCalling(server, static options => options.RetryBudget.Capacity = 0);
-        var call = calling.GetAsync();
-        await held.ReachedAsync();
-
-        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
-        held.Release();
-
-        using var response = await call;
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-    }
+    public async Task SlowHeaders_BudgetHasNoRoom_HasAllTheTime() => Assert.That(
+        await AnsweredAfterElevenSecondsAsync(static calling => calling.GetAsync(), static options => options.RetryBudget.Capacity = 0, status: 200),
+        Is.EqualTo((HttpStatusCode.OK, 1)));
 
     [Test]
-    public async Task UnderARetryPipeline_LargeUpload_HasAllTheTime()
-    {
-        var held = new SyncPoint();
-        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
-        {
-            await connection.StallAsync(held);
-            await connection.RespondAsync(201);
-        });
-        await using var calling = new FaultCalling(server, static options => options.UseRetryPipeline(RetryPipelines.Of(1 + 1)));
-        using var stream = new MemoryStream(Bodies.OfLength(2_000_000));
-        var call = calling.SendAsync(HttpMethod.Put, new StreamContent(stream));
-        await held.ReachedAsync();
-
-        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
-        held.Release();
-
-        using var response = await call;
-        Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.Created, 1)));
-    }
+    public async Task UnderARetryPipeline_LargeUpload_HasAllTheTime() => Assert.That(
+        await AnsweredAfterElevenSecondsAsync(
+            static calling => calling.SendAsync(HttpMethod.Put, new StreamContent(new MemoryStream(Bodies.OfLength(2_000_000)))),
+            static options => options.UseRetryPipeline(RetryPipelines.Of(1 + 1))),
+        Is.EqualTo((HttpStatusCode.Created, 1)));
 
     [Test]
     public async Task SlowHeaders_LastAttempt_HasAllTheTimeThatIsLeft()
@@ -248,6 +187,27 @@ internal sealed class SlownessTests
     }
 
     /// <summary>A stream that waits at the beginning of each million bytes until the test lets it go on.</summary>
+    /// <summary>A call whose server takes a second more than an attempt has.</summary>
+    private static async Task<(HttpStatusCode Status, int Requests)> AnsweredAfterElevenSecondsAsync(
+        Func<FaultCalling, Task<HttpResponseMessage>> send, Action<AmbassadorOptions>? configure = null, int status = 201)
+    {
+        var held = new SyncPoint();
+        await using var server = ScriptedServer.Start().OnRequest(async (_, connection) =>
+        {
+            await connection.StallAsync(held);
+            await connection.RespondAsync(status);
+        });
+        await using var calling = new FaultCalling(server, configure);
+        var call = send(calling);
+        await held.ReachedAsync();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(11));
+        held.Release();
+
+        using var response = await call;
+        return (response.StatusCode, server.Requests);
+    }
+
     private sealed class SlowStream(byte[] bytes) : MemoryStream(bytes)
     {
         public const int Parts = 5;

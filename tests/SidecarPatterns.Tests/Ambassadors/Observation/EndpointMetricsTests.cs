@@ -39,11 +39,7 @@ internal sealed class EndpointMetricsTests
     public async Task Request_IsUnderWay_IsInFlightAndNotCountedYet()
     {
         var held = new SyncPoint();
-        await using var servers = new ServerGroup(2, server => server.Answers(Answer.Of(async connection =>
-        {
-            await held.PassAsync();
-            await connection.RespondAsync(200);
-        })));
+        await using var servers = new ServerGroup(2, server => server.Answers(Answer.With(200).After(held)));
         await using var host = await StartAsync([.. servers.All.Select(static server => server.Uri)]);
         using var meter = new MeterRecorder(host);
         var call = GetAsync(host);

@@ -30,6 +30,21 @@ internal sealed record Answer(Func<ServedRequest, ScriptedConnection, Task> Over
         return responding with { OverHttp2 = OfStream(stream => stream.RespondAsync(status, body, others)).OverHttp2 };
     }
 
+    /// <summary>The same, once a test lets it go on; the request has been read by then.</summary>
+    public Answer After(SyncPoint held) => new(
+        async (request, connection) =>
+        {
+            await connection.ReadAskedBodyAsync();
+            await held.PassAsync();
+            await OverHttp1(request, connection);
+        },
+        async stream =>
+        {
+            await stream.ReadAskedBodyAsync();
+            await held.PassAsync();
+            await OverHttp2(stream);
+        });
+
     /// <summary>Over HTTP/2, reads the request and gives up its stream.</summary>
     public static Answer ResetStream(Http2ErrorCode code) => OfStream(stream => stream.ResetAsync(code));
 

@@ -37,9 +37,9 @@ internal sealed class ClientCertificateSource(string ambassador, Func<Ambassador
     // The name of the handshake has no port: it is the client's host by whichever.
     private bool IsOwn(AmbassadorOptions options, string host)
     {
-        var name = host.Trim('[', ']').TrimEnd('.');
+        var name = HostRule.NameOf(host.Trim('[', ']')).ToString();
         return !OwnAddresses.AreNamed(options)
-            || OwnAddresses.Of(options).Any(own => own.IdnHost.TrimEnd('.').Equals(name, StringComparison.OrdinalIgnoreCase))
+            || OwnAddresses.Of(options).Any(own => HostRule.NameOf(own.IdnHost).Equals(name, StringComparison.OrdinalIgnoreCase))
             || isEndpoint(name); // Of a source.
     }
 

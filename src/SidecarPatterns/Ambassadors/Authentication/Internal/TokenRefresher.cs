@@ -36,10 +36,9 @@ internal sealed class TokenRefresher(AmbassadorCatalog catalog) : ISidecar
 
     private static async Task WaitAsync(Task changed, TimeSpan time, TimeProvider clock, CancellationToken ct)
     {
-        time = TimerTime.Of(time < AmbassadorConstants.MaxDuration ? time : AmbassadorConstants.MaxDuration);
         try
         {
-            await changed.WaitAsync(time, clock, ct).ConfigureAwait(false);
+            await changed.WaitAsync(TimerTime.Of(time), clock, ct).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

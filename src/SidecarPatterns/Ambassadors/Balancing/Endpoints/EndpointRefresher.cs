@@ -41,7 +41,6 @@ internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
             return Timeout.InfiniteTimeSpan;
         }
 
-        var left = clock.GetElapsedTime(clock.GetTimestamp(), at);
-        return TimerTime.Of(left < AmbassadorConstants.MaxDuration ? left : AmbassadorConstants.MaxDuration);
+        return TimerTime.Of(clock.GetElapsedTime(clock.GetTimestamp(), at));
     }
 }
