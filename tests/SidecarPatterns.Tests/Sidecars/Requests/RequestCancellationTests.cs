@@ -194,7 +194,7 @@ internal sealed class RequestCancellationTests
             builder => _ = keyed ? builder.PartitionBy(static request => request) : builder);
         using var caller = new CancellationTokenSource();
         var asked = asking.Ask(1, caller.Token);
-        var delay = await asking.Clock.ArmedAsync(TimeSpan.FromMinutes(1), Long);
+        var delay = await asking.Clock.ArmedAsync(TimeSpan.FromTicks(1), Long);
 
         await caller.CancelAsync();
 
@@ -221,7 +221,7 @@ internal sealed class RequestCancellationTests
             });
         using var caller = new CancellationTokenSource();
         var asked = asking.Ask(1, caller.Token);
-        await asking.Clock.ArmedAsync(TimeSpan.FromMinutes(1), Long);
+        await asking.Clock.ArmedAsync(TimeSpan.FromTicks(1), Long);
         await caller.CancelAsync();
         await asked.FailureAsync();
 

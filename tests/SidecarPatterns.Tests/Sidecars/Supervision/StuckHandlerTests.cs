@@ -129,12 +129,12 @@ internal sealed class StuckHandlerTests
             },
             counts: false);
         _account.Count((await host.Writer<int>().WaitToWriteAsync()) && host.Writer<int>().TryWrite(1));
-        var delay = await host.Clock.ArmedAsync(TimeSpan.FromMinutes(10), TimeSpan.FromDays(40));
+        var delay = await host.Clock.ArmedAsync(TimeSpan.FromTicks(1), TimeSpan.FromDays(40));
 
-        host.Clock.Advance(TimeSpan.FromMinutes(5));
+        host.Clock.Advance(delay / 2); // Days, nearly always.
         Assert.That(host.Logs.Named("HandlerStuck"), Is.Empty);
         isSecond = true;
-        host.Clock.Advance(delay - TimeSpan.FromMinutes(5));
+        host.Clock.Advance(delay - (delay / 2));
 
         _account.CountHandled();
         await _account.BalancesAsync(host.Control, Name);
