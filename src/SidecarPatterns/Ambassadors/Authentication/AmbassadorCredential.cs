@@ -72,12 +72,8 @@ public abstract class AmbassadorCredential
     /// <summary>Whether a server that has refused the one would refuse the other.</summary>
     internal virtual bool IsSameAs(AmbassadorCredential other) => ReferenceEquals(this, other);
 
-    /// <summary>Puts it on a request in the place of whatever is there under its names.</summary>
-    internal virtual void PutOn(HttpRequestMessage request, Uri address)
-    {
-        TakeOff(request);
-        Apply(new CredentialTarget(request, address, this));
-    }
+    /// <summary>Puts it on a request that has nothing under its names.</summary>
+    internal virtual void PutOn(HttpRequestMessage request, Uri address) => Apply(new CredentialTarget(request, address, this));
 
     /// <summary>Takes off what was put on.</summary>
     internal void TakeOff(HttpRequestMessage request)

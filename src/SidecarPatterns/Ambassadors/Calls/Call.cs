@@ -13,7 +13,9 @@ internal sealed class Call
     private RequestOriginal _original;
     private bool _isKept;
     private TriedEndpoints _tried;
-    private RequestOriginal _sent; // What the request was made for the sending.
+    private RequestOriginal _sent; // What the request was made for the sending, where that is another.
+    private bool _isMadeAnother;
+    private Uri? _placed; // The address that was put into it after that.
 
     private Call()
     {
@@ -137,7 +139,7 @@ internal sealed class Call
     public bool IsRefundable { get; set; }
 
     /// <summary>Whether nobody below has put another address, method, version or content into the request.</summary>
-    public bool IsUntouched => _sent.Fits(Request);
+    public bool IsUntouched => Sent.Fits(Request, _placed);
 
     /// <summary>Whether content can be sent again: it can, or nobody has begun to.</summary>
     public bool IsReplayable => Replay != ReplayKind.OneShot || Tracker is { HasBegun: false };
@@ -155,7 +157,7 @@ internal sealed class Call
         call.Caller = caller;
         call.StartedAt = now;
         call.DueAt = now + settings.TimeoutTicks;
-        call._original = call._sent = RequestOriginal.Of(request, withHeaders);
+        call._original = RequestOriginal.Of(request, withHeaders);
         return call;
     }
 
@@ -221,14 +223,21 @@ internal sealed class Call
     }
 
     /// <summary>Remembers what the request is about to be sent with.</summary>
-    public void MarkSent() => _sent = RequestOriginal.Of(Request);
+    public void MarkSent()
+    {
+        _sent = RequestOriginal.Of(Request);
+        _isMadeAnother = true;
+    }
+
+    /// <summary>Remembers the address that was put into the request, if that is another one: all that most requests are sent with beside what they were.</summary>
+    public void MarkPlaced() => _placed = Request.RequestUri;
 
     /// <summary>Puts the request back as the caller made it.</summary>
     /// <returns>Whether somebody below had changed it.</returns>
     public bool Restore()
     {
-        var isChanged = _original.Restore(Request, _sent);
-        _sent = _original;
+        var isChanged = _original.Restore(Request, Sent, _placed);
+        (_placed, _isMadeAnother) = (null, false);
         return isChanged;
     }
 
@@ -273,9 +282,12 @@ internal sealed class Call
         LastStatus = null;
         LastOutcome = null;
         IsRefundable = false;
+        (_placed, _isMadeAnother) = (null, false);
         _original = _sent = default;
         _spare = this;
     }
+
+    private ref readonly RequestOriginal Sent => ref _isMadeAnother ? ref _sent : ref _original;
 
     // RFC 9110, section 9.2.2.
     private static bool IsSafeToRepeat(HttpMethod method) =>

@@ -257,7 +257,7 @@ internal sealed partial class CallPipeline
         }
 
         call.HasPlacedHost = EndpointPlacing.PutIn(call.Request, address);
-        call.MarkSent();
+        call.MarkPlaced();
     }
 
     /// <summary>Takes it out again.</summary>

@@ -131,8 +131,9 @@ internal sealed partial class CallPipeline
             return null;
         }
 
+        var isFirst = call is { IsCredentialApplied: false, HasSentSeveral: false };
         call.IsCredentialApplied = false;
-        if (call.SentTo is { } endpoint && call.Settings.CredentialOrigin.FindEndpointProblem(endpoint) is { } problem)
+        if (call.SentTo is not null && call.Settings.CredentialOrigin.FindEndpointProblem(call.Lease.Endpoint.Address!) is { } problem)
         {
             return new AmbassadorAuthenticationException(state.Name, $"Ambassador '{state.Name}' sends no request without its credential, and {problem}: nothing was sent.");
         }
@@ -140,6 +141,11 @@ internal sealed partial class CallPipeline
         var credential = call.Credential!.Credential;
         try
         {
+            if (!isFirst)
+            {
+                credential.TakeOff(request); // It may be the same that a pipeline sends again.
+            }
+
             // Where the last handler puts the address of the endpoint in, the request has its own still.
             credential.PutOn(request, ReferenceEquals(request, call.Request) ? call.SentTo ?? request.RequestUri! : request.RequestUri!);
             call.IsCredentialApplied = true;

@@ -71,7 +71,9 @@ internal sealed partial class CallPipeline
 
     /// <summary>What keeps a request from an endpoint whose very address is known, where nobody judges that when it is connected to.</summary>
     private AmbassadorEgressException? FindEndpointRefusal(Call call) =>
-        call.SentTo is { } address && call.Settings.Egress?.FindAddressRefusal(address) is { } refusal ? refusal.AsException(state.Name) : null;
+        call.SentTo is not null && call.Lease.Endpoint.Address?.Literal is { } address && call.Settings.Egress?.FindRefusal(address) is { } refusal
+            ? refusal.AsException(state.Name)
+            : null;
 
     /// <summary>Whether a call ended with a refusal before anything was sent anywhere.</summary>
     private static bool IsUnsent(Call call, Exception exception) =>

@@ -56,10 +56,11 @@ internal readonly struct RequestOriginal
     /// <summary>Makes the message what it was.</summary>
     /// <param name="request">The message.</param>
     /// <param name="sent">What it was made for the sending; taken just before that.</param>
+    /// <param name="placed">The address that it was given after that, if it was.</param>
     /// <returns>Whether it had become another one since it was sent; its headers aside.</returns>
-    public bool Restore(HttpRequestMessage request, in RequestOriginal sent)
+    public bool Restore(HttpRequestMessage request, in RequestOriginal sent, Uri? placed = null)
     {
-        var isChanged = !sent.Fits(request);
+        var isChanged = !sent.Fits(request, placed);
         try
         {
             if (!Fits(request))
@@ -91,14 +92,21 @@ internal readonly struct RequestOriginal
     }
 
     /// <summary>Whether the message still is what it was; its headers aside.</summary>
+    /// <param name="request">The message.</param>
+    /// <param name="placed">The address that it was given since, if it was.</param>
     /// <remarks>By reference: whoever changes one of them puts another object there, and an equal one was put there by somebody too.</remarks>
-    public bool Fits(HttpRequestMessage request) =>
-        ReferenceEquals(request.RequestUri, Uri) && ReferenceEquals(request.Method, Method) && ReferenceEquals(request.Content, Content)
+    public bool Fits(HttpRequestMessage request, Uri? placed = null) =>
+        ReferenceEquals(request.RequestUri, placed ?? Uri) && ReferenceEquals(request.Method, Method) && ReferenceEquals(request.Content, Content)
         && ReferenceEquals(request.Version, _version) && request.VersionPolicy == _versionPolicy;
 
     private void RestoreParts(HttpRequestMessage request)
     {
-        request.RequestUri = Uri;
+        request.RequestUri = Uri; // Nearly always the only one: that of an endpoint stood here.
+        if (Fits(request))
+        {
+            return;
+        }
+
         request.Method = Method;
         request.Content = Content;
         request.Version = _version;

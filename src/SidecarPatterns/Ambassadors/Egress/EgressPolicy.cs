@@ -105,6 +105,10 @@ internal sealed class EgressPolicy
     /// <summary>Finds what an address is refused for whose host is an address already, and no name.</summary>
     public EgressRefusal? FindAddressRefusal(Uri uri) => FindRefusal(uri.IdnHost, EgressReason.Address, uri.IdnHost);
 
+    /// <summary>Finds what an address is refused for that is connected to as it is.</summary>
+    public EgressRefusal? FindRefusal(IPAddress address) =>
+        Judge.FindRefusal(address) is { } range ? new EgressRefusal(EgressReason.Address, address.ToString(), range.Rule) : null;
+
     /// <summary>Finds what an address is refused for, as far as its text goes.</summary>
     public EgressRefusal? FindRefusal(Uri uri)
     {

@@ -140,10 +140,12 @@ internal sealed class ConnectionFaultTests
         Assert.That(calling.Snapshot.Circuit, Is.EqualTo(CircuitState.Open));
     }
 
-    [Test]
-    public async Task CertificateForAnotherName_Get_IsOneAttempt()
+    [TestCase(nameof(TestCertificates.WrongName))]
+    [TestCase(nameof(TestCertificates.Expired))]
+    [TestCase(nameof(TestCertificates.Unsigned))]
+    public async Task CertificateIsBad_Get_IsOneAttempt(string which)
     {
-        await using var server = ScriptedServer.StartTls(TestCertificates.WrongName).Answers(200);
+        await using var server = ScriptedServer.StartTls(TestCertificates.Named(which)).Answers(200);
         await using var calling = new FaultCalling(server, static options => options.CircuitBreaker.MinimumAttempts = 1) { Unseen = 1 };
 
         var failure = await calling.GetAsync().FailureAsync();

@@ -22,8 +22,7 @@ internal sealed partial class ScriptedServerTests
     [TestCase(nameof(TestCertificates.Expired))]
     public async Task StartTls_BadCertificate_IsRefused(string which)
     {
-        var certificate = which == nameof(TestCertificates.Expired) ? TestCertificates.Expired : TestCertificates.WrongName;
-        await using var server = ScriptedServer.StartTls(certificate).Answers(200);
+        await using var server = ScriptedServer.StartTls(TestCertificates.Named(which)).Answers(200);
         using var client = Trusting();
 
         var failure = await client.GetAsync(server.Uri).FailureAsync();

@@ -13,6 +13,7 @@ internal static class TestCertificates
     private static readonly Lazy<X509Certificate2> LazyLocalhost = new(static () => Create("localhost", Now.AddDays(-1), Now.AddDays(1)));
     private static readonly Lazy<X509Certificate2> LazyLoopback = new(static () => Create("127.0.0.1", Now.AddDays(-1), Now.AddDays(1)));
     private static readonly Lazy<X509Certificate2> LazyWrongName = new(static () => Create("elsewhere.example", Now.AddDays(-1), Now.AddDays(1)));
+    private static readonly Lazy<X509Certificate2> LazyUnsigned = new(static () => Create("localhost", Now.AddDays(-1), Now.AddDays(1), isSigned: false));
     private static readonly Lazy<X509Certificate2> LazyExpired = new(static () => Create("localhost", Now.AddDays(-3), Now.AddDays(-2)));
 
     /// <summary>Who has signed the others.</summary>
@@ -29,6 +30,18 @@ internal static class TestCertificates
 
     /// <summary>For <c>localhost</c>, the day before yesterday.</summary>
     public static X509Certificate2 Expired => LazyExpired.Value;
+
+    /// <summary>For <c>localhost</c>, by an authority that nobody trusts: itself.</summary>
+    public static X509Certificate2 Unsigned => LazyUnsigned.Value;
+
+    /// <summary>One of the bad ones.</summary>
+    public static X509Certificate2 Named(string name) => name switch
+    {
+        nameof(WrongName) => WrongName,
+        nameof(Expired) => Expired,
+        nameof(Unsigned) => Unsigned,
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No certificate has this name."),
+    };
 
     /// <summary>What a client says in order to trust the authority, and it alone.</summary>
     public static SslClientAuthenticationOptions Trusting() => new()
@@ -54,7 +67,7 @@ internal static class TestCertificates
         return request.CreateSelfSigned(Now.AddDays(-7), Now.AddDays(7));
     }
 
-    private static X509Certificate2 Create(string name, DateTimeOffset from, DateTimeOffset until)
+    private static X509Certificate2 Create(string name, DateTimeOffset from, DateTimeOffset until, bool isSigned = true)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
@@ -69,10 +82,15 @@ internal static class TestCertificates
         }
 
         request.CertificateExtensions.Add(names.Build());
-        using var withoutKey = request.Create(Authority, from, until, Guid.NewGuid().ToByteArray());
-        using var withKey = withoutKey.CopyWithPrivateKey(key);
+        using var withKey = isSigned ? Sign(request, key, from, until) : request.CreateSelfSigned(from, until);
 
         // A key that is in memory only serves no SslStream on some systems; one that was imported does on all.
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), password: null, X509KeyStorageFlags.Exportable);
+    }
+
+    private static X509Certificate2 Sign(CertificateRequest request, ECDsa key, DateTimeOffset from, DateTimeOffset until)
+    {
+        using var withoutKey = request.Create(Authority, from, until, Guid.NewGuid().ToByteArray());
+        return withoutKey.CopyWithPrivateKey(key);
     }
 }

@@ -34,8 +34,8 @@ internal sealed class CredentialOrigin(IReadOnlyList<Uri> own, bool allowsInsecu
     }
 
     /// <summary>Whether it must not go to an endpoint, and why.</summary>
-    public string? FindEndpointProblem(Uri address) =>
-        allowsInsecure || IsSecure(address) ? null : "it would go in the clear to another machine, which AllowInsecureCredentials does not allow";
+    public string? FindEndpointProblem(EndpointAddress endpoint) =>
+        allowsInsecure || endpoint.IsSecure ? null : "it would go in the clear to another machine, which AllowInsecureCredentials does not allow";
 
     private bool IsOwn(Uri address) => own.Any(one => RedirectRule.IsSameOrigin(one, address));
 

@@ -18,9 +18,5 @@ internal sealed class HeaderCredential : AmbassadorCredential
 
     internal override bool IsSameAs(AmbassadorCredential other) => other is HeaderCredential header && header._name == _name && header._value == _value;
 
-    internal override void PutOn(HttpRequestMessage request, Uri address)
-    {
-        request.Headers.Remove(_name);
-        request.Headers.TryAddWithoutValidation(_name, _value);
-    }
+    internal override void PutOn(HttpRequestMessage request, Uri address) => request.Headers.TryAddWithoutValidation(_name, _value);
 }

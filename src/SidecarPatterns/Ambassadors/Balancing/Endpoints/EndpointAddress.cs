@@ -34,6 +34,8 @@ internal sealed class EndpointAddress
         HostHeader = ip is null ? null : uri.HostNameType == UriHostNameType.IPv6 ? $"[{Name}]{port}" : Name + port;
         Authority = ip is null ? host + port : $"{host}{port} ({Name})";
         Key = ip is null ? _base : $"{_base} {HostHeader}";
+        Literal = ip ?? (IPAddress.TryParse(HostRule.NameOf(_host), out var literal) ? literal : null);
+        IsSecure = CredentialOrigin.IsSecure(Combine("/"));
     }
 
     /// <summary>By what its state is found again: all of it but the weight and the priority.</summary>
@@ -47,11 +49,17 @@ internal sealed class EndpointAddress
     /// <summary>The address, where it is one of several that a name has.</summary>
     public IPAddress? Ip { get; }
 
+    /// <summary>The address that is connected to, where that is known already, and is not to be resolved; <see langword="null"/> where it is a name.</summary>
+    public IPAddress? Literal { get; }
+
     /// <summary>
     /// What a request has to have for its <c>Host</c>, where that is not the host of its address; <see langword="null"/> where it is. <see cref="SocketsHttpHandler"/>
     /// takes the name for TLS from it too, and keeps connections apart by it.
     /// </summary>
     public string? HostHeader { get; }
+
+    /// <summary>Whether what is sent there can not be read by others on its way.</summary>
+    public bool IsSecure { get; }
 
     /// <summary>What may be shown of it: a path can be a secret.</summary>
     public string Authority { get; }
@@ -60,16 +68,16 @@ internal sealed class EndpointAddress
     /// <param name="logical">The request's own address.</param>
     public Uri Combine(Uri logical)
     {
-        if (!_hasPath && Ip is null && IsHere(logical))
-        {
-            return logical;
-        }
-
         // Requests again and again of one address, and further attempts of one: the rest is made anew, since a table of them would keep what they have in them.
         var last = Volatile.Read(ref _last);
         if (last is not null && ReferenceEquals(last.Logical, logical))
         {
             return last.Combined;
+        }
+
+        if (!_hasPath && Ip is null && IsHere(logical))
+        {
+            return logical;
         }
 
         var combined = new Uri(string.Concat(_base, logical.AbsolutePath, logical.Query), in AsItIs);

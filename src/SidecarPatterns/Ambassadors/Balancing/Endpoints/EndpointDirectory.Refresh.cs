@@ -168,7 +168,7 @@ internal sealed partial class EndpointDirectory
             return specs;
         }
 
-        var secure = specs.FindAll(static spec => CredentialOrigin.IsSecure(spec.Address!.Combine("/")));
+        var secure = specs.FindAll(static spec => spec.Address!.IsSecure);
         if (secure.Count == 0)
         {
             return specs; // So that calls say why.
