@@ -11,11 +11,19 @@ internal sealed class TestClock : FakeTimeProvider
 {
     private readonly List<TrackedTimer> _armed = [];
     private TimeSpan _wallOffset;
+    private Action? _onNextRead;
 
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _wallOffset;
 
     // Not what the base does: it takes the time stamp from the wall clock.
-    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+    public override long GetTimestamp()
+    {
+        Interlocked.Exchange(ref _onNextRead, null)?.Invoke();
+        return base.GetUtcNow().Ticks;
+    }
+
+    /// <summary>Has something happen just when the time is read next.</summary>
+    public void OnNextRead(Action action) => _onNextRead = action;
 
     /// <summary>Sets the wall clock forward or back, as an administrator or a time server does; no time passes.</summary>
     public void JumpWallClock(TimeSpan by) => _wallOffset += by;

@@ -11,7 +11,6 @@ internal sealed partial class CallPipeline
         call.Settings.Deadline is not null
         || (call.Settings.Egress is not null && EgressPolicy.MayUseHttp3(call.Request))
         || (call.Settings.Options.Retry.AddIdempotencyKey && !call.IsIdempotent)
-        || call.Settings.WaitsForPlace
         || !state.Endpoints.IsReady
         || (call.Request.Content is { } content && !call.IsUntouchable && !IsSentAsItIs(call, content.Headers.ContentLength));
 

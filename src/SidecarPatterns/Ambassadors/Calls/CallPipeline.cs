@@ -39,8 +39,10 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
             refusal = FindRefusal(call);
             if (refusal is null)
             {
-                var isToBePrepared = NeedsPreparation(call) || !TryTakeCredential(call, now);
-                refusal = isToBePrepared ? FindOpenCircuit() : Admit(call, Concurrency, now);
+                // One reading of the limit: one that a reload sets a moment later would refuse a call that can wait.
+                var concurrency = Concurrency;
+                var isToBePrepared = concurrency is { Limit: not null, QueueLimit: > 0 } || NeedsPreparation(call) || !TryTakeCredential(call, now);
+                refusal = isToBePrepared ? FindOpenCircuit() : Admit(call, concurrency, now);
                 if (isToBePrepared && refusal is null)
                 {
                     return PreparedAsync(call);

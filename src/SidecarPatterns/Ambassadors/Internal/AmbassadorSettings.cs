@@ -13,7 +13,6 @@ internal sealed class AmbassadorSettings
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
         MaxAttempts = options.Retry.MaxAttempts;
         IsProbed = options.Probe.Path is not null;
-        WaitsForPlace = options.Concurrency is { Limit: not null, QueueLimit: > 0 };
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
         IsByHost = !OwnAddresses.AreNamed(options);
         Egress = EgressPolicy.Of(options);
@@ -41,9 +40,6 @@ internal sealed class AmbassadorSettings
 
     /// <summary>Whether endpoints are asked how they are.</summary>
     public bool IsProbed { get; }
-
-    /// <summary>Whether a call may wait until an endpoint has less to do.</summary>
-    public bool WaitsForPlace { get; }
 
     public DeadlineHeader? Deadline { get; }
 

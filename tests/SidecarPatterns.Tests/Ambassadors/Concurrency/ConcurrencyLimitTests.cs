@@ -235,6 +235,26 @@ internal sealed class ConcurrencyLimitTests
     }
 
     [Test]
+    public async Task Queue_LimitComesJustAsACallBegins_TheCallWaits()
+    {
+        await using var calling = Limited(static options => options.Concurrency.QueueLimit = 1);
+        var limited = calling.State.Settings;
+        var held = Holds(calling);
+        calling.Server.Then(200);
+        var first = calling.GetAsync();
+        await held.ReachedAsync();
+        calling.State.Apply(new AmbassadorSettings(new AmbassadorOptions { BaseAddress = limited.Options.BaseAddress }, default, calling.Clock));
+
+        calling.Clock.OnNextRead(() => calling.State.Apply(limited));
+        var second = calling.GetAsync();
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(1));
+
+        held.Release();
+        (await first.InTime()).Dispose();
+        (await second.InTime()).Dispose();
+    }
+
+    [Test]
     public async Task Queue_CircuitOpensMeanwhile_IsRefusedForThatAndThePlaceIsFree()
     {
         await using var calling = Limited(static options =>
