@@ -3,6 +3,14 @@ namespace SidecarPatterns.Tests;
 /// <summary>The law of an ambassador's account.</summary>
 internal static class AmbassadorLaw
 {
+    /// <summary>Asserts it once all is quiet: a call has ended, but an attempt of it that was overtaken may go on for a moment.</summary>
+    public static async Task AssertAsync(Func<AmbassadorSnapshot> snapshot, Func<int> served, int hiddenResends)
+    {
+        await Eventually.HoldsAsync(() => snapshot().InFlight == 0, "no call is under way");
+        await Eventually.HoldsAsync(() => snapshot().Attempts.Values.Sum() >= served() - hiddenResends, "every request was an attempt that has ended");
+        Assert(snapshot(), served(), hiddenResends);
+    }
+
     /// <summary>Asserts it at a quiet moment, against the server's own count.</summary>
     /// <param name="snapshot">The account.</param>
     /// <param name="served">How many requests the server has counted by itself.</param>

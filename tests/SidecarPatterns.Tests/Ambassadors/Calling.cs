@@ -63,8 +63,7 @@ internal sealed class Calling : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
-        AmbassadorLaw.Assert(Snapshot, Server.Requests.Count + Unseen, HiddenResends);
+        await AmbassadorLaw.AssertAsync(() => Snapshot, () => Server.Requests.Count + Unseen, HiddenResends);
         _loggerFactory.Dispose();
     }
 }

@@ -56,7 +56,10 @@ internal sealed partial class ConsoleAppTests
             Assert.That(child.Error, Has.None.Contains(NoPrice));
             Assert.That(Ambassador(child).Calls, Is.GreaterThan(1000));
             Assert.That(Endpoints(child).Sum(static endpoint => endpoint.Requests), Is.EqualTo(Ambassador(child).Attempts));
-            Assert.That(Endpoints(child), Has.Count.EqualTo(3).And.All.Property(nameof(EndpointRow.Requests)).Positive);
+            Assert.That(
+                Endpoints(child),
+                Has.Count.EqualTo(3).And.All.Matches<EndpointRow>(static endpoint => endpoint is { Requests: > 0 } or { Ejections: > 0 }),
+                "one that is out of order as the program starts may be found out by probes before any call");
             Assert.That(Credential(child).Requests, Is.Positive);
             Assert.That(child.Output, Has.Some.Contains("ambassador's balances too"));
             Assert.That(File.ReadLines(_audit).LongCount(), Is.EqualTo(audit.Accepted));

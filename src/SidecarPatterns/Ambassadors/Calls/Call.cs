@@ -4,11 +4,14 @@ using System.Threading.RateLimiting;
 namespace SidecarPatterns;
 
 /// <summary>One call while it is under way: what it was asked for, and how far it is.</summary>
-/// <remarks>Pooled, one for each thread. Used by one flow at a time.</remarks>
+/// <remarks>Pooled, two for each thread: that of a hedged call, and that of its attempt. Used by one flow at a time.</remarks>
 internal sealed class Call
 {
     [ThreadStatic]
     private static Call? _spare;
+
+    [ThreadStatic]
+    private static Call? _other;
 
     private RequestOriginal _original;
     private bool _isKept;
@@ -149,8 +152,7 @@ internal sealed class Call
 
     public static Call Rent(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, bool withHeaders, long now, CancellationToken caller)
     {
-        var call = _spare ?? new Call();
-        _spare = null;
+        var call = TakeSpare() ?? new Call();
         call.Settings = settings;
         call.Request = request;
         call.IsSync = isSync;
@@ -284,7 +286,27 @@ internal sealed class Call
         IsRefundable = false;
         (_placed, _isMadeAnother) = (null, false);
         _original = _sent = default;
-        _spare = this;
+        if (_spare is null)
+        {
+            _spare = this;
+        }
+        else
+        {
+            _other = this;
+        }
+    }
+
+    private static Call? TakeSpare()
+    {
+        var spare = _spare;
+        if (spare is not null)
+        {
+            _spare = null;
+            return spare;
+        }
+
+        (spare, _other) = (_other, null);
+        return spare;
     }
 
     private ref readonly RequestOriginal Sent => ref _isMadeAnother ? ref _sent : ref _original;

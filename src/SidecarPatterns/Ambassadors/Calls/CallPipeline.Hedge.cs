@@ -199,11 +199,9 @@ internal sealed partial class CallPipeline
                 return true;
             }
 
-            using var ended = new CancellationTokenSource();
-            var delaying = Task.Delay(TimerTime.Of(delay), clock, ended.Token);
-            await Task.WhenAny(Ending, delaying).ConfigureAwait(false);
-            await ended.CancelAsync().ConfigureAwait(false);
-            return Ending.IsCompleted;
+            Task ending = Ending;
+            await ending.WaitAsync(TimerTime.Of(delay), clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ending.IsCompleted;
         }
 
         private async Task<AttemptOutcome> EndAsync(Task<HttpResponseMessage> sending)

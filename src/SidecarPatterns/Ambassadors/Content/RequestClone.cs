@@ -16,13 +16,20 @@ internal static class RequestClone
             VersionPolicy = request.VersionPolicy,
             Content = request.Content,
         };
-        request.Headers.CopyTo(clone.Headers);
-        IDictionary<string, object?> options = clone.Options;
-        foreach (var (key, value) in request.Options)
+        RequestParts.HeadersOf(request)?.CopyTo(clone.Headers);
+        if (RequestParts.OptionsOf(request) is { } options)
         {
-            options[key] = value;
+            CopyTo(options, clone.Options);
         }
 
         return clone;
+    }
+
+    private static void CopyTo(HttpRequestOptions source, IDictionary<string, object?> target)
+    {
+        foreach (var (key, value) in source)
+        {
+            target[key] = value;
+        }
     }
 }

@@ -126,8 +126,7 @@ internal sealed class FaultCalling : IAsyncDisposable
     {
         Invoker.Dispose();
         Client.Dispose();
-        await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
-        AmbassadorLaw.Assert(Snapshot, _servers.Sum(static server => server.Requests) + Unseen, HiddenResends);
+        await AmbassadorLaw.AssertAsync(() => Snapshot, () => _servers.Sum(static server => server.Requests) + Unseen, HiddenResends);
         await Clock.NothingArmedAsync();
         _loggerFactory.Dispose();
     }
