@@ -12,6 +12,15 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
     private byte[] _response = [];
     private int _read;
 
+    /// <summary>Whether the connection has its TLS already, so that nobody shakes hands over it.</summary>
+    public bool IsSecured { get; init; }
+
+    /// <summary>What the server says before it is asked.</summary>
+    public string Greeting
+    {
+        init => _response = Encoding.UTF8.GetBytes(value);
+    }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;

@@ -22,14 +22,28 @@ internal static class EgressOracle
     private static readonly Range[] PublicRanges = [.. NeverRanges, .. NotPublic.Split(", ").Select(Range.Of)];
 
     /// <summary>The first and the last address of each range of both lists.</summary>
-    public static IEnumerable<(IPAddress First, IPAddress Last)> Ranges =>
-        PublicRanges.Select(static range => (Address(range.First, range.IsIPv4), Address(range.Last, range.IsIPv4)));
+    public static IEnumerable<(IPAddress First, IPAddress Last)> Ranges => PublicRanges.Select(static range => range.Edges);
 
-    public static bool Forbids(EgressProfile profile, IPAddress address)
+    public static bool Forbids(EgressProfile profile, IPAddress address) => Forbids(profile, address, [], []);
+
+    /// <summary>Whether an address may not be called.</summary>
+    /// <param name="profile">Which lists there are.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="allowed">What may be called although a list has it.</param>
+    /// <param name="denied">What has the last word.</param>
+    public static bool Forbids(EgressProfile profile, IPAddress address, Range[] allowed, Range[] denied)
     {
-        var ranges = profile == EgressProfile.Public ? PublicRanges : NeverRanges;
+        var listed = profile == EgressProfile.Public ? PublicRanges : NeverRanges;
         var (number, isIPv4) = Number(address.ToString());
-        return IsIn(ranges, number, isIPv4) || (!isIPv4 && Inside(number).Any(inner => IsIn(ranges, inner, isIPv4: true)));
+        BigInteger[] inside = isIPv4 ? [] : [.. Inside(number)];
+        if (IsIn(denied, number, isIPv4) || inside.Any(inner => IsIn(denied, inner, isIPv4: true)))
+        {
+            return true;
+        }
+
+        // Who allows an address allows it with all that stands in it; who allows what stands in it does not yet allow the address.
+        return !IsIn(allowed, number, isIPv4)
+            && (IsIn(listed, number, isIPv4) || inside.Any(inner => IsIn(listed, inner, isIPv4: true) && !IsIn(allowed, inner, isIPv4: true)));
     }
 
     public static IPAddress Address(BigInteger number, bool isIPv4)
@@ -104,8 +118,13 @@ internal static class EgressOracle
     private static bool IsIn(Range[] ranges, BigInteger number, bool isIPv4) =>
         ranges.Any(range => range.IsIPv4 == isIPv4 && number >= range.First && number <= range.Last);
 
-    private sealed record Range(BigInteger First, BigInteger Last, bool IsIPv4)
+    /// <summary>All addresses from one to another.</summary>
+    internal sealed record Range(BigInteger First, BigInteger Last, bool IsIPv4)
     {
+        /// <summary>The first of them, and the last.</summary>
+        public (IPAddress First, IPAddress Last) Edges => (Address(First, IsIPv4), Address(Last, IsIPv4));
+
+        /// <summary>Reads a range as the specification and the options have them.</summary>
         public static Range Of(string text)
         {
             var parts = text.Split('/');
@@ -117,7 +136,8 @@ internal static class EgressOracle
 
             var (first, isIPv4) = Number(parts[0]);
             var bits = isIPv4 ? 32 : 128;
-            var prefix = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : bits;
+            var written = parts[0].Contains(':', StringComparison.Ordinal) ? 128 : 32; // Of IPv4 too, where it stands in the notation of IPv6.
+            var prefix = bits - (parts.Length > 1 ? written - int.Parse(parts[1], CultureInfo.InvariantCulture) : 0);
             return new Range(first, first + BigInteger.Pow(2, bits - prefix) - 1, isIPv4);
         }
     }

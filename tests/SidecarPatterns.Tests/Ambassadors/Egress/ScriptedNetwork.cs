@@ -89,7 +89,8 @@ internal sealed class ScriptedNetwork : IEgressNetwork
         var stream = await Behind(endPoint, ct);
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _opened);
-        return new CountedStream(stream, () => Interlocked.Increment(ref _used), () => Interlocked.Decrement(ref _open));
+        var counted = new CountedStream(stream, () => Interlocked.Increment(ref _used), () => Interlocked.Decrement(ref _open));
+        return stream is AnsweringStream { IsSecured: true } ? new SecuredStream(counted) : counted;
     }
 
     /// <summary>Tells when it is first written to, and when it is disposed of.</summary>
