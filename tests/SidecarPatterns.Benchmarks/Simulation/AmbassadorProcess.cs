@@ -1,61 +1,64 @@
+using System.Threading.RateLimiting;
+
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>An ambassador, made of the library's own blocks in the order of its pipeline: only the waiting is the simulation's.</summary>
-internal sealed class AmbassadorProcess : CallerProcess
+/// <summary>An ambassador, made of the library's own blocks in the order of its pipeline, to which a test holds it: only the waiting is its own.</summary>
+internal sealed partial class AmbassadorProcess : CallerProcess
 {
     private readonly AmbassadorOptions _options = new();
-    private readonly Balancer _balancer;
-    private readonly RetryBudget _budget;
-    private readonly HedgeDelay _hedgeDelay;
     private long _calls;
 
     /// <param name="world">Its world.</param>
     /// <param name="configure">Changes its options, which are the defaults.</param>
-    public AmbassadorProcess(World world, Action<AmbassadorOptions>? configure = null)
+    public AmbassadorProcess(IWorld world, Action<AmbassadorOptions>? configure = null)
         : base(world)
     {
         configure?.Invoke(_options);
-        _balancer = new Balancer(world.Time, _options.Balancing, _options.CircuitBreaker, world.Random);
-        _budget = new RetryBudget(world.Time, _options.RetryBudget);
-        _budget.Join(() => _calls);
-        _hedgeDelay = new HedgeDelay(world.Time);
+        Balancer = new Balancer(world.Time, _options.Balancing, _options.CircuitBreaker, world.Random);
+        Budget = new RetryBudget(world.Time, _options.RetryBudget);
+        Budget.Join(() => _calls);
+        HedgeDelay = new HedgeDelay(world.Time);
         FindServers();
     }
 
+    public Balancer Balancer { get; }
+
+    public RetryBudget Budget { get; }
+
+    public HedgeDelay HedgeDelay { get; }
+
+    /// <summary>The address of a server.</summary>
+    public static Uri AddressOf(int server) => new($"http://10.0.0.{server + 1}/");
+
     /// <summary>Takes the servers that there are. The number of an endpoint is that of its server, since none ever leaves.</summary>
-    public void FindServers() => _balancer.Replace(Enumerable.Range(0, World.Known).Select(
-        static server => new EndpointSpec(new EndpointAddress(new Uri($"http://10.0.0.{server + 1}/")))));
+    public void FindServers() =>
+        Balancer.Replace(Enumerable.Range(0, World.Known).Select(static server => new EndpointSpec(new EndpointAddress(AddressOf(server)))));
 
     public override async Task<bool> CallAsync()
     {
         TimeSpan dueAt = Time.Elapsed + _options.Timeout;
         TriedEndpoints tried = default;
-        if (!TryPick(PickPurpose.Attempt, 1, tried, out EndpointLease lease))
+        if (!TryAdmit(attempt: 1, tried, out Admission admission))
             return false;
 
-        _calls++;
         bool isRefundable = false;
         for (int attempt = 1; ; attempt++)
         {
             AttemptEnd end;
-            TimeSpan limit = LimitOf(attempt, dueAt);
-            if (HedgeDelayOf() is { } hedgeDelay)
+            if (HedgeDelayOf(admission) is { } hedgeDelay)
             {
-                (end, BalancedEndpoint? second) = await SendHedgedAsync(lease, limit, hedgeDelay, tried, dueAt);
-                if (second is not null)
-                    tried.Add(second);
+                (end, tried) = await SendHedgedAsync(admission, attempt, dueAt, hedgeDelay, tried);
             }
             else
             {
-                end = await World.Send(lease.Endpoint.Ordinal, limit);
-                End(lease, end);
+                end = await Send(admission, LimitOf(attempt, dueAt), isFirst: attempt == 1);
+                tried.Add(admission.Endpoint);
             }
 
-            tried.Add(lease.Endpoint);
             if (end.IsGood)
             {
                 if (isRefundable)
-                    _budget.Refund();
+                    Budget.Refund();
 
                 return true;
             }
@@ -63,10 +66,12 @@ internal sealed class AmbassadorProcess : CallerProcess
             if (FindDelay(attempt, dueAt, end, tried) is not { } delay)
                 return false;
 
-            await Time.Delay(delay);
-            if (dueAt - Time.Elapsed < _options.MinAttemptTime || !TryPick(PickPurpose.Attempt, attempt + 1, tried, out lease))
+            if (delay > TimeSpan.Zero)
+                await World.Delay(delay);
+
+            if (!HasTime(dueAt) || !TryAdmit(attempt + 1, tried, out admission))
             {
-                _budget.Refund();
+                Budget.Refund();
                 return false;
             }
 
@@ -77,105 +82,52 @@ internal sealed class AmbassadorProcess : CallerProcess
     /// <summary>How long to wait before another attempt; nothing if there is none.</summary>
     private TimeSpan? FindDelay(int attempt, TimeSpan dueAt, AttemptEnd end, in TriedEndpoints tried)
     {
-        bool isElsewhere = end.Class == AttemptClass.Unsent && attempt == 1 && _balancer.HasUntried(tried);
+        bool isTotalTimeout = end is { Class: AttemptClass.Unknown, IsTimeout: true } && Time.Elapsed >= dueAt;
+        if (!AttemptClassifier.IsTransient(end.Class) || isTotalTimeout)
+            return null;
+
+        bool isElsewhere = end.Class == AttemptClass.Unsent && attempt == 1 && Balancer.HasUntried(tried);
+        TimeSpan first = end.Class == AttemptClass.Throttled ? _options.Retry.ThrottledDelay : _options.Retry.Delay;
         TimeSpan delay = isElsewhere
             ? TimeSpan.Zero
-            : RetryDelay.Next(_options.Retry.Delay, _options.Retry.MaxDelay, attempt - 1, retryAfter: null, _options.Retry, Random);
+            : RetryDelay.Next(first, _options.Retry.MaxDelay, attempt - 1, end.RetryAfter, _options.Retry, Random);
         return attempt < _options.Retry.MaxAttempts
+            && !(end.RetryAfter > _options.Retry.MaxRetryAfter)
             && delay <= dueAt - Time.Elapsed - _options.MinAttemptTime
-            && _balancer.CanAdmit(delay)
-            && _budget.TryWithdraw()
+            && Balancer.CanAdmit(delay)
+            && Budget.TryWithdraw()
             ? delay
             : null;
     }
 
-    private TimeSpan LimitOf(int attempt, TimeSpan dueAt) =>
-        attempt < _options.Retry.MaxAttempts ? Min(_options.AttemptTimeout, dueAt - Time.Elapsed) : dueAt - Time.Elapsed;
+    private bool HasTime(TimeSpan dueAt) => dueAt - Time.Elapsed >= _options.MinAttemptTime;
 
-    private bool TryPick(PickPurpose purpose, int attempt, TriedEndpoints avoided, out EndpointLease lease)
+    private bool CanFollow(int attempt) => attempt < _options.Retry.MaxAttempts && !Budget.IsClosed;
+
+    private TimeSpan LimitOf(int attempt, TimeSpan dueAt) => CanFollow(attempt) ? Min(_options.AttemptTimeout, dueAt - Time.Elapsed) : dueAt - Time.Elapsed;
+
+    private TimeSpan? ProbeTimeoutOf(int attempt) => CanFollow(attempt) ? _options.AttemptTimeout : null;
+
+    private Pending Send(Admission admission, TimeSpan limit, bool isFirst)
     {
-        // Each endpoint that is full is passed over once.
-        TimeSpan? probeTimeout = attempt < _options.Retry.MaxAttempts ? _options.AttemptTimeout : null;
-        for (int picks = 0; picks < World.Endpoints && _balancer.TryPick(Time.Now, purpose, avoided, probeTimeout, out lease, out _); picks++)
-        {
-            if (!(lease.Endpoint.InFlight > _options.Concurrency.Limit))
-                return true;
-
-            _balancer.GiveBack(lease, Time.Now);
-            avoided.Add(lease.Endpoint);
-        }
-
-        lease = default;
-        return false;
-    }
-
-    private void End(in EndpointLease lease, AttemptEnd end)
-    {
-        if (_options.Hedging.Enabled && (end.IsGood || end.IsTimeout))
-            _hedgeDelay.Record(Time.Now - lease.At);
-
-        if (end.IsGood)
-            _balancer.EndGood(lease, Time.Now);
-        else
-            _balancer.End(lease, end.Class, HealthEffect.Failure, Time.Now);
-    }
-
-    private TimeSpan? HedgeDelayOf() => _options.Hedging.Enabled ? _hedgeDelay.Next(_options.Hedging, Time.Now) : null;
-
-    private async Task<(AttemptEnd End, BalancedEndpoint? Second)> SendHedgedAsync(
-        EndpointLease firstLease, TimeSpan limit, TimeSpan delay, TriedEndpoints tried, TimeSpan dueAt)
-    {
-        Pending first = Send(firstLease, limit);
-        await Either(first, Time.Delay(delay));
-        tried.Add(firstLease.Endpoint);
-        if (first.IsCompleted || dueAt - Time.Elapsed < _options.MinAttemptTime || !_budget.TryWithdraw(_options.Hedging.BudgetReserve))
-            return (await first, null);
-
-        if (!TryPick(PickPurpose.Hedge, 1, tried, out EndpointLease secondLease))
-        {
-            _budget.Refund();
-            return (await first, null);
-        }
-
-        Pending second = Send(secondLease, Min(limit, dueAt - Time.Elapsed));
-        await Either(first, second);
-        (Pending early, Pending late, EndpointLease lateLease) = first.IsCompleted ? (first, second, secondLease) : (second, first, firstLease);
-        AttemptEnd end = await early;
-        if (!end.IsGood)
-            return (await late is { IsGood: true } good ? good : end, secondLease.Endpoint);
-
-        if (!late.IsCompleted)
-        {
-            // The server does not learn of it.
-            _hedgeDelay.Record(Time.Now - lateLease.At);
-            late.Complete(new AttemptEnd(AttemptClass.Cancelled));
-        }
-
-        return (end, secondLease.Endpoint);
-    }
-
-    private Pending Send(EndpointLease lease, TimeSpan limit)
-    {
-        Pending pending = World.Send(lease.Endpoint.Ordinal, limit);
-        pending.OnCompleted(() =>
-        {
-            AttemptEnd end = pending.GetResult();
-            if (end.Class == AttemptClass.Cancelled)
-                _balancer.End(lease, end.Class, HealthEffect.Neutral, Time.Now);
-            else
-                End(lease, end);
-        });
+        Pending pending = World.Send(admission.Endpoint.Ordinal, limit);
+        pending.OnCompleted(() => End(admission, pending.GetResult(), isFirst));
         return pending;
     }
 
-    private static Pending Either(Pending one, Pending other)
+    private void End(in Admission admission, AttemptEnd end, bool isFirst)
     {
-        if (one.IsCompleted || other.IsCompleted)
-            return one.IsCompleted ? one : other;
+        _calls += isFirst ? 1 : 0;
+        if (_options.Hedging.Enabled && (end.IsGood || end.IsTimeout || end.Class == AttemptClass.Cancelled))
+            HedgeDelay.Record(Time.Now - admission.Lease.At); // It took that long at least.
 
-        var either = new Pending();
-        one.OnCompleted(() => either.Complete(default));
-        other.OnCompleted(() => either.Complete(default));
-        return either;
+        Balancer.End(admission.Lease, end.Class, end.Effect, Time.Now, end.RetryAfter, end.IsUnavailable ? end.RetryAfter : null);
+        admission.Place?.Dispose();
+    }
+
+    /// <summary>The leave to send one request to an endpoint, and its place among those under way there.</summary>
+    private readonly record struct Admission(EndpointLease Lease, RateLimitLease? Place)
+    {
+        public BalancedEndpoint Endpoint => Lease.Endpoint;
     }
 }

@@ -1,9 +1,9 @@
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>A process whose callers make calls, and all that it keeps for them: its own, as in reality.</summary>
-internal abstract class CallerProcess(World world)
+internal abstract class CallerProcess(IWorld world)
 {
-    protected World World => world;
+    protected IWorld World => world;
 
     protected VirtualTime Time => world.Time;
 

@@ -41,11 +41,23 @@ internal sealed class VirtualTime : TimeProvider
     /// <summary>Lets everything happen, until nothing is left that could.</summary>
     public void Run()
     {
-        while (_events.TryDequeue(out Action? action, out long at))
+        while (Step())
         {
-            Volatile.Write(ref _now, Math.Max(Now, at));
-            action();
         }
+    }
+
+    /// <summary>Lets the time pass until something happens, and all happen that happens then.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool Step()
+    {
+        if (!_events.TryPeek(out _, out long next))
+            return false;
+
+        Volatile.Write(ref _now, Math.Max(Now, next));
+        while (_events.TryPeek(out _, out long at) && at <= Now)
+            _events.Dequeue()();
+
+        return true;
     }
 
     private sealed class VirtualTimer(VirtualTime time, Action callback) : ITimer

@@ -1,7 +1,7 @@
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>The servers of one run, and what becomes known of them. All chance comes from the seed; calls begin at the same moments whoever makes them.</summary>
-internal sealed class World
+internal sealed class World : IWorld
 {
     public const int Endpoints = 20;
     public const int Processes = 50;
@@ -27,12 +27,10 @@ internal sealed class World
 
     public VirtualTime Time { get; } = new();
 
-    /// <summary>The chance of servers and clients.</summary>
     public Random Random { get; }
 
     public SimulatedServer[] Servers { get; }
 
-    /// <summary>How many of the servers clients know: the first ones.</summary>
     public int Known { get; private set; }
 
     public Ledger Ledger { get; }
@@ -46,7 +44,6 @@ internal sealed class World
         OnKnown?.Invoke();
     }
 
-    /// <summary>Sends a request, and waits no longer than that for its answer.</summary>
     public Pending Send(int server, TimeSpan limit)
     {
         var pending = new Pending();

@@ -41,7 +41,7 @@ internal sealed partial class CallPipeline
         {
             foreach (var tier in tiers)
             {
-                var from = Random.Shared.Next(tier.Ready.Length);
+                var from = state.Random.Next(tier.Ready.Length);
                 for (var i = 0; i < tier.Ready.Length; i++)
                 {
                     var endpoint = tier.Ready[(from + i) % tier.Ready.Length];

@@ -77,7 +77,7 @@ internal sealed partial class CallPipeline
 
         // What was not sent can be sent elsewhere at once.
         var isElsewhere = outcome.Class == AttemptClass.Unsent && call.Attempts == 1 && state.Endpoints.Balancer.HasUntried(call.Tried);
-        var delay = isElsewhere ? TimeSpan.Zero : AttemptRule.DelayOf(call, outcome);
+        var delay = isElsewhere ? TimeSpan.Zero : AttemptRule.DelayOf(call, outcome, state.Random);
         if (FindObstacle(call, outcome, delay) is { } skip)
         {
             state.Account.CountSkipped(skip);

@@ -5,11 +5,13 @@ internal sealed class HedgeDelay(TimeProvider clock)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
 
-    private readonly LatencyQuantiles _latencies = new(clock);
     private Reading? _last;
 
+    /// <summary>What attempts took.</summary>
+    public LatencyQuantiles Latencies { get; } = new(clock);
+
     /// <summary>An attempt took this long, in ticks of the clock: it succeeded, its time was over, or it was overtaken.</summary>
-    public void Record(long ticks) => _latencies.Record(ticks);
+    public void Record(long ticks) => Latencies.Record(ticks);
 
     /// <summary>After how long a second request is sent; <see langword="null"/> for none.</summary>
     public TimeSpan? Next(AmbassadorHedgingOptions options, long now)
@@ -26,7 +28,7 @@ internal sealed class HedgeDelay(TimeProvider clock)
             return last;
         }
 
-        var reading = new Reading(options, now, _latencies.Quantile(options.Quantile, options.MinimumSamples));
+        var reading = new Reading(options, now, Latencies.Quantile(options.Quantile, options.MinimumSamples));
         Volatile.Write(ref _last, reading);
         return reading;
     }

@@ -11,14 +11,23 @@ internal sealed class AmbassadorState
     private bool _isDrained;
     private LastError? _lastError;
 
-    public AmbassadorState(string name, AmbassadorSettings settings, RetryBudget budget, TimeProvider clock, ILogger logger, AmbassadorInstruments? instruments = null, CredentialCaches? credentials = null)
+    public AmbassadorState(
+        string name,
+        AmbassadorSettings settings,
+        RetryBudget budget,
+        TimeProvider clock,
+        ILogger logger,
+        AmbassadorInstruments? instruments = null,
+        CredentialCaches? credentials = null,
+        Random? random = null)
     {
         Name = name;
         _settings = settings;
         Clock = clock;
         Logger = logger;
+        Random = random ?? Random.Shared;
         Scanner = DeadlineScanner.Of(clock);
-        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options)
+        Endpoints = new EndpointDirectory(name, clock, logger, settings.Options, random)
         {
             OnTransition = OnTransition,
             Resolve = (host, ct) => Network.ResolveAsync(host, ct),
@@ -39,6 +48,9 @@ internal sealed class AmbassadorState
     public TimeProvider Clock { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>Draws the lots of endpoints and of waits; a test may give another one, and then has one thread at a time draw.</summary>
+    public Random Random { get; }
 
     public DeadlineScanner Scanner { get; }
 

@@ -17,11 +17,11 @@ internal static class AttemptRule
                 || (call.Settings.Options.Retry.RetryThrottledUnsafeMethods && outcome.Response?.StatusCode == HttpStatusCode.TooManyRequests)));
 
     /// <summary>How long to wait: a random part of a bound that doubles, but not shorter than the server asks for.</summary>
-    public static TimeSpan DelayOf(Call call, in AttemptOutcome outcome)
+    public static TimeSpan DelayOf(Call call, in AttemptOutcome outcome, Random random)
     {
         var options = call.Settings.Options.Retry;
         var first = outcome.Class == AttemptClass.Throttled ? options.ThrottledDelay : options.Delay;
-        return RetryDelay.Next(first, options.MaxDelay, call.Attempts - 1, outcome.RetryAfter, options);
+        return RetryDelay.Next(first, options.MaxDelay, call.Attempts - 1, outcome.RetryAfter, options, random);
     }
 
     // The attempt before arrived after all, and the server knows the key: it says that it has not ended yet.

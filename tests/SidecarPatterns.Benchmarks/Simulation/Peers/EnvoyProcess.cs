@@ -31,7 +31,7 @@ internal sealed class EnvoyProcess(World world) : CallerProcess(world)
     private static readonly TimeSpan MaxEjection = TimeSpan.FromSeconds(300);
 
     private readonly RoundRobin _servers = new(world);
-    private readonly Host[] _hosts = [.. Enumerable.Range(0, World.Endpoints).Select(static _ => new Host())];
+    private readonly Host[] _hosts = [.. Enumerable.Range(0, world.Servers.Length).Select(static _ => new Host())];
     private TimeSpan _nextSweep = Sweep * world.Random.NextDouble();
     private int _requests;
     private int _retries;

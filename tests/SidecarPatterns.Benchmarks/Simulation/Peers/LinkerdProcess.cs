@@ -25,7 +25,7 @@ internal sealed class LinkerdProcess : CallerProcess
     public LinkerdProcess(World world, bool hasBreaker)
         : base(world)
     {
-        _endpoints = [.. Enumerable.Range(0, World.Endpoints).Select(_ => new LinkerdEndpoint(world))];
+        _endpoints = [.. Enumerable.Range(0, world.Servers.Length).Select(_ => new LinkerdEndpoint(world))];
         _budget = new LinkerdBudget(world.Time);
         _hasBreaker = hasBreaker;
     }
