@@ -25,10 +25,11 @@ internal sealed class SimulatedCalls
         var limit = random.Next(AreConcurrent ? 2 : 6) == 0 ? random.Next(1, 5) : (int?)null;
         var hedge = random.Next(3) switch { 0 => TimeSpan.FromMilliseconds(random.Next(25, 90)), 1 => (TimeSpan?)TimeSpan.FromMilliseconds(50), _ => null };
         var samples = random.Next(2) == 0 ? 5 : 1_000_000;
+        var longestRetryAfter = random.Next(2) == 0 ? TimeSpan.FromSeconds(3) : TimeSpan.FromHours(1);
         _configure = options =>
         {
             (options.Timeout, options.AttemptTimeout, options.CancellationGrace) = (timeout, attemptTimeout, TimeSpan.FromDays(1));
-            (options.Retry.MaxAttempts, options.RetryBudget.Capacity) = (attempts, capacity);
+            (options.Retry.MaxAttempts, options.Retry.MaxRetryAfter, options.RetryBudget.Capacity) = (attempts, longestRetryAfter, capacity);
             (options.CircuitBreaker.MinimumAttempts, options.CircuitBreaker.FailuresInARow, options.CircuitBreaker.SuccessesToClose) = breaker;
             options.Concurrency.Limit = limit;
             (options.Hedging.Enabled, options.Hedging.Delay, options.Hedging.MinimumSamples) = (hedge is not null, hedge ?? options.Hedging.Delay, samples);
