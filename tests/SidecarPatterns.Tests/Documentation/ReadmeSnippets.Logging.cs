@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using LogEntry = SidecarPatterns.LogEntry;
 
 namespace SidecarPatterns.Tests.Documentation;
 

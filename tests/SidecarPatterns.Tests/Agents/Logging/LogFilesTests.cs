@@ -63,9 +63,9 @@ internal sealed class LogFilesTests
     public void Day_Over_BeginsANewFileWithinABatchTooAndNeverGoesBack()
     {
         using var store = NewStore();
-        SidecarPatterns.LogEntry last = Line("last of the day");
+        LogEntry last = Line("last of the day");
         _clock.Advance(Day);
-        SidecarPatterns.LogEntry[] batch = [last, Line("first of the next")];
+        LogEntry[] batch = [last, Line("first of the next")];
         Assert.That(store.Write(batch, 0), Is.EqualTo(1));
         Assert.That(store.Write(batch, 1), Is.EqualTo(2));
         _clock.JumpWallClock(-Day);
@@ -348,7 +348,7 @@ internal sealed class LogFilesTests
 
     private void Write(LogStore store, params string[] messages)
     {
-        SidecarPatterns.LogEntry[] entries = [.. messages.Select(Line)];
+        LogEntry[] entries = [.. messages.Select(Line)];
         for (var next = 0; next < entries.Length;)
         {
             next = store.Write(entries, next);

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Line = SidecarPatterns.LogEntry;
 using static SidecarPatterns.Tests.LogMethods;
 
 namespace SidecarPatterns.Tests;
@@ -108,7 +107,7 @@ internal sealed class LogSinkTests
             Assert.That(_folder.Messages, Is.EquivalentTo(new[] { "order 1", "sent by first", "sent by second" }));
         }
 
-        async Task Chat(IReadOnlyList<Line> batch, SidecarContext context)
+        async Task Chat(IReadOnlyList<LogEntry> batch, SidecarContext context)
         {
             await Task.Yield();
             Say(context.Services.GetRequiredService<ILoggerFactory>().CreateLogger(LogHosts.Category), $"sent by {context.Name}");
@@ -134,7 +133,7 @@ internal sealed class LogSinkTests
             await host.FlushLogAsync();
         }
 
-        var given = host.Control.GetDeadLetters("first").Select(static letter => ((Line)letter.Message).Category).ToArray();
+        var given = host.Control.GetDeadLetters("first").Select(static letter => ((LogEntry)letter.Message).Category).ToArray();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(given, Has.Some.EqualTo(LogHosts.Category).And.None.EqualTo("SidecarPatterns.Dispatch"));
@@ -229,15 +228,15 @@ internal sealed class LogSinkTests
 
     private sealed class SinkScript
     {
-        private readonly ConcurrentQueue<Line> _lines = new();
+        private readonly ConcurrentQueue<LogEntry> _lines = new();
 
-        public Func<IReadOnlyList<Line>, SidecarContext, CancellationToken, Task> Before { get; init; } = static (_, _, _) => Task.CompletedTask;
+        public Func<IReadOnlyList<LogEntry>, SidecarContext, CancellationToken, Task> Before { get; init; } = static (_, _, _) => Task.CompletedTask;
 
-        public IReadOnlyList<Line> Lines => [.. _lines];
+        public IReadOnlyList<LogEntry> Lines => [.. _lines];
 
-        public async ValueTask HandleAsync(IReadOnlyList<Line> batch, SidecarContext context, CancellationToken ct)
+        public async ValueTask HandleAsync(IReadOnlyList<LogEntry> batch, SidecarContext context, CancellationToken ct)
         {
-            Line[] copy = [.. batch];
+            LogEntry[] copy = [.. batch];
             await Before(copy, context, ct);
             foreach (var line in copy)
             {
@@ -246,14 +245,14 @@ internal sealed class LogSinkTests
         }
     }
 
-    private sealed class FirstSink(SinkScript script) : IBatchSidecar<Line>
+    private sealed class FirstSink(SinkScript script) : IBatchSidecar<LogEntry>
     {
-        public ValueTask HandleAsync(IReadOnlyList<Line> batch, SidecarContext context, CancellationToken ct) => script.HandleAsync(batch, context, ct);
+        public ValueTask HandleAsync(IReadOnlyList<LogEntry> batch, SidecarContext context, CancellationToken ct) => script.HandleAsync(batch, context, ct);
     }
 
-    private sealed class SecondSink(SinkScript script) : IBatchSidecar<Line>
+    private sealed class SecondSink(SinkScript script) : IBatchSidecar<LogEntry>
     {
-        public ValueTask HandleAsync(IReadOnlyList<Line> batch, SidecarContext context, CancellationToken ct) => script.HandleAsync(batch, context, ct);
+        public ValueTask HandleAsync(IReadOnlyList<LogEntry> batch, SidecarContext context, CancellationToken ct) => script.HandleAsync(batch, context, ct);
     }
 
     private sealed class TalkingException(ILogger logger) : Exception("I talk")

@@ -67,7 +67,7 @@ internal sealed class MessageTemplateTests
         return JsonDocument.Parse(Encoding.UTF8.GetString(line.Written)).RootElement.GetString()!;
     }
 
-    private static SidecarPatterns.LogEntry Capture<T1, T2>(string template, T1 first, T2 second)
+    private static LogEntry Capture<T1, T2>(string template, T1 first, T2 second)
     {
         var logger = new Capturing();
         LoggerMessage.Define<T1, T2>(LogLevel.Information, 1, template)(logger, first, second, null);
@@ -76,7 +76,7 @@ internal sealed class MessageTemplateTests
 
     private sealed class Capturing : ILogger
     {
-        public SidecarPatterns.LogEntry? Entry { get; private set; }
+        public LogEntry? Entry { get; private set; }
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
