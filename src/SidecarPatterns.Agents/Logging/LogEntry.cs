@@ -71,6 +71,27 @@ public abstract class LogEntry
     /// <returns>The text.</returns>
     public override string ToString() => Message;
 
+    /// <summary>Says what every line has. An entry that is used again has most of it already: to write it once more would cost more than to look.</summary>
+    internal void Begin(LogSource source, LogLevel level, in EventId id, Exception? exception, long ticks)
+    {
+        Ticks = ticks;
+        Level = level;
+        if (!ReferenceEquals(Source, source))
+        {
+            Source = source;
+        }
+
+        if (EventId.Id != id.Id || !ReferenceEquals(EventId.Name, id.Name))
+        {
+            EventId = id;
+        }
+
+        if (exception is not null)
+        {
+            Exception = exception;
+        }
+    }
+
     /// <summary>A stock sink is done with it.</summary>
     internal void Release()
     {
@@ -85,8 +106,11 @@ public abstract class LogEntry
 
     internal abstract KeyValuePair<string, object?> ValueAt(int index);
 
-    /// <summary>Whether the text is the template with the values in it, as <see cref="LoggerMessage"/> makes it, so that it can be written without being made.</summary>
-    internal virtual bool IsPlain => false;
+    /// <summary>
+    /// The values, the template behind them, where the text is the template with the values in it, as <see cref="LoggerMessage"/> makes it: then it can be written without being
+    /// made. <see langword="null"/> for any other line.
+    /// </summary>
+    internal virtual IReadOnlyList<KeyValuePair<string, object?>>? ReadPlain() => null;
 
     /// <summary>Nobody has it any more.</summary>
     private protected virtual void Recycle()
@@ -98,9 +122,11 @@ public abstract class LogEntry
     {
         _holders = 0;
         Exception = null;
-        EventId = default;
-        Trace = default;
-        Span = default;
         _scopes = null;
+        if (Trace != default)
+        {
+            Trace = default;
+            Span = default;
+        }
     }
 }

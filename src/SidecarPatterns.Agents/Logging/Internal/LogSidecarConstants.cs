@@ -20,7 +20,7 @@ internal static class LogSidecarConstants
     public const int Capacity = 65_536;
 
     /// <summary>How many lines a sink of ours is given at a time.</summary>
-    public const int BatchSize = 4_096;
+    public const int BatchSize = 512;
 
     /// <summary>How many bytes are written at a time.</summary>
     public const int ChunkBytes = 64 << 10;

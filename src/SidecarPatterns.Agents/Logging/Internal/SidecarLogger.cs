@@ -6,6 +6,9 @@ namespace SidecarPatterns;
 /// <summary>The logger of one category: captures a line, and sends it on its way. What it costs its caller is all there is to it.</summary>
 internal sealed class SidecarLogger(SidecarLoggerProvider provider, LogSource source) : ILogger
 {
+    private readonly LogRoutes _routes = provider.Routes;
+    private readonly TimeProvider? _timeProvider = provider.OtherClock;
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => provider.Scopes?.Push(state);
 
@@ -21,11 +24,7 @@ internal sealed class SidecarLogger(SidecarLoggerProvider provider, LogSource so
         LogEntry entry = LogState<TState>.IsUnchanging
             ? StateEntry<TState>.Rent(state, formatter)
             : CapturedEntry.Capture(state, exception, formatter);
-        entry.Source = source;
-        entry.Level = logLevel;
-        entry.EventId = eventId;
-        entry.Exception = exception;
-        entry.Ticks = provider.ReadTicks();
+        entry.Begin(source, logLevel, eventId, exception, _timeProvider is null ? DateTime.UtcNow.Ticks : _timeProvider.GetUtcNow().UtcTicks);
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
         {
             entry.Trace = activity.TraceId;
@@ -37,6 +36,6 @@ internal sealed class SidecarLogger(SidecarLoggerProvider provider, LogSource so
             entry.Scopes = ScopeCapture.Capture(scopes);
         }
 
-        provider.Routes.Post(entry);
+        _routes.Post(entry);
     }
 }

@@ -8,7 +8,6 @@ namespace SidecarPatterns;
 internal sealed class SidecarLoggerProvider : ILoggerProvider, ISupportExternalScope
 {
     private readonly ConcurrentDictionary<string, SidecarLogger> _loggers = new();
-    private readonly TimeProvider? _timeProvider; // None for the system's own, which is read without the way through it.
     private readonly bool _includesScopes;
     private readonly CrashHook? _crashHook;
 
@@ -17,7 +16,7 @@ internal sealed class SidecarLoggerProvider : ILoggerProvider, ISupportExternalS
     {
         Routes = routes;
         _includesScopes = options.IncludeScopes;
-        _timeProvider = timeProvider == TimeProvider.System ? null : timeProvider;
+        OtherClock = timeProvider == TimeProvider.System ? null : timeProvider;
         _crashHook = crashHook;
         foreach (var problem in problems)
         {
@@ -27,6 +26,9 @@ internal sealed class SidecarLoggerProvider : ILoggerProvider, ISupportExternalS
 
     public LogRoutes Routes { get; }
 
+    /// <summary>The clock; <see langword="null"/> for the system's own, which is read without the way through it.</summary>
+    public TimeProvider? OtherClock { get; }
+
     /// <summary>The scopes at present; <see langword="null"/> where nobody wants them.</summary>
     public IExternalScopeProvider? Scopes { get; private set; }
 
@@ -34,8 +36,6 @@ internal sealed class SidecarLoggerProvider : ILoggerProvider, ISupportExternalS
         _loggers.GetOrAdd(categoryName, static (name, provider) => new SidecarLogger(provider, new LogSource(name)), this);
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => Scopes = _includesScopes ? scopeProvider : null;
-
-    public long ReadTicks() => _timeProvider is null ? DateTime.UtcNow.Ticks : _timeProvider.GetUtcNow().UtcTicks;
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using NLog.Config;
 using NLog.Extensions.Logging;
@@ -26,7 +27,7 @@ internal sealed class FactoryContender : ILogContender
     {
         string path = Path.Combine(folder, "serilog.log");
         return new(logging => logging.AddSerilog(
-            new LoggerConfiguration().WriteTo.Async(sinks => sinks.File(path)).CreateLogger(), dispose: true));
+            new LoggerConfiguration().WriteTo.Async(sinks => sinks.File(path, formatProvider: CultureInfo.InvariantCulture)).CreateLogger(), dispose: true));
     }
 
     public static FactoryContender NLog(string folder)

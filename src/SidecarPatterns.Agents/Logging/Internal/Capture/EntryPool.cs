@@ -12,7 +12,7 @@ internal static class EntryPool<TEntry>
 {
     private const int ChainLength = 64;
 
-    private static readonly ConcurrentQueue<TEntry> Chains = new();
+    private static readonly ConcurrentStack<TEntry> Chains = new(); // The last one is the one that the processor remembers best.
 
     [ThreadStatic]
     private static TEntry? _rented; // What is left of the chain that this thread took.
@@ -48,7 +48,7 @@ internal static class EntryPool<TEntry>
 
     private static TEntry? TakeChain()
     {
-        if (!Chains.TryDequeue(out var chain))
+        if (!Chains.TryPop(out var chain))
         {
             return null;
         }
@@ -61,7 +61,7 @@ internal static class EntryPool<TEntry>
     {
         if (EntryPools.MayKeep())
         {
-            Chains.Enqueue(_returned!);
+            Chains.Push(_returned!);
         }
 
         _returned = null;

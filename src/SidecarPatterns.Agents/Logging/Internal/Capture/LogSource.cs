@@ -23,5 +23,5 @@ internal sealed class LogSource
     public bool TellsOfMessages { get; }
 
     /// <summary>The category as a JSON string.</summary>
-    public ReadOnlyMemory<byte> Json { get; }
+    public byte[] Json { get; }
 }

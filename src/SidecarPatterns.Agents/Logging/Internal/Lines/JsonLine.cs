@@ -9,7 +9,10 @@ namespace SidecarPatterns;
 /// <remarks>One thread at a time.</remarks>
 internal sealed class JsonLine
 {
+    private const int MaxPlainValues = 6; // LoggerMessage has no more.
+
     private readonly TimeText _time = new();
+    private readonly object?[] _values = new object?[MaxPlainValues];
 
     /// <summary>Writes one line; if that fails half-way, nothing of it.</summary>
     public void Append(LineBuffer line, LogEntry entry)
@@ -30,13 +33,15 @@ internal sealed class JsonLine
     {
         line.Append("{\"time\":\""u8);
         _time.Append(line, entry.Ticks);
-        line.Append("\",\"level\":\""u8);
-        line.Append(NameOf(entry.Level));
-        line.Append("\",\"category\":"u8);
-        line.Append(entry.Source.Json.Span);
-        AppendEvent(line, entry.EventId);
-        AppendMessage(line, entry);
-        AppendProperties(line, entry);
+        line.Append(LevelOf(entry.Level));
+        line.Append(entry.Source.Json);
+        if (!TryAppendByShape(line, entry))
+        {
+            AppendEvent(line, entry.EventId);
+            AppendMessage(line, entry);
+            AppendProperties(line, entry);
+        }
+
         if (entry.Exception is { } exception)
         {
             line.Append(",\"exception\":"u8);
@@ -56,7 +61,27 @@ internal sealed class JsonLine
         line.Append("}\n"u8);
     }
 
-    private static void AppendEvent(LineBuffer line, in EventId id)
+    /// <summary>Writes the event, the text and the values as all lines of their log method have them, if they are such.</summary>
+    private bool TryAppendByShape(LineBuffer line, LogEntry entry)
+    {
+        if (entry.ReadPlain() is not { Count: > 0 } state || state[^1].Value is not string template
+            || LineShape.Of(template) is not { IsUsable: true } shape || shape.ValueCount != state.Count - 1)
+        {
+            return false;
+        }
+
+        var values = _values.AsSpan(0, shape.ValueCount);
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = state[i].Value; // Each is boxed, so once is enough.
+        }
+
+        shape.Append(line, entry.EventId, values);
+        values.Clear();
+        return true;
+    }
+
+    public static void AppendEvent(LineBuffer line, in EventId id)
     {
         if (id.Id != 0)
         {
@@ -75,11 +100,7 @@ internal sealed class JsonLine
     {
         var template = entry.Template;
         line.Append(",\"message\":\""u8);
-        if (!entry.IsPlain || template is null || !MessageTemplate.Of(template).TryAppend(line, entry))
-        {
-            TextEscape.Append(line, entry.Message);
-        }
-
+        TextEscape.Append(line, entry.Message);
         line.Append((byte)'"');
         if (template is not null && entry.ValueCount > 0)
         {
@@ -144,13 +165,14 @@ internal sealed class JsonLine
         JsonValue.Append(line, pair.Value);
     }
 
-    private static ReadOnlySpan<byte> NameOf(LogLevel level) => level switch
+    /// <summary>From the end of the time to the category.</summary>
+    private static ReadOnlySpan<byte> LevelOf(LogLevel level) => level switch
     {
-        LogLevel.Trace => "Trace"u8,
-        LogLevel.Debug => "Debug"u8,
-        LogLevel.Information => "Information"u8,
-        LogLevel.Warning => "Warning"u8,
-        LogLevel.Error => "Error"u8,
-        _ => "Critical"u8,
+        LogLevel.Trace => "\",\"level\":\"Trace\",\"category\":"u8,
+        LogLevel.Debug => "\",\"level\":\"Debug\",\"category\":"u8,
+        LogLevel.Information => "\",\"level\":\"Information\",\"category\":"u8,
+        LogLevel.Warning => "\",\"level\":\"Warning\",\"category\":"u8,
+        LogLevel.Error => "\",\"level\":\"Error\",\"category\":"u8,
+        _ => "\",\"level\":\"Critical\",\"category\":"u8,
     };
 }

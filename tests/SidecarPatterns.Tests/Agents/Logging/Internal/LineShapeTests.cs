@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A text that is written without being made says the same as the one that <see cref="LoggerMessage"/> makes.</summary>
 [TestFixture]
-internal sealed class MessageTemplateTests
+internal sealed class LineShapeTests
 {
     private static readonly string[] Templates =
     [
@@ -15,7 +15,7 @@ internal sealed class MessageTemplateTests
     ];
 
     [TestCaseSource(nameof(Templates))]
-    public void TryAppend_AnyTemplate_WritesWhatTheFormatterMakesOrNothing(string template)
+    public void Append_AnyTemplate_WritesWhatTheFormatterMakes(string template)
     {
         foreach (var text in (string?[])["text", "with \"quotes\"\n", "", null])
         {
@@ -25,7 +25,7 @@ internal sealed class MessageTemplateTests
     }
 
     [Test]
-    public void TryAppend_EveryKindOfValue_WritesWhatTheFormatterMakes()
+    public void Append_EveryKindOfValue_WritesWhatTheFormatterMakes()
     {
         const string Template = "{A}|{B}";
         using (Assert.EnterMultipleScope())
@@ -42,29 +42,23 @@ internal sealed class MessageTemplateTests
         }
     }
 
-    [Test]
-    public void TryAppend_AFormatThatFits_IsUsed() => Assert.That(Write("{A:D5} {B}", 7, "x", out var isWritten), Is.EqualTo("00007 x").And.Matches<string>(_ => isWritten));
+    [TestCase("{A:D5} {B}", true)]
+    [TestCase("{A,5} {B}", false)]
+    public void Of_ATemplate_IsUsableUnlessItAligns(string template, bool isUsable)
+    {
+        Assert.That(LineShape.Of(template).IsUsable, Is.EqualTo(isUsable));
+        AssertSame(template, 7, "x");
+    }
 
     private static void AssertSame<T1, T2>(string template, T1 first, T2 second)
     {
-        var written = Write(template, first, second, out var isWritten);
-        if (isWritten)
-        {
-            Assert.That(written, Is.EqualTo(Capture(template, first, second).Message), template);
-        }
-        else
-        {
-            Assert.That(written, Is.Empty, "nothing is left behind");
-        }
-    }
-
-    private static string Write<T1, T2>(string template, T1 first, T2 second, out bool isWritten)
-    {
         var line = new LineBuffer();
-        line.Append((byte)'"');
-        isWritten = MessageTemplate.Of(template).TryAppend(line, Capture(template, first, second));
-        line.Append((byte)'"');
-        return JsonDocument.Parse(Encoding.UTF8.GetString(line.Written)).RootElement.GetString()!;
+        var entry = Capture(template, first, second);
+        new JsonLine().Append(line, entry);
+        var written = JsonDocument.Parse(Encoding.UTF8.GetString(line.Written)).RootElement;
+        Assert.That(written.GetProperty("message").GetString(), Is.EqualTo(entry.Message), template);
+        Assert.That(written.GetProperty("template").GetString(), Is.EqualTo(template));
+        Assert.That(written.GetProperty("properties").EnumerateObject().Select(static value => value.Name), Is.EqualTo(entry.Properties.Select(static value => value.Key)), template);
     }
 
     private static LogEntry Capture<T1, T2>(string template, T1 first, T2 second)
