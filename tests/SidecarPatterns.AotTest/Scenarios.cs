@@ -44,6 +44,7 @@ internal static partial class Scenarios
         new("a token is fetched once and put on every request", TokenAsync),
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
+        new("the log agent writes lines to its file and gives them to a sink", LoggingAsync),
     ];
 
     private static async Task ClassAsync()

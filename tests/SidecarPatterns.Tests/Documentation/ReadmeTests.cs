@@ -15,7 +15,8 @@ internal sealed partial class ReadmeTests
     {
         var compiled = Normalize(
             Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -50,6 +51,14 @@ internal sealed partial class ReadmeTests
             .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new AmbassadorOptions();
         Assert.That(rows, Is.EqualTo(AmbassadorOptionRules.Table.Rules.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
+    }
+
+    [Test]
+    public void LogAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the log agent")).Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new LogSidecarOptions();
+        Assert.That(rows, Is.EqualTo(LogSidecarOptionTable.All.Select(option => $"{option.Key} = {option.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>
