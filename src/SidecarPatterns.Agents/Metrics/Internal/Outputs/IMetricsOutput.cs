@@ -1,0 +1,11 @@
+namespace SidecarPatterns;
+
+/// <summary>One of those to whom snapshots are handed over.</summary>
+internal interface IMetricsOutput
+{
+    /// <summary>What it is called in the log and as a tag.</summary>
+    string Name { get; }
+
+    /// <summary>Hands a snapshot over; fails by throwing.</summary>
+    ValueTask WriteAsync(MetricsSnapshot snapshot, CancellationToken ct);
+}
