@@ -44,6 +44,8 @@ internal static partial class Scenarios
         new("a token is fetched once and put on every request", TokenAsync),
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
+        new("metrics of every kind are collected, written as Prometheus text and JSON, handed to a sidecar and asked for", MetricsAsync),
+        new("a wrong option of the metrics agent stops the start", WrongMetricsOptionAsync),
     ];
 
     private static async Task ClassAsync()

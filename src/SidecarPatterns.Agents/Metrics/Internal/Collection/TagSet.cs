@@ -14,7 +14,8 @@ internal static class TagSet
         {
             // The values tell series apart; keys are few and the developer's own, so a look at their ends will do.
             var key = tag.Key is { Length: > 0 } text ? ((uint)text.Length << 16) ^ ((uint)text[^1] << 8) ^ text[text.Length >> 1] : 0;
-            var mixed = (((ulong)key << 32) | (uint)(tag.Value?.GetHashCode() ?? 0)) * 0x9E3779B97F4A7C15;
+            var value = tag.Value is string words ? TextHash.Of(words) : (ulong)(uint)(tag.Value?.GetHashCode() ?? 0);
+            var mixed = (((ulong)key << 32) ^ value) * 0x9E3779B97F4A7C15;
             hash += (mixed ^ (mixed >> 29)) * 0xBF58476D1CE4E5B9;
         }
 
