@@ -40,27 +40,24 @@ internal sealed class MetricsAgent(MetricsCollector collector, MetricsInquiry in
         {
             do
             {
-                await HandOverAsync(context.Logger, ct).ConfigureAwait(false);
+                await HandOverAsync(context.Logger).ConfigureAwait(false);
             }
             while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await HandOverAsync(context.Logger, CancellationToken.None).ConfigureAwait(false); // All that the application has measured.
+            await HandOverAsync(context.Logger).ConfigureAwait(false); // All that the application has measured.
         }
     }
 
-    private async Task HandOverAsync(ILogger logger, CancellationToken ct)
+    // A stop does not cut it short: whoever is handed some snapshots is handed all of them.
+    private async Task HandOverAsync(ILogger logger)
     {
         try
         {
             var snapshot = inquiry.TakeNext();
-            await outputs.WriteAsync(snapshot, logger, ct).ConfigureAwait(false);
+            await outputs.WriteAsync(snapshot, logger).ConfigureAwait(false);
             Tell(logger, snapshot);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            throw;
         }
 #pragma warning disable CA1031 // The next one may succeed.
         catch (Exception exception)

@@ -7,5 +7,5 @@ internal interface IMetricsOutput
     string Name { get; }
 
     /// <summary>Hands a snapshot over; fails by throwing.</summary>
-    ValueTask WriteAsync(MetricsSnapshot snapshot, CancellationToken ct);
+    ValueTask WriteAsync(MetricsSnapshot snapshot);
 }

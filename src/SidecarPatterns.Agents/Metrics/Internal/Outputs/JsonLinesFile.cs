@@ -12,7 +12,7 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
 
     public string Name => "json-file";
 
-    public async ValueTask WriteAsync(MetricsSnapshot snapshot, CancellationToken ct)
+    public async ValueTask WriteAsync(MetricsSnapshot snapshot)
     {
         _buffer.ResetWrittenCount();
         snapshot.WriteJson(_buffer);
@@ -29,7 +29,7 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
             var end = CutTornLine(file);
             try
             {
-                await file.WriteAsync(_buffer.WrittenMemory, ct).ConfigureAwait(false);
+                await file.WriteAsync(_buffer.WrittenMemory).ConfigureAwait(false);
             }
             catch
             {

@@ -34,22 +34,18 @@ internal sealed class MetricsOutputs
     /// <summary>How often each has failed.</summary>
     public IEnumerable<(string Name, long Count)> Failures => _all.Select(static output => (output.Inner.Name, Interlocked.Read(ref output.Failures)));
 
-    public async Task WriteAsync(MetricsSnapshot snapshot, ILogger logger, CancellationToken ct)
+    public async Task WriteAsync(MetricsSnapshot snapshot, ILogger logger)
     {
         foreach (var output in _all)
         {
             try
             {
-                await output.Inner.WriteAsync(snapshot, ct).ConfigureAwait(false);
+                await output.Inner.WriteAsync(snapshot).ConfigureAwait(false);
                 if (output.FailedInRow > 0)
                 {
                     MetricsAgentLog.OutputRecovered(logger, output.Inner.Name, output.FailedInRow);
                     output.FailedInRow = 0;
                 }
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                throw;
             }
 #pragma warning disable CA1031 // A disk that is full is no reason to stop measuring.
             catch (Exception exception)

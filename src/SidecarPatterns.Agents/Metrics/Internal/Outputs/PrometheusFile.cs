@@ -14,7 +14,7 @@ internal sealed class PrometheusFile(string path) : IMetricsOutput
 
     public string Name => "prometheus-file";
 
-    public async ValueTask WriteAsync(MetricsSnapshot snapshot, CancellationToken ct)
+    public async ValueTask WriteAsync(MetricsSnapshot snapshot)
     {
         _buffer.ResetWrittenCount();
         snapshot.WritePrometheusText(_buffer);
@@ -27,7 +27,7 @@ internal sealed class PrometheusFile(string path) : IMetricsOutput
                 File.SetUnixFileMode(file.SafeFileHandle, ReadableByAll); // Whatever the mask of the process: the collector is another user.
             }
 
-            await file.WriteAsync(_buffer.WrittenMemory, ct).ConfigureAwait(false);
+            await file.WriteAsync(_buffer.WrittenMemory).ConfigureAwait(false);
         }
 
         File.Move(_draft, _path, overwrite: true);
