@@ -10,6 +10,9 @@ namespace SidecarPatterns.AotTest;
 /// <content>The scenarios of the metrics agent.</content>
 internal static partial class Scenarios
 {
+    private static readonly string[] Kinds =
+        ["counter_total", "updown", "gauge", "histogram_count", "observable_counter_total", "observable_updown", "observable_gauge"];
+
     private static async Task MetricsAsync()
     {
         var folder = Directory.CreateTempSubdirectory("metrics").FullName;
@@ -46,7 +49,7 @@ internal static partial class Scenarios
             var text = await File.ReadAllTextAsync(prometheus);
             foreach (var type in (string[])["Byte", "Int16", "Int32", "Int64", "Single", "Double", "Decimal"])
             {
-                foreach (var kind in (string[])["counter_total", "updown", "gauge", "histogram_count", "observable_counter_total", "observable_updown", "observable_gauge"])
+                foreach (var kind in Kinds)
                 {
                     var line = text.Split('\n').FirstOrDefault(line => line.StartsWith($"{type}_{kind}{{", StringComparison.Ordinal));
                     Check(line?.EndsWith(" 1", StringComparison.Ordinal) == true, $"{type}_{kind}: {line}");
@@ -85,7 +88,8 @@ internal static partial class Scenarios
     private static IHost BuildMetered(Action<IServiceCollection> configure, params IEnumerable<(string Key, string Value)> settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => new KeyValuePair<string, string?>("Agents:Metrics:" + setting.Key, setting.Value)));
+        builder.Configuration.AddInMemoryCollection(settings.Select(
+            static setting => new KeyValuePair<string, string?>("Agents:Metrics:" + setting.Key, setting.Value)));
         configure(builder.Services);
         return builder.Build();
     }

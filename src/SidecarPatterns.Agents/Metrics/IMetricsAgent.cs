@@ -4,7 +4,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>Thread-safe. Queries read the snapshots that were taken at the interval, take no lock and disturb nobody who measures.</para>
 /// <para>
-/// A query names an instrument, without regard to case, and means all series that its filter admits. Where several meters have an instrument of that name, the one that
+/// A query names an instrument, without regard to case, and means all series that its filter admits. Where several meters have an instrument of that name, the
+/// one that
 /// was published first is meant, and others add to it if they have the same kind, unit and buckets; <see cref="MetricFilter.Meter"/> says which one otherwise.
 /// </para>
 /// </remarks>
@@ -23,22 +24,29 @@ public interface IMetricsAgent
     /// <exception cref="InvalidOperationException">It is called from such a callback.</exception>
     MetricsSnapshot Collect();
 
-    /// <summary>What an instrument showed in <see cref="Current"/>: the sum over all series of a counter, the number of measurements of a histogram, the value of a gauge.</summary>
+    /// <summary>
+    /// What an instrument showed in <see cref="Current"/>: the sum over all series of a counter, the number of measurements of a histogram, the value of a
+    /// gauge.
+    /// </summary>
     /// <param name="instrument">The name of the instrument.</param>
     /// <param name="filter">Which series; by default all.</param>
     /// <returns>The value, or <see langword="null"/> if there is none, or if several series of a gauge are meant, which do not add up.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="instrument"/> is <see langword="null"/>.</exception>
     double? GetValue(string instrument, MetricFilter? filter = null);
 
-    /// <summary>By how much an instrument changed in a second: what a counter counted, how many measurements a histogram took, the slope of the others.</summary>
+    /// <summary>
+    /// By how much an instrument changed in a second: what a counter counted, how many measurements a histogram took, the slope of the others.
+    /// </summary>
     /// <param name="instrument">The name of the instrument.</param>
     /// <param name="window">
-    /// How far back to look from <see cref="Current"/>: to the oldest snapshot within that time, and at least to the one before. Where that is not kept, as far as there are snapshots.
+    /// How far back to look from <see cref="Current"/>: to the oldest snapshot within that time, and at least to the one before. Where that is not kept, as far
+    /// as there are snapshots.
     /// </param>
     /// <param name="filter">Which series; by default all.</param>
     /// <returns>The rate, or <see langword="null"/> if there is no such instrument, only one snapshot, or if several series of a gauge are meant.</returns>
     /// <remarks>
-    /// Exactly what was counted between two snapshots, by the time between them: nothing is extrapolated. A series that appears counts from zero; that of an observable
+    /// Exactly what was counted between two snapshots, by the time between them: nothing is extrapolated. A series that appears counts from zero; that of an
+    /// observable
     /// counter from its first value, since nobody knows when it was counted. A counter that falls has begun anew.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="instrument"/> is <see langword="null"/>.</exception>
@@ -52,10 +60,13 @@ public interface IMetricsAgent
     /// <param name="filter">Which series; by default all.</param>
     /// <returns>The value, or <see langword="null"/> if there is no such histogram, or no measurement in that time.</returns>
     /// <remarks>
-    /// Interpolated within a bucket as if its measurements lay evenly in it, as Prometheus' <c>histogram_quantile</c> does: wrong by at most the width of the bucket.
+    /// Interpolated within a bucket as if its measurements lay evenly in it, as Prometheus' <c>histogram_quantile</c> does: wrong by at most the width of the
+    /// bucket.
     /// The first bucket begins at zero if it ends above; of measurements beyond the last boundary no more than that boundary is known, and it is returned.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="instrument"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="quantile"/> is not from 0 to 1, or <paramref name="window"/> is not above zero.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="quantile"/> is not from 0 to 1, or <paramref name="window"/> is not above zero.
+    /// </exception>
     double? GetQuantile(string instrument, double quantile, TimeSpan window, MetricFilter? filter = null);
 }

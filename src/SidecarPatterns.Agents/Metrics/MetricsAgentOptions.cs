@@ -38,7 +38,9 @@ public sealed class MetricsAgentOptions
     /// <value>31 by default; from 1 to 10,000. Each takes 8 bytes for every series, and for a histogram 8 for each of its buckets besides.</value>
     public int History { get; set; } = MetricsAgentConstants.History;
 
-    /// <summary>The file that holds the last snapshot as Prometheus text, for the textfile collector of node_exporter, which reads files named <c>*.prom</c>.</summary>
+    /// <summary>
+    /// The file that holds the last snapshot as Prometheus text, for the textfile collector of node_exporter, which reads files named <c>*.prom</c>.
+    /// </summary>
     /// <value><see langword="null"/> by default: none. Its folder is made if it is missing; the file is replaced as a whole, and is readable by all.</value>
     public string? PrometheusFile { get; set; }
 
@@ -46,7 +48,10 @@ public sealed class MetricsAgentOptions
     /// <value><see langword="null"/> by default: none. Its folder is made if it is missing.</value>
     public string? JsonFile { get; set; }
 
-    /// <summary>How many bytes <see cref="JsonFile"/> may have; with the next line it is renamed to the same name with <c>.1</c> behind, in place of the one before, and begun anew.</summary>
+    /// <summary>
+    /// How many bytes <see cref="JsonFile"/> may have; with the next line it is renamed to the same name with <c>.1</c> behind, in place of the one before, and
+    /// begun anew.
+    /// </summary>
     /// <value>104,857,600 by default (100 MiB); from 1,024. A line that is longer by itself is written all the same.</value>
     public long JsonFileMaxBytes { get; set; } = MetricsAgentConstants.JsonFileMaxBytes;
 }

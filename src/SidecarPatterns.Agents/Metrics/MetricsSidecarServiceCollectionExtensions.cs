@@ -7,13 +7,17 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers the metrics agent.</summary>
 public static class MetricsSidecarServiceCollectionExtensions
 {
-    /// <summary>Adds the metrics agent: a sidecar that collects from the meters of the process, hands snapshots over, and answers queries as <see cref="IMetricsAgent"/>.</summary>
+    /// <summary>
+    /// Adds the metrics agent: a sidecar that collects from the meters of the process, hands snapshots over, and answers queries as <see
+    /// cref="IMetricsAgent"/>.
+    /// </summary>
     /// <param name="services">The services to add to.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Agents:Metrics</c> was bound.</param>
     /// <returns>The builder of its sidecar, <see cref="AgentNames.Metrics"/>.</returns>
     /// <remarks>
     /// <para>
-    /// Meters count from the moment at which the sidecar starts: register it before other sidecars, so that it starts first and takes its last snapshot last. It collects from meters that
+    /// Meters count from the moment at which the sidecar starts: register it before other sidecars, so that it starts first and takes its last snapshot last.
+    /// It collects from meters that
     /// belong to nobody and from those of this host's <c>IMeterFactory</c>; those of other hosts in the process are left to them.
     /// </para>
     /// <para>

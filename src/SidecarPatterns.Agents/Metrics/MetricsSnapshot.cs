@@ -5,7 +5,8 @@ namespace SidecarPatterns;
 
 /// <summary>All that the metrics agent had collected at one moment. Immutable and thread-safe.</summary>
 /// <remarks>
-/// Sums and histograms count since collecting began; what was measured while the snapshot was taken is in it or in the next one, and of one measurement of a histogram
+/// Sums and histograms count since collecting began; what was measured while the snapshot was taken is in it or in the next one, and of one measurement of a
+/// histogram
 /// the bucket may be in the one and the value in the other. A sidecar that takes <see cref="MetricsSnapshot"/> messages gets every snapshot of the interval.
 /// </remarks>
 public sealed class MetricsSnapshot
@@ -27,10 +28,15 @@ public sealed class MetricsSnapshot
     /// <summary>The instruments that have measured something, in the order in which they were published.</summary>
     public IReadOnlyList<InstrumentSnapshot> Instruments { get; }
 
-    /// <summary>How many measurements were refused since collecting began: below zero for a counter, no finite number for a sum or a histogram, or with a tag that threw.</summary>
+    /// <summary>
+    /// How many measurements were refused since collecting began: below zero for a counter, no finite number for a sum or a histogram, or with a tag that
+    /// threw.
+    /// </summary>
     public long RefusedMeasurements { get; internal init; }
 
-    /// <summary>How many instruments were left alone since collecting began, because there were <see cref="MetricsAgentOptions.MaxInstruments"/> already.</summary>
+    /// <summary>
+    /// How many instruments were left alone since collecting began, because there were <see cref="MetricsAgentOptions.MaxInstruments"/> already.
+    /// </summary>
     public long RefusedInstruments { get; internal init; }
 
     /// <summary>How many callbacks of observable instruments threw while this snapshot was taken; the others are in it.</summary>
@@ -66,7 +72,9 @@ public sealed class MetricsSnapshot
         PrometheusText.Write(this, output);
     }
 
-    /// <summary>Writes the snapshot as JSON in the shape of OpenTelemetry's protocol, an <c>ExportMetricsServiceRequest</c>, as UTF-8 on one line without its end.</summary>
+    /// <summary>
+    /// Writes the snapshot as JSON in the shape of OpenTelemetry's protocol, an <c>ExportMetricsServiceRequest</c>, as UTF-8 on one line without its end.
+    /// </summary>
     /// <param name="output">Where to.</param>
     /// <exception cref="ArgumentNullException"><paramref name="output"/> is <see langword="null"/>.</exception>
     public void WriteJson(IBufferWriter<byte> output)

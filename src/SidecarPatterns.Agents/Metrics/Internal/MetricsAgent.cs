@@ -10,7 +10,8 @@ namespace SidecarPatterns;
 /// <summary>The metrics agent's sidecar: takes a snapshot when it starts, at every interval, and when it stops, and hands it over.</summary>
 /// <remarks>What has been measured stays with the collector: a restart of the sidecar loses nothing.</remarks>
 [SuppressMessage("Performance", "CA1812", Justification = "Made by the container.")]
-internal sealed class MetricsAgent(MetricsCollector collector, MetricsInquiry inquiry, MetricsOutputs outputs, IOptions<MetricsAgentOptions> options) : ISidecar, ISidecarStartup
+internal sealed class MetricsAgent(MetricsCollector collector, MetricsInquiry inquiry, MetricsOutputs outputs, IOptions<MetricsAgentOptions> options)
+    : ISidecar, ISidecarStartup
 {
     private long _refusedInstruments;
     private long _refusedMeasurements;

@@ -13,7 +13,10 @@ internal static class MetricsAgentInstruments
         meter.CreateObservableUpDownCounter(
             "sidecar.metrics.series", () => new Measurement<long>(collector.Series, NameTag), "{series}", "How many series the last snapshot of metrics had.");
         meter.CreateObservableCounter(
-            "sidecar.metrics.refused", () => new Measurement<long>(collector.RefusedMeasurements, NameTag), "{measurement}", "How many measurements were refused.");
+            "sidecar.metrics.refused",
+            () => new Measurement<long>(collector.RefusedMeasurements, NameTag),
+            "{measurement}",
+            "How many measurements were refused.");
         meter.CreateObservableCounter(
             "sidecar.metrics.failures", () => ReadFailures(outputs), "{snapshot}", "How many snapshots of metrics could not be handed over.");
     }

@@ -5,13 +5,13 @@ namespace SidecarPatterns;
 /// <summary>What the metrics agent logs: event ids 600 to 699.</summary>
 internal static partial class MetricsAgentLog
 {
-    [LoggerMessage(600, LogLevel.Error, "A snapshot of metrics could not be handed over to {Output}; each of the next ones will be tried, and the first that succeeds is told of.", EventName = "OutputFailed")]
+    [LoggerMessage(600, LogLevel.Error, "A snapshot of metrics could not be handed over to {Output}; each of the next ones is tried.", EventName = "OutputFailed")]
     public static partial void OutputFailed(ILogger logger, string output, Exception exception);
 
     [LoggerMessage(601, LogLevel.Information, "Snapshots of metrics are handed over to {Output} again, after {Count} that failed.", EventName = "OutputRecovered")]
     public static partial void OutputRecovered(ILogger logger, string output, long count);
 
-    [LoggerMessage(602, LogLevel.Warning, "Instrument '{Instrument}' of meter '{Meter}' has had measurements with more than {Limit} sets of tags: further ones count in one series with the tag otel.metric.overflow.", EventName = "CardinalityLimitReached")]
+    [LoggerMessage(602, LogLevel.Warning, "Instrument '{Instrument}' of meter '{Meter}' has {Limit} sets of tags: further ones count together, as otel.metric.overflow.", EventName = "CardinalityLimitReached")]
     public static partial void CardinalityLimitReached(ILogger logger, string instrument, string meter, int limit);
 
     [LoggerMessage(603, LogLevel.Warning, "{Count} instruments are not collected from, because there were {Limit} already.", EventName = "InstrumentsRefused")]

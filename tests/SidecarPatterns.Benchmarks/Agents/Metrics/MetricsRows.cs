@@ -12,7 +12,11 @@ internal static class MetricsRows
         Measure("counter, 2 tags", static meter => new TaggedCounterContender(meter)),
         Measure("histogram, 2 tags", static meter => new HistogramContender(meter)),
         Measure("counter, 2 tags, 4 threads", static meter => new TaggedCounterContender(meter, threads: 4)),
-        new("snapshot of 10,000 series", Snapshots, static () => new SnapshotContender(new AgentListening()), static () => new SnapshotContender(new OpenTelemetryListening())),
+        new(
+            "snapshot of 10,000 series",
+            Snapshots,
+            static () => new SnapshotContender(new AgentListening()),
+            static () => new SnapshotContender(new OpenTelemetryListening())),
     ];
 
     private static Row Measure(string name, Func<IListening, IContender> create) =>

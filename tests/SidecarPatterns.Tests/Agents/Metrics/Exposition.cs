@@ -138,10 +138,14 @@ internal sealed partial class Exposition
         {
             foreach (var series in _all.Where(sample => sample.Name == family + "_bucket").GroupBy(static sample => sample.Without("le")[sample.Name.Length..]))
             {
-                var ordered = series.Select(static bucket => (Bound: ReadNumber(bucket.Labels["le"], bucket.Name), bucket.Value)).OrderBy(static bucket => bucket.Bound).ToList();
+                var ordered = series.Select(static bucket => (Bound: ReadNumber(bucket.Labels["le"], bucket.Name), bucket.Value))
+                    .OrderBy(static bucket => bucket.Bound).ToList();
                 Require(ordered.Zip(ordered.Skip(1)).All(static pair => pair.First.Value <= pair.Second.Value), "buckets that are not cumulative", series.Key);
                 Require(double.IsPositiveInfinity(ordered[^1].Bound), "no bucket for all", series.Key);
-                Require(_samples.TryGetValue(family + "_count" + series.Key, out var count) && count == ordered[^1].Value, "a count that is not that of the last bucket", series.Key);
+                Require(
+                    _samples.TryGetValue(family + "_count" + series.Key, out var count) && count == ordered[^1].Value,
+                    "a count that is not that of the last bucket",
+                    series.Key);
                 Require(_samples.ContainsKey(family + "_sum" + series.Key), "no sum", series.Key);
             }
         }

@@ -102,7 +102,7 @@ internal sealed class MetricsCollectorModelTests
         // The order of tags does not matter, and those that come when there are as many as may be go to the overflow.
         private string Place(string family, KeyValuePair<string, object?>[] tags)
         {
-            var labels = string.Join(',', tags.OrderBy(static tag => tag.Key).Select(static tag => $"{tag.Key}=\"{(tag.Value is bool isTrue ? isTrue ? "true" : "false" : tag.Value)}\""));
+            var labels = string.Join(',', tags.OrderBy(static tag => tag.Key).Select(static tag => $"{tag.Key}=\"{Show(tag.Value)}\""));
             if (!_series.TryGetValue(family, out var known))
             {
                 _series.Add(family, known = []);
@@ -121,6 +121,8 @@ internal sealed class MetricsCollectorModelTests
             known.Add(labels);
             return labels;
         }
+
+        private static object? Show(object? value) => value is bool isTrue ? isTrue ? "true" : "false" : value;
 
         private void Change(string family, string suffix, string labels, double by)
         {

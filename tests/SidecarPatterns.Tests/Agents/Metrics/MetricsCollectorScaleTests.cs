@@ -58,7 +58,8 @@ internal sealed class MetricsCollectorScaleTests
     {
         using var test = new CollectedMeter();
         var round = 0;
-        test.Meter.CreateObservableGauge("rooms", () => Enumerable.Range(round * 1_000, 1_000).Select(static i => new Measurement<int>(1, CollectedMeter.Tag("i", i))));
+        test.Meter.CreateObservableGauge(
+            "rooms", () => Enumerable.Range(round * 1_000, 1_000).Select(static i => new Measurement<int>(1, CollectedMeter.Tag("i", i))));
         for (round = 0; round < 100; round++)
         {
             var instrument = test.Collector.Collect().Instruments[0];

@@ -142,7 +142,8 @@ internal sealed class MetricsCollectorTests
         using var test = new CollectedMeter(static options => options.CardinalityLimit = 3);
         var counter = test.Meter.CreateCounter<int>("orders");
         var size = 0;
-        test.Meter.CreateObservableUpDownCounter("sizes", () => Enumerable.Range(0, size).Select(static i => new Measurement<int>(10, CollectedMeter.Tag("i", i))));
+        test.Meter.CreateObservableUpDownCounter(
+            "sizes", () => Enumerable.Range(0, size).Select(static i => new Measurement<int>(10, CollectedMeter.Tag("i", i))));
 
         for (var round = 0; round < 2; round++)
         {
@@ -158,7 +159,8 @@ internal sealed class MetricsCollectorTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(test.Show("orders_total"), Is.EquivalentTo([
-                """orders_total{i="0"} 2""", """orders_total{i="1"} 2""", """orders_total{i="2"} 2""", "orders_total{} 200", """orders_total{otel_metric_overflow="true"} 4""",
+                """orders_total{i="0"} 2""", """orders_total{i="1"} 2""", """orders_total{i="2"} 2""", "orders_total{} 200",
+                """orders_total{otel_metric_overflow="true"} 4""",
             ]));
             Assert.That(test.Show("sizes"), Is.EquivalentTo([
                 """sizes{i="0"} 10""", """sizes{i="1"} 10""", """sizes{i="2"} 10""", """sizes{otel_metric_overflow="true"} 20""",

@@ -85,7 +85,7 @@ internal sealed class MetricsInquiryTests
             Assert.That(_inquiry.GetRate("counter", TimeSpan.FromSeconds(20)), Is.EqualTo(20), "400 in 20 s");
             Assert.That(_inquiry.GetRate("counter", TimeSpan.FromSeconds(29)), Is.EqualTo(20), "that is as far as a whole snapshot goes");
             Assert.That(_inquiry.GetRate("counter", TimeSpan.FromSeconds(1)), Is.EqualTo(30), "at least the one before");
-            Assert.That(_inquiry.GetRate("counter", Minute), Is.EqualTo(1_400.0 / 30).Within(1e-9), "as far as there are snapshots; the series came to be in it, from zero");
+            Assert.That(_inquiry.GetRate("counter", Minute), Is.EqualTo(1_400.0 / 30).Within(1e-9), "as far as there are snapshots; the series began in it, at zero");
         }
     }
 

@@ -26,11 +26,13 @@ internal sealed class MetricsOpenTelemetryTests
         var gauge = test.Meter.CreateGauge<int>("gauge");
         var histogram = test.Meter.CreateHistogram<double>("histogram", "s");
         var advised = test.Meter.CreateHistogram("advised", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10, 100] });
-        test.Meter.CreateObservableCounter("observed", () => Enumerable.Range(0, 3).Select(static i => new Measurement<long>(i * 7, CollectedMeter.Tag("i", i))));
+        test.Meter.CreateObservableCounter(
+            "observed", () => Enumerable.Range(0, 3).Select(static i => new Measurement<long>(i * 7, CollectedMeter.Tag("i", i))));
         test.Meter.CreateObservableGauge("watched", static () => 2.5);
         for (var i = 0; i < 500; i++)
         {
-            KeyValuePair<string, object?>[] tags = [CollectedMeter.Tag("a", random.Next(4)), CollectedMeter.Tag("b", random.Next(2) == 0 ? "x" : "y"), CollectedMeter.Tag("c", random.Next(2) == 0)];
+            KeyValuePair<string, object?>[] tags =
+                [CollectedMeter.Tag("a", random.Next(4)), CollectedMeter.Tag("b", random.Next(2) == 0 ? "x" : "y"), CollectedMeter.Tag("c", random.Next(2) == 0)];
             random.Shuffle(tags);
             tags = tags[..random.Next(4)];
             counter.Add(random.Next(100), tags);

@@ -14,7 +14,8 @@ internal sealed class OtlpJsonTests
     public void WriteJson_EveryKind_HasTheShapeOfTheProtocol()
     {
         using var test = new CollectedMeter();
-        test.Meter.CreateCounter<long>("orders", "{order}", "Taken.").Add(5, CollectedMeter.Tag("b", 1), CollectedMeter.Tag("a", "x \"y\""), CollectedMeter.Tag("c", true), CollectedMeter.Tag("d", 0.5));
+        test.Meter.CreateCounter<long>("orders", "{order}", "Taken.").Add(
+            5, CollectedMeter.Tag("b", 1), CollectedMeter.Tag("a", "x \"y\""), CollectedMeter.Tag("c", true), CollectedMeter.Tag("d", 0.5));
         test.Meter.CreateUpDownCounter<double>("open").Add(-1.5);
         test.Meter.CreateGauge<double>("warmth").Record(double.NaN);
         test.Meter.CreateHistogram("took", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2.5] }).Record(2);
@@ -63,7 +64,9 @@ internal sealed class OtlpJsonTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(scopes.Select(static scope => string.Join(' ', scope!["metrics"]!.AsArray().Select(static metric => (string)metric!["name"]!))), Is.EqualTo(["a c", "b"]));
+            Assert.That(
+                scopes.Select(static scope => string.Join(' ', scope!["metrics"]!.AsArray().Select(static metric => (string)metric!["name"]!))),
+                Is.EqualTo(["a c", "b"]));
             Assert.That((string?)scopes[1]!["scope"]!["version"], Is.EqualTo("2.0"));
             Assert.That((string?)scopes[1]!["scope"]!["attributes"]![0]!["value"]!["stringValue"], Is.EqualTo("blue"));
         }

@@ -59,7 +59,8 @@ internal sealed class PrometheusTextTests
             CollectedMeter.Tag("grüße", "żółć \ud83d\ude00 \ud83d"));
 
         Assert.That(test.Expose().Of("orders_total").Keys.Single(), Is.EqualTo(
-            "orders_total{_8th=\"0.1\",_name_=\"x\",a_b=\"1;2\",day=\"02/01/2026\",exported_le=\"5\",exported_otel_scope_name=\"mine\",gr_e=\"żółć \ud83d\ude00 \ufffd\",lines=\"one\ntwo\r\",path=\"C:\\temp\",quote=\"say \"hi\"\"}"));
+            "orders_total{_8th=\"0.1\",_name_=\"x\",a_b=\"1;2\",day=\"02/01/2026\",exported_le=\"5\",exported_otel_scope_name=\"mine\","
+            + "gr_e=\"żółć \ud83d\ude00 \ufffd\",lines=\"one\ntwo\r\",path=\"C:\\temp\",quote=\"say \"hi\"\"}"));
     }
 
     [Test]
@@ -141,7 +142,9 @@ internal sealed class PrometheusTextTests
         var exposition = test.Expose();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(exposition.Samples.Where(static sample => sample.Key.StartsWith("orders", StringComparison.Ordinal)).Select(static sample => sample.Value), Is.EquivalentTo([1, 2]));
+            Assert.That(
+                exposition.Samples.Where(static sample => sample.Key.StartsWith("orders", StringComparison.Ordinal)).Select(static sample => sample.Value),
+                Is.EquivalentTo([1, 2]));
             Assert.That(exposition.Help["orders_total"], Is.EqualTo("Ours."));
         }
     }
@@ -271,7 +274,12 @@ internal sealed class PrometheusTextTests
 
         public static (int ExitCode, string Output) Check(string text)
         {
-            using var process = Process.Start(new ProcessStartInfo(Path!, ["check", "metrics"]) { RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process = Process.Start(new ProcessStartInfo(Path!, ["check", "metrics"])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            })!;
             var errors = process.StandardError.ReadToEndAsync();
             var output = process.StandardOutput.ReadToEndAsync();
             using (var input = new StreamWriter(process.StandardInput.BaseStream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))

@@ -3,7 +3,8 @@ using System.Collections.ObjectModel;
 namespace SidecarPatterns;
 
 /// <summary>What is known of an instrument, and stays: snapshots share it.</summary>
-internal sealed class InstrumentInfo(StreamIdentity identity, MeterInfo meter, string name, string? unit, string? description, double[] boundaries, DateTimeOffset startTime)
+internal sealed class InstrumentInfo(
+    StreamIdentity identity, MeterInfo meter, string name, string? unit, string? description, double[] boundaries, DateTimeOffset startTime)
 {
     private PrometheusFamily? _family;
     private ReadOnlyCollection<double>? _readOnlyBoundaries;

@@ -86,7 +86,8 @@ internal sealed class MetricsCollector : IDisposable
         {
             if (_isCollecting)
             {
-                throw new InvalidOperationException("A snapshot can not be taken from the callback of an observable instrument, which runs while one is taken.");
+                throw new InvalidOperationException(
+                    "A snapshot can not be taken from the callback of an observable instrument, which runs while one is taken.");
             }
 
             _isCollecting = true;
@@ -185,7 +186,10 @@ internal sealed class MetricsCollector : IDisposable
     {
         try
         {
-            if (IsOurs(instrument.Meter) && _patterns.Matches(instrument.Meter.Name) && InstrumentType.Of(instrument) is { } type && FindOrAdd(instrument, type) is { } stream)
+            if (IsOurs(instrument.Meter)
+                && _patterns.Matches(instrument.Meter.Name)
+                && InstrumentType.Of(instrument) is { } type
+                && FindOrAdd(instrument, type) is { } stream)
             {
                 listener.EnableMeasurementEvents(instrument, stream);
             }

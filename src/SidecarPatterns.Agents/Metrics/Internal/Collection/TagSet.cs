@@ -101,8 +101,11 @@ internal static class TagSet
 
     private static bool IsSame(in Tag known, in Tag tag) =>
         (ReferenceEquals(known.Key, tag.Key) || string.Equals(known.Key, tag.Key, StringComparison.Ordinal))
-        && (ReferenceEquals(known.Value, tag.Value)
-            || (known.Value is string text ? tag.Value is string other && string.Equals(text, other, StringComparison.Ordinal) : known.Value is { } value && value.Equals(tag.Value)));
+        && (ReferenceEquals(known.Value, tag.Value) || IsSame(known.Value, tag.Value));
+
+    private static bool IsSame(object? known, object? value) => known is string text
+        ? value is string other && string.Equals(text, other, StringComparison.Ordinal)
+        : known is not null && known.Equals(value);
 
     private static bool HasKey(ReadOnlySpan<Tag> tags, string key)
     {

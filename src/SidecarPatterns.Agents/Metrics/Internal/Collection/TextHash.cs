@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace SidecarPatterns;
 
 /// <summary>
-/// A hash of texts, cheaper than <see cref="string.GetHashCode()"/>: 16 bytes at a time are multiplied and folded, after Wang Yi's wyhash. As that one it differs from process to
+/// A hash of texts, cheaper than <see cref="string.GetHashCode()"/>: 16 bytes at a time are multiplied and folded, after Wang Yi's wyhash. As that one it
+/// differs from process to
 /// process, and all of its numbers are drawn by lot, so that nobody can send values that collide.
 /// </summary>
 internal static class TextHash

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace SidecarPatterns;
 
-/// <summary>Writes snapshots as JSON in the shape of OpenTelemetry's protocol, as the JSON mapping of protocol buffers has it: long numbers are strings, enumerations numbers.</summary>
+/// <summary>
+/// Writes snapshots as JSON in the shape of OpenTelemetry's protocol, as the JSON mapping of protocol buffers has it: long numbers are strings, enumerations
+/// numbers.
+/// </summary>
 internal static class OtlpJson
 {
     private const int Cumulative = 2;

@@ -8,7 +8,8 @@ internal static class PrometheusLabels
     /// <summary>The labels, as they stand between braces: <c>http_method="GET",http_status="200"</c>.</summary>
     /// <param name="tags">The tags, in the order of their keys.</param>
     /// <remarks>
-    /// Labels without a value are the same as none, and are left out. Keys that become one label have their values joined by semicolons, in the order of the keys.
+    /// Labels without a value are the same as none, and are left out. Keys that become one label have their values joined by semicolons, in the order of the
+    /// keys.
     /// </remarks>
     public static string Of(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

@@ -39,8 +39,7 @@ internal sealed record AgentOption<TOptions>(string Key, string Allowed, Predica
         key,
         "nothing, or the path of a file",
         static _ => true,
-        options => get(options) is not { } path
-            || (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFileName(path).Length > 0 && !Directory.Exists(path)),
+        options => get(options) is not { } path || IsFile(path),
         options => get(options) is { } path ? $"'{path}'" : "nothing");
 
     public static AgentOption<TOptions> Names(string key, Func<TOptions, IList<string>> get, string what) => new(
@@ -55,4 +54,7 @@ internal sealed record AgentOption<TOptions>(string Key, string Allowed, Predica
 
     /// <summary>The error that names the key, what it is, and what is allowed.</summary>
     public string Describe(string section, string value) => $"{ConfigurationPath.Combine(section, Key)} is {value}; allowed is {Allowed}.";
+
+    private static bool IsFile(string path) =>
+        !string.IsNullOrWhiteSpace(path) && !path.Contains('\0', StringComparison.Ordinal) && Path.GetFileName(path).Length > 0 && !Directory.Exists(path);
 }

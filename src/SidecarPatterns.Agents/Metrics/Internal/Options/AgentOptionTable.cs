@@ -33,7 +33,9 @@ internal sealed class AgentOptionTable<TOptions>(string section, params IReadOnl
 
     private string Describe(IConfigurationSection child)
     {
-        var nearest = Rows.Select(row => (row.Key, Distance: Distance(child.Key.ToUpperInvariant(), row.Key.ToUpperInvariant()))).MinBy(static near => near.Distance);
+        var nearest = Rows
+            .Select(row => (row.Key, Distance: Distance(child.Key.ToUpperInvariant(), row.Key.ToUpperInvariant())))
+            .MinBy(static near => near.Distance);
         return nearest.Distance <= Math.Max(1, child.Key.Length / 3)
             ? $"{child.Path} is not known; did you mean {nearest.Key}?"
             : $"{child.Path} is not known; known are {string.Join(", ", Rows.Select(static row => row.Key))}.";

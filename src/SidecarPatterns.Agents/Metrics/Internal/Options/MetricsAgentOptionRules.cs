@@ -9,11 +9,13 @@ internal static class MetricsAgentOptionRules
         MetricsAgentConstants.SectionName,
         Row.Names(nameof(MetricsAgentOptions.Meters), static options => options.Meters, "names of meters, in which * stands for any characters"),
         Row.Switch(nameof(MetricsAgentOptions.RuntimeMeters), static options => options.RuntimeMeters),
-        Row.Duration(nameof(MetricsAgentOptions.Interval), static options => options.Interval, MetricsAgentConstants.MinInterval, MetricsAgentConstants.MaxInterval),
+        Row.Duration(
+            nameof(MetricsAgentOptions.Interval), static options => options.Interval, MetricsAgentConstants.MinInterval, MetricsAgentConstants.MaxInterval),
         Row.WholeNumber(nameof(MetricsAgentOptions.CardinalityLimit), static options => options.CardinalityLimit, 1, MetricsAgentConstants.MaxCardinalityLimit),
         Row.WholeNumber(nameof(MetricsAgentOptions.MaxInstruments), static options => options.MaxInstruments, 1, MetricsAgentConstants.MaxMaxInstruments),
         Row.WholeNumber(nameof(MetricsAgentOptions.History), static options => options.History, 1, MetricsAgentConstants.MaxHistory),
         Row.OptionalFile(nameof(MetricsAgentOptions.PrometheusFile), static options => options.PrometheusFile),
         Row.OptionalFile(nameof(MetricsAgentOptions.JsonFile), static options => options.JsonFile),
-        Row.WholeNumber(nameof(MetricsAgentOptions.JsonFileMaxBytes), static options => options.JsonFileMaxBytes, MetricsAgentConstants.MinJsonFileMaxBytes, long.MaxValue));
+        Row.WholeNumber(
+            nameof(MetricsAgentOptions.JsonFileMaxBytes), static options => options.JsonFileMaxBytes, MetricsAgentConstants.MinJsonFileMaxBytes, long.MaxValue));
 }

@@ -23,7 +23,8 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
             File.Move(_path, _path + ".1", overwrite: true);
         }
 
-        var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        var file = new FileStream(
+            _path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         await using (file.ConfigureAwait(false))
         {
             var end = CutTornLine(file);

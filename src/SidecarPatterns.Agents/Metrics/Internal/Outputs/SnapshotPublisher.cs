@@ -10,5 +10,6 @@ internal sealed class SnapshotPublisher(ChannelWriter<MetricsSnapshot> writer) :
     public ValueTask WriteAsync(MetricsSnapshot snapshot) =>
         writer.TryWrite(snapshot)
             ? default
-            : ValueTask.FromException(new InvalidOperationException("A sidecar that takes snapshots did not take this one: its queue is full, or it has stopped. Its own snapshot counts it."));
+            : ValueTask.FromException(new InvalidOperationException(
+                "A sidecar that takes snapshots did not take this one: its queue is full, or it has stopped. Its own snapshot counts it."));
 }
