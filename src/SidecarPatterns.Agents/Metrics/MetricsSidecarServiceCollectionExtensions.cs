@@ -21,8 +21,8 @@ public static class MetricsSidecarServiceCollectionExtensions
     /// belong to nobody and from those of this host's <c>IMeterFactory</c>; those of other hosts in the process are left to them.
     /// </para>
     /// <para>
-    /// Sidecars that take <see cref="MetricsSnapshot"/> messages get every snapshot; for one that is to get the last one too,
-    /// say <see cref="SidecarBuilderExtensions.DependsOn"/> with its name.
+    /// Sidecars that take <see cref="MetricsSnapshot"/> messages get every snapshot for which they have room; for one that is to get the last one too, which is
+    /// waited for, say <see cref="SidecarBuilderExtensions.DependsOn"/> with its name.
     /// </para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>

@@ -41,23 +41,23 @@ internal sealed class MetricsAgent(MetricsCollector collector, MetricsInquiry in
         {
             do
             {
-                await HandOverAsync(context.Logger).ConfigureAwait(false);
+                await HandOverAsync(context.Logger, isLast: false).ConfigureAwait(false);
             }
             while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await HandOverAsync(context.Logger).ConfigureAwait(false); // All that the application has measured.
+            await HandOverAsync(context.Logger, isLast: true).ConfigureAwait(false); // All that the application has measured.
         }
     }
 
     // A stop does not cut it short: whoever is handed some snapshots is handed all of them.
-    private async Task HandOverAsync(ILogger logger)
+    private async Task HandOverAsync(ILogger logger, bool isLast)
     {
         try
         {
             var snapshot = inquiry.TakeNext();
-            await outputs.WriteAsync(snapshot, logger).ConfigureAwait(false);
+            await outputs.WriteAsync(snapshot, isLast, logger).ConfigureAwait(false);
             Tell(logger, snapshot);
         }
 #pragma warning disable CA1031 // The next one may succeed.

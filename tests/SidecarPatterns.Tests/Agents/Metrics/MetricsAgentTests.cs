@@ -140,6 +140,36 @@ internal sealed class MetricsAgentTests
     }
 
     [Test]
+    public async Task Agent_SidecarThatHasNoRoomForTheLastSnapshot_IsWaitedFor()
+    {
+        var held = new SyncPoint();
+        var taken = new List<MetricsSnapshot>();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddMetricsSidecar(Configure).DependsOn("shipper");
+            services.AddSidecar<MetricsSnapshot>(
+                "shipper",
+                async (snapshot, _, ct) =>
+                {
+                    await held.PassAsync(ct);
+                    taken.Add(snapshot);
+                },
+                static options => options.Capacity = 1);
+        });
+        var agent = host.Services.GetRequiredService<IMetricsAgent>();
+        await host.StartAsync();
+        await held.ReachedAsync();
+        await PassAsync(host, snapshots: 2);
+        var stopping = host.StopAsync();
+        await Eventually.HoldsAsync(() => agent.History.Count == 3);
+        Assert.That(stopping.IsCompleted, Is.False);
+        held.Release();
+        await stopping;
+
+        Assert.That(taken, Is.EqualTo(agent.History));
+    }
+
+    [Test]
     public async Task Agent_IsRestarted_ForgetsNothing()
     {
         await using var host = TestHost.Build(services => services.AddMetricsSidecar(Configure));

@@ -27,7 +27,7 @@ internal sealed class MetricsFilesTests
         for (var i = 1; i <= 2; i++)
         {
             counter.Add(1);
-            await output.WriteAsync(test.Collector.Collect());
+            await output.WriteAsync(test.Collector.Collect(), isLast: false);
             Assert.That(Exposition.Parse(await File.ReadAllTextAsync(path)).Of("orders_total").Values, Is.EqualTo([i]));
             Assert.That(Directory.GetFiles(Path.GetDirectoryName(path)!), Is.EqualTo([path]), "no draft is left");
             Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
@@ -40,7 +40,7 @@ internal sealed class MetricsFilesTests
     {
         using var test = new CollectedMeter();
         var path = Path.Combine(_folder, "app.prom");
-        await new PrometheusFile(path).WriteAsync(test.Collector.Collect());
+        await new PrometheusFile(path).WriteAsync(test.Collector.Collect(), isLast: false);
 
         Assert.That(
             OperatingSystem.IsWindows() ? UnixFileMode.None : File.GetUnixFileMode(path),
@@ -78,7 +78,7 @@ internal sealed class MetricsFilesTests
         async Task WriteAsync()
         {
             counters.ForEach(static counter => counter.Add(1));
-            await output.WriteAsync(test.Collector.Collect());
+            await output.WriteAsync(test.Collector.Collect(), isLast: false);
         }
     }
 
@@ -89,12 +89,12 @@ internal sealed class MetricsFilesTests
         var path = Path.Combine(_folder, "logs", "app.json");
         var output = new JsonLinesFile(path, 1_000_000);
         test.Meter.CreateCounter<int>("orders").Add(1);
-        await output.WriteAsync(test.Collector.Collect());
-        await output.WriteAsync(test.Collector.Collect());
+        await output.WriteAsync(test.Collector.Collect(), isLast: false);
+        await output.WriteAsync(test.Collector.Collect(), isLast: false);
         File.Move(path, path + ".moved");
-        await output.WriteAsync(test.Collector.Collect());
+        await output.WriteAsync(test.Collector.Collect(), isLast: false);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-        await output.WriteAsync(test.Collector.Collect());
+        await output.WriteAsync(test.Collector.Collect(), isLast: false);
 
         Assert.That(Lines(path), Is.EqualTo(1));
     }
@@ -106,7 +106,7 @@ internal sealed class MetricsFilesTests
         var path = Path.Combine(_folder, "app.json");
         await File.WriteAllTextAsync(path, before + new string('{', torn));
 
-        await new JsonLinesFile(path, 1_000_000).WriteAsync(test.Collector.Collect());
+        await new JsonLinesFile(path, 1_000_000).WriteAsync(test.Collector.Collect(), isLast: false);
 
         using (Assert.EnterMultipleScope())
         {
@@ -124,7 +124,7 @@ internal sealed class MetricsFilesTests
         var output = new JsonLinesFile(path, 2_500);
         for (var i = 0; i < 10; i++)
         {
-            await output.WriteAsync(test.Collector.Collect());
+            await output.WriteAsync(test.Collector.Collect(), isLast: false);
         }
 
         using (Assert.EnterMultipleScope())
@@ -148,12 +148,12 @@ internal sealed class MetricsFilesTests
         var outputs = new MetricsOutputs(Microsoft.Extensions.Options.Options.Create(options), services);
         for (var i = 0; i < 3; i++)
         {
-            await outputs.WriteAsync(test.Collector.Collect(), logs.CreateLogger("agent"));
+            await outputs.WriteAsync(test.Collector.Collect(), isLast: false, logs.CreateLogger("agent"));
         }
 
         File.Delete(blocked);
-        await outputs.WriteAsync(test.Collector.Collect(), logs.CreateLogger("agent"));
-        await outputs.WriteAsync(test.Collector.Collect(), NullLogger.Instance);
+        await outputs.WriteAsync(test.Collector.Collect(), isLast: false, logs.CreateLogger("agent"));
+        await outputs.WriteAsync(test.Collector.Collect(), isLast: false, NullLogger.Instance);
 
         using (Assert.EnterMultipleScope())
         {

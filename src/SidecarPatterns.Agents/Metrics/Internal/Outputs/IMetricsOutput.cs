@@ -7,5 +7,7 @@ internal interface IMetricsOutput
     string Name { get; }
 
     /// <summary>Hands a snapshot over; fails by throwing.</summary>
-    ValueTask WriteAsync(MetricsSnapshot snapshot);
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="isLast">Whether there will be no other that says more.</param>
+    ValueTask WriteAsync(MetricsSnapshot snapshot, bool isLast);
 }

@@ -12,7 +12,7 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
 
     public string Name => "json-file";
 
-    public async ValueTask WriteAsync(MetricsSnapshot snapshot)
+    public async ValueTask WriteAsync(MetricsSnapshot snapshot, bool isLast)
     {
         _buffer.ResetWrittenCount();
         snapshot.WriteJson(_buffer);

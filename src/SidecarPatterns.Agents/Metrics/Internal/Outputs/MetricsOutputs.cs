@@ -34,13 +34,13 @@ internal sealed class MetricsOutputs
     /// <summary>How often each has failed.</summary>
     public IEnumerable<(string Name, long Count)> Failures => _all.Select(static output => (output.Inner.Name, Interlocked.Read(ref output.Failures)));
 
-    public async Task WriteAsync(MetricsSnapshot snapshot, ILogger logger)
+    public async Task WriteAsync(MetricsSnapshot snapshot, bool isLast, ILogger logger)
     {
         foreach (var output in _all)
         {
             try
             {
-                await output.Inner.WriteAsync(snapshot).ConfigureAwait(false);
+                await output.Inner.WriteAsync(snapshot, isLast).ConfigureAwait(false);
                 if (output.FailedInRow > 0)
                 {
                     MetricsAgentLog.OutputRecovered(logger, output.Inner.Name, output.FailedInRow);

@@ -14,7 +14,7 @@ internal sealed class PrometheusFile(string path) : IMetricsOutput
 
     public string Name => "prometheus-file";
 
-    public async ValueTask WriteAsync(MetricsSnapshot snapshot)
+    public async ValueTask WriteAsync(MetricsSnapshot snapshot, bool isLast)
     {
         _buffer.ResetWrittenCount();
         snapshot.WritePrometheusText(_buffer);
