@@ -45,6 +45,8 @@ internal static partial class Scenarios
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
         new("the log agent writes lines to its file and gives them to a sink", LoggingAsync),
+        new("metrics of every kind are collected, written as Prometheus text and JSON, handed to a sidecar and asked for", MetricsAsync),
+        new("a wrong option of the metrics agent stops the start", WrongMetricsOptionAsync),
     ];
 
     private static async Task ClassAsync()

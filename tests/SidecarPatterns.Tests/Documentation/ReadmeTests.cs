@@ -16,7 +16,8 @@ internal sealed partial class ReadmeTests
         var compiled = Normalize(
             Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -59,6 +60,15 @@ internal sealed partial class ReadmeTests
         var rows = AmbassadorOptionRow().Matches(Section("### Options of the log agent")).Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new LogSidecarOptions();
         Assert.That(rows, Is.EqualTo(LogSidecarOptionTable.All.Select(option => $"{option.Key} = {option.Show(defaults)}")));
+    }
+
+    [Test]
+    public void MetricsAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the metrics agent"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new MetricsAgentOptions();
+        Assert.That(rows, Is.EqualTo(MetricsAgentOptionRules.Table.Rows.Select(row => $"{row.Key} = {row.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>
