@@ -44,6 +44,9 @@ internal static partial class Scenarios
         new("a token is fetched once and put on every request", TokenAsync),
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
+        new("a configuration agent takes the versions of a file that are valid, and starts with its copy", ConfigurationFileAsync),
+        new("a configuration agent asks a repository through its ambassador", ConfigurationRepositoryAsync),
+        new("a configuration agent takes what a source of the user's gives", ConfigurationSourceAsync),
     ];
 
     private static async Task ClassAsync()

@@ -12,10 +12,10 @@ public interface IConfigurationAgent
     ConfigurationAgentSnapshot GetSnapshot();
 
     /// <summary>Looks for a new version now, instead of when the interval is over.</summary>
-    /// <param name="ct">Ends the wait, not the look.</param>
+    /// <param name="ct">Ends the wait, not the look; where the host has not started yet, it waits for that too.</param>
     /// <returns>How it stands after that look: with a new version, without, or with an error.</returns>
     /// <exception cref="InvalidOperationException">
-    /// The sidecar does not run, or it is called from a listener of the configuration's changes, for whose end the agent waits; or it takes what a source of your own gives, and has
+    /// The sidecar was stopped, or it is called from a listener of the configuration's changes, for whose end the agent waits; or it takes what a source of your own gives, and has
     /// nobody to ask.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>

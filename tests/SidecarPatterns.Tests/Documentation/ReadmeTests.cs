@@ -15,7 +15,8 @@ internal sealed partial class ReadmeTests
     {
         var compiled = Normalize(
             Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -50,6 +51,15 @@ internal sealed partial class ReadmeTests
             .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new AmbassadorOptions();
         Assert.That(rows, Is.EqualTo(AmbassadorOptionRules.Table.Rules.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
+    }
+
+    [Test]
+    public void ConfigurationAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the configuration agent"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new ConfigurationAgentOptions();
+        Assert.That(rows, Is.EqualTo(ConfigurationAgentRules.All.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>

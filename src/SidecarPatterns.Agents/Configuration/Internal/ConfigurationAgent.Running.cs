@@ -19,7 +19,7 @@ internal sealed partial class ConfigurationAgent
     // Guarded by the lock.
     private TaskCompletionSource<ConfigurationAgentSnapshot>? _request;
     private CancellationTokenSource? _hold;
-    private bool _isAsking;
+    private bool _hasEnded;
 
     private int _tellingThread;
 
@@ -44,9 +44,14 @@ internal sealed partial class ConfigurationAgent
     /// <summary>Drives the agent until the sidecar is to stop.</summary>
     public async Task RunAsync(SidecarContext context, CancellationToken ct)
     {
+        lock (_lock)
+        {
+            _hasEnded = false;
+        }
+
         _context = context;
         _clock = context.TimeProvider;
-        TellStart(context.Logger);
+        TellStart(context);
         try
         {
             await Origin.RunAsync(this, context, ct).ConfigureAwait(false);
@@ -71,7 +76,7 @@ internal sealed partial class ConfigurationAgent
     {
         RefreshOptions();
         using var hold = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var request = Begin(hold, ref mayHold, isAsking: !isFirst);
+        var request = Begin(hold, ref mayHold);
         var look = new Look(LookEnd.GivenUp);
         try
         {
@@ -90,8 +95,13 @@ internal sealed partial class ConfigurationAgent
         {
             // For the sake of a look that somebody has asked for.
         }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            request?.TrySetException(Stopped());
+            throw;
+        }
 #pragma warning disable CA1031 // The edge of the loop: a handler or a source of the user's own may throw anything, and looks go on.
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception)
 #pragma warning restore CA1031
         {
             look = Fail(new SourceAwayException($"it threw {exception.GetType().Name}", exception));
@@ -109,8 +119,14 @@ internal sealed partial class ConfigurationAgent
         return look;
     }
 
-    /// <summary>What is done behind each look.</summary>
-    public void End(Look look)
+    /// <summary>Takes what a source gives by itself, which is as good as a look.</summary>
+    public void TakeNext(ConfigurationDocument document)
+    {
+        RefreshOptions();
+        End(Take(document));
+    }
+
+    private void End(Look look)
     {
         if (look.End == LookEnd.GivenUp)
         {
@@ -122,8 +138,7 @@ internal sealed partial class ConfigurationAgent
     }
 
     /// <summary>Waits for a time, or for somebody who wants a look at once.</summary>
-    /// <returns>Whether somebody did.</returns>
-    public async Task<bool> WaitAsync(TimeSpan pause, CancellationToken ct)
+    public async Task WaitAsync(TimeSpan pause, CancellationToken ct)
     {
         if (pause > TimeSpan.Zero)
         {
@@ -133,7 +148,7 @@ internal sealed partial class ConfigurationAgent
         }
 
         ct.ThrowIfCancellationRequested();
-        return _wake.Reader.TryRead(out _);
+        _wake.Reader.TryRead(out _);
     }
 
     /// <summary>Files can not be watched.</summary>
@@ -146,11 +161,10 @@ internal sealed partial class ConfigurationAgent
         _context?.ReportDegraded("its source has ended");
     }
 
-    private TaskCompletionSource<ConfigurationAgentSnapshot>? Begin(CancellationTokenSource hold, ref bool mayHold, bool isAsking)
+    private TaskCompletionSource<ConfigurationAgentSnapshot>? Begin(CancellationTokenSource hold, ref bool mayHold)
     {
         lock (_lock)
         {
-            _isAsking = isAsking;
             (var request, _request) = (_request, null);
             mayHold &= request is null && Options.LongPoll is not null;
             _hold = mayHold ? hold : null;
@@ -162,11 +176,13 @@ internal sealed partial class ConfigurationAgent
     {
         lock (_lock)
         {
-            _isAsking = false;
-            _request?.TrySetException(new InvalidOperationException($"Configuration agent '{Name}' was stopped."));
+            _hasEnded = true;
+            _request?.TrySetException(Stopped());
             _request = null;
         }
     }
+
+    private InvalidOperationException Stopped() => new($"Configuration agent '{Name}' can not look: it was stopped.");
 
     private void ThrowIfNobodyLooks()
     {
@@ -175,26 +191,40 @@ internal sealed partial class ConfigurationAgent
             throw new InvalidOperationException($"Configuration agent '{Name}' waits for the end of this very call, of a listener of its changes: it can not look before that.");
         }
 
-        if (!_isAsking)
+        if (!Origin.IsAsked)
         {
-            throw new InvalidOperationException($"Configuration agent '{Name}' asks nobody: its host does not run, or its source is one that tells by itself.");
+            throw new InvalidOperationException($"Configuration agent '{Name}' can not look: its source is one that tells by itself.");
+        }
+
+        if (_hasEnded)
+        {
+            throw Stopped();
         }
     }
 
-    private void RefreshOptions()
+    /// <summary>Reads the options anew, since any source of the configuration may have changed them, and so may the agent's own.</summary>
+    public ConfigurationAgentOptions RefreshOptions()
     {
         if (_settings.Refresh() is { } problem)
         {
             Log(logger => ConfigurationAgentLog.AgentOptionsRefused(logger, Name, problem));
         }
+
+        return Options;
     }
 
-    private void TellStart(ILogger logger)
+    private void TellStart(SidecarContext context)
     {
-        Interlocked.Exchange(ref _atStart, null)?.Invoke(logger);
+        Interlocked.Exchange(ref _atStart, null)?.Invoke(context.Logger);
         foreach (var unknown in _settings.FindUnknown())
         {
-            ConfigurationAgentLog.UnknownAgentOption(logger, unknown);
+            ConfigurationAgentLog.UnknownAgentOption(context.Logger, unknown);
+        }
+
+        // Before the first look, which may take long.
+        if (_shown is { IsCurrent: false, LastError: { } problem })
+        {
+            context.ReportDegraded($"{problem}.");
         }
     }
 

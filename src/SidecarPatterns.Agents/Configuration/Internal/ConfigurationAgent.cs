@@ -123,9 +123,8 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
     /// <summary>The source was away.</summary>
     public Look Fail(SourceAwayException exception)
     {
-        var problem = _check.Withhold(exception.Message, "what its source says", Secrets);
-        Count(LookEnd.Failed, problem);
-        return new Look(LookEnd.Failed, problem, exception.InnerException) { IsTransient = exception.IsTransient, RetryAfter = exception.RetryAfter };
+        Count(LookEnd.Failed, exception.Message);
+        return new Look(LookEnd.Failed, exception.Message, exception.InnerException) { IsTransient = exception.IsTransient, RetryAfter = exception.RetryAfter };
     }
 
     private (KeyTable Table, KeyChanges Changes) Read(ConfigurationDocument document)

@@ -11,6 +11,12 @@ internal abstract class DocumentOrigin
     /// <summary>What it is, exactly: a copy of another one's version is not its own. Never shown.</summary>
     public abstract string Identify(IHostEnvironment environment);
 
+    /// <summary>Whether it is asked, and does not tell by itself.</summary>
+    public virtual bool IsAsked => true;
+
+    /// <summary>Why a file can not be the copy; <see langword="null"/> if it can.</summary>
+    public virtual string? FindCopyProblem(string copyFile, IHostEnvironment environment) => null;
+
     /// <summary>Opens it while there is no container yet.</summary>
     public abstract IDocumentSource OpenForStart(AgentStart start);
 

@@ -13,6 +13,7 @@ internal sealed class FolderDocuments(string path, TimeProvider clock) : FileRea
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    // Without a file it is about to be mounted, or removed: that is no version without keys.
     protected override FolderStamp Look()
     {
         var link = new DirectoryInfo(Path.Combine(path, DataLink));
@@ -20,8 +21,9 @@ internal sealed class FolderDocuments(string path, TimeProvider clock) : FileRea
         var files = Directory.EnumerateFileSystemEntries(folder)
             .Where(static entry => !Path.GetFileName(entry).StartsWith('.') && !Directory.Exists(entry))
             .Order(StringComparer.Ordinal)
-            .Select(static entry => (Path.GetFileName(entry), FileStamp.Of(entry)));
-        return new FolderStamp(folder, [.. files]);
+            .Select(static entry => (Path.GetFileName(entry), FileStamp.Of(entry)))
+            .ToArray();
+        return files.Length == 0 ? throw new SourceAwayException("there is no file in it") { IsTransient = true } : new FolderStamp(folder, files);
     }
 
     protected override async Task<ConfigurationDocument> ReadAsync(FolderStamp stamp, int maxSize, CancellationToken ct)
@@ -45,7 +47,6 @@ internal sealed class FolderDocuments(string path, TimeProvider clock) : FileRea
     private string? RevisionOf(FolderStamp stamp) => stamp switch
     {
         _ when stamp.Folder != path => Path.GetFileName(stamp.Folder),
-        { Files: [] } => null,
         _ => stamp.Files.Max(static file => file.Stamp.WrittenAt).ToString("O", CultureInfo.InvariantCulture),
     };
 

@@ -7,6 +7,10 @@ namespace SidecarPatterns;
 internal sealed class FolderWatch(string folder, Action onChanged) : IDisposable
 {
     private FileSystemWatcher? _watcher;
+    private bool _hasTold;
+
+    /// <summary>Whether it has told of a change since it was last asked.</summary>
+    public bool TakeTold() => Interlocked.Exchange(ref _hasTold, false);
 
     /// <summary>Begins anew, for a folder that may have been replaced: what was watched then is that no more.</summary>
     /// <returns>Why it can not be watched; <see langword="null"/> if it is.</returns>
@@ -20,11 +24,11 @@ internal sealed class FolderWatch(string folder, Action onChanged) : IDisposable
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
             };
             _watcher = watcher;
-            watcher.Changed += (_, _) => onChanged();
-            watcher.Created += (_, _) => onChanged();
-            watcher.Deleted += (_, _) => onChanged();
-            watcher.Renamed += (_, _) => onChanged();
-            watcher.Error += (_, _) => onChanged(); // Some events were lost.
+            watcher.Changed += (_, _) => Tell();
+            watcher.Created += (_, _) => Tell();
+            watcher.Deleted += (_, _) => Tell();
+            watcher.Renamed += (_, _) => Tell();
+            watcher.Error += (_, _) => Tell(); // Some events were lost.
             watcher.EnableRaisingEvents = true;
             return null;
         }
@@ -33,6 +37,12 @@ internal sealed class FolderWatch(string folder, Action onChanged) : IDisposable
             Dispose();
             return exception.Message; // It names the folder, or the system's limit.
         }
+    }
+
+    private void Tell()
+    {
+        Volatile.Write(ref _hasTold, true);
+        onChanged();
     }
 
     public void Dispose()

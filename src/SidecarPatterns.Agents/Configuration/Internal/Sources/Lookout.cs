@@ -6,8 +6,8 @@ namespace SidecarPatterns;
 /// <param name="watch">What tells of changes, if anything does.</param>
 internal sealed class Lookout(ConfigurationAgent agent, IDocumentSource source, FolderWatch? watch = null)
 {
+    private string? _toldProblem;
     private bool _isWatching;
-    private bool _wasTold;
 
     public async Task RunAsync(SidecarContext context, CancellationToken ct)
     {
@@ -21,28 +21,31 @@ internal sealed class Lookout(ConfigurationAgent agent, IDocumentSource source, 
             var pause = look.IsHeld && end is LookEnd.Unchanged or LookEnd.Adopted
                 ? ConfigurationAgentConstants.Pace - context.TimeProvider.GetElapsedTime(begunAt)
                 : PauseAfter(look);
-            _wasTold = await agent.WaitAsync(pause, ct).ConfigureAwait(false);
+            await agent.WaitAsync(pause, ct).ConfigureAwait(false);
         }
     }
 
     // Anew where it may have lost sight of the folder: it was gone, or has changed without a word.
     private void Watch(LookEnd end)
     {
-        if (watch is not null && (!_isWatching || end == LookEnd.Failed || (end == LookEnd.Adopted && !_wasTold)))
+        if (watch is null || (_isWatching && end != LookEnd.Failed && (end != LookEnd.Adopted || watch.TakeTold())))
         {
-            var problem = watch.Begin();
-            if (problem is not null && _isWatching)
-            {
-                agent.TellNotWatched(problem);
-            }
-
-            _isWatching = problem is null;
+            return;
         }
+
+        var problem = watch.Begin();
+        _isWatching = problem is null;
+        if (problem is not null && problem != _toldProblem)
+        {
+            agent.TellNotWatched(problem);
+        }
+
+        _toldProblem = problem;
     }
 
     private TimeSpan PauseAfter(Look look)
     {
-        var options = agent.Options;
+        var options = agent.RefreshOptions();
 #pragma warning disable CA5394 // No secret: it only keeps instances apart.
         var interval = options.Interval * (1 + (options.Jitter * ((2 * Random.Shared.NextDouble()) - 1)));
 #pragma warning restore CA5394

@@ -10,6 +10,8 @@ namespace SidecarPatterns;
 internal sealed class OwnOrigin<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSource> : DocumentOrigin
     where TSource : class, ISidecarSource<ConfigurationDocument>
 {
+    public override bool IsAsked => false;
+
     public override string Describe(IHostEnvironment environment) => typeof(TSource).Name;
 
     public override string Identify(IHostEnvironment environment) => typeof(TSource).ToString();
@@ -33,7 +35,7 @@ internal sealed class OwnOrigin<[DynamicallyAccessedMembers(DynamicallyAccessedM
             {
                 while (versions.TryRead(out var version))
                 {
-                    agent.End(agent.Take(version));
+                    agent.TakeNext(version);
                 }
             }
 

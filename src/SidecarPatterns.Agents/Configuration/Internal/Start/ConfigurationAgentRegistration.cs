@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
 
@@ -15,6 +16,7 @@ internal static class ConfigurationAgentRegistration
         var settings = new AgentSettings(name, builder.Configuration, configure);
         var origin = settings.Current.GetOrigin();
         var provider = new AgentConfigurationProvider(name, KeyTable.Empty);
+        ThrowIfCopyIsSource(start, settings, origin);
         var agent = new ConfigurationAgent(start, settings, origin, provider);
         FirstVersion.Load(agent, start);
 
@@ -41,6 +43,17 @@ internal static class ConfigurationAgentRegistration
         if (services.Any(service => service.IsKeyedService && service.ServiceType == typeof(ConfigurationAgent) && name.Equals(service.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
         {
             throw new ArgumentException($"There is a configuration agent '{name}' already: give a second one a name of its own.", nameof(name));
+        }
+    }
+
+    private static void ThrowIfCopyIsSource(AgentStart start, AgentSettings settings, DocumentOrigin origin)
+    {
+        var environment = start.Builder.Environment;
+        if (settings.Current.CopyFile is { } file
+            && origin.FindCopyProblem(Path.GetFullPath(file, Path.GetFullPath(environment.ContentRootPath)), environment) is { } problem)
+        {
+            var key = ConfigurationPath.Combine(ConfigurationAgentConstants.SectionOf(start.Name), nameof(ConfigurationAgentOptions.CopyFile));
+            throw new OptionsValidationException(start.Name, typeof(ConfigurationAgentOptions), [$"{key} is '{file}'; allowed is nothing, or {problem}."]);
         }
     }
 

@@ -23,6 +23,15 @@ internal static class ConfigurationAgents
             after?.Invoke(builder);
         });
 
+    /// <summary>Starts the host, and waits for the first look of the agent's sidecar too: an optional one holds up nobody.</summary>
+    public static async Task StartReadyAsync(this TestHost host, bool looks = true)
+    {
+        var before = host.AgentSnapshot().Looks;
+        await host.StartAsync();
+        await host.StateAsync(AgentNames.Configuration, SidecarState.Ready);
+        await (looks ? Eventually.HoldsAsync(() => host.AgentSnapshot().Looks > before, "the sidecar has looked") : Task.CompletedTask);
+    }
+
     public static IConfigurationAgent Agent(this TestHost host) => host.Services.GetRequiredService<IConfigurationAgent>();
 
     public static IConfiguration Configuration(this TestHost host) => host.Services.GetRequiredService<IConfiguration>();

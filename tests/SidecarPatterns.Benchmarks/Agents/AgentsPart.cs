@@ -1,0 +1,11 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>The stock sidecars beside what people use now.</summary>
+internal sealed class AgentsPart : Part
+{
+    public override string Name => "agents";
+
+    public override string Measured => "medians of interleaved rounds, per call";
+
+    public override IReadOnlyList<Row> Rows { get; } = [.. ConfigurationRows.All];
+}
