@@ -37,8 +37,7 @@ internal sealed class Repository : IAsyncDisposable
         {
             while (true)
             {
-                using var connection = await _listener.AcceptTcpClientAsync();
-                await AnswerAsync(connection.GetStream());
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync()); // A client may connect and have nothing to ask.
             }
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
@@ -47,8 +46,10 @@ internal sealed class Repository : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(NetworkStream stream)
+    private async Task AnswerAsync(TcpClient connection)
     {
+        using var closing = connection;
+        var stream = connection.GetStream();
         using var reader = new StreamReader(stream, leaveOpen: true);
         string? key = null;
         while (await reader.ReadLineAsync() is { Length: > 0 } line)
