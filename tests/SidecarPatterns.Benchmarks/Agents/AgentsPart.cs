@@ -7,7 +7,7 @@ internal sealed class AgentsPart : Part
 
     public override string Measured => "medians of interleaved rounds, per call";
 
-    public override IReadOnlyList<Row> Rows { get; } = [.. MetricsRows.All];
+    public override IReadOnlyList<Row> Rows { get; } = [.. MetricsRows.All, .. ConfigurationRows.All];
 
     public override TimeSpan TimeBesideTable => LoggingRows.Time;
 

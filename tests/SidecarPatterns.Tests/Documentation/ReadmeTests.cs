@@ -17,7 +17,8 @@ internal sealed partial class ReadmeTests
             Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -69,6 +70,15 @@ internal sealed partial class ReadmeTests
             .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new MetricsAgentOptions();
         Assert.That(rows, Is.EqualTo(MetricsAgentOptionRules.Table.Rows.Select(row => $"{row.Key} = {row.Show(defaults)}")));
+    }
+
+    [Test]
+    public void ConfigurationAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the configuration agent"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new ConfigurationAgentOptions();
+        Assert.That(rows, Is.EqualTo(ConfigurationAgentRules.All.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Primitives;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>Who listens, who sets, who disposes, who restarts, at the worst moment.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class ConfigurationAgentLifeTests
+{
+    private TestFolder _folder = null!;
+
+    [SetUp]
+    public void SetUp()
+    {
+        _folder = new TestFolder();
+        Write("1");
+    }
+
+    [TearDown]
+    public void TearDown() => _folder.Dispose();
+
+    [Test]
+    public async Task Listener_Throws_IsToldOfAndTheVersionIsInForceForAll()
+    {
+        await using var host = Build();
+        var told = new List<string?>();
+        using var first = ChangeToken.OnChange(host.Configuration().GetReloadToken, static () => throw new FormatException("I do not listen."));
+        using var second = ChangeToken.OnChange(host.Configuration().GetReloadToken, () => told.Add(host.Value("Limit")));
+        await host.StartReadyAsync();
+
+        Write("2");
+        await host.LookAsync();
+        Write("3");
+        await host.LookAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(told, Is.EqualTo(new[] { "2", "3" }));
+            Assert.That(host.AgentSnapshot().Version, Is.EqualTo(3));
+            Assert.That(host.Logs.Named("ListenerFailed").Select(static entry => entry.Message), Has.All.EndsWith("FormatException: I do not listen.."));
+            Assert.That(host.Snapshot(AgentNames.Configuration).Restarts, Is.Zero);
+        }
+
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Listener_AsksForALook_IsToldThatItCanNotComeBeforeItsOwnEnd()
+    {
+        await using var host = Build();
+        Task? refresh = null;
+        using var listening = ChangeToken.OnChange(host.Configuration().GetReloadToken, () => refresh = host.Agent().RefreshAsync());
+        await host.StartReadyAsync();
+        Write("2");
+        await host.LookAsync();
+
+        Assert.That(await refresh!.FailureAsync(), Is.TypeOf<InvalidOperationException>().With.Message.Contains("waits for the end of this very call"));
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Set_ByTheApplication_HoldsUntilTheNextVersion()
+    {
+        await using var host = Build();
+        await host.StartReadyAsync();
+
+        host.Configuration()["Limit"] = "set";
+        await host.LookAsync();
+        Assert.That((host.Value("Limit"), host.AgentSnapshot().Version), Is.EqualTo(("set", 1L)));
+
+        Write("2");
+        await host.LookAsync();
+        Assert.That(host.Value("Limit"), Is.EqualTo("2"));
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Restart_ByControl_GoesOnWithTheVersionsAndTheAccount()
+    {
+        await using var host = Build();
+        await host.StartReadyAsync();
+        Write("2");
+        await host.LookAsync();
+
+        await host.Control.RestartAsync(AgentNames.Configuration).InTime();
+        Write("3");
+        await host.LookAsync();
+
+        Assert.That((host.Value("Limit"), host.AgentSnapshot().Version, host.Snapshot(AgentNames.Configuration).Incarnation), Is.EqualTo(("3", 3L, 2)));
+        await host.StopAsync();
+    }
+
+    // The host is disposed of, without a stop, while a listener of the change is called.
+    [Test]
+    public async Task Dispose_WhileAVersionIsPutInForce_EndsInOrder()
+    {
+        var host = Build();
+        var told = new SyncPoint();
+        using var listening = ChangeToken.OnChange(host.Configuration().GetReloadToken, told.Pass);
+        await host.StartReadyAsync();
+        var agent = host.Agent();
+        Write("2");
+        var refresh = agent.RefreshAsync();
+        await told.ReachedAsync();
+
+        var dispose = host.DisposeAsync().AsTask();
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => dispose.IsCompleted);
+        await dispose;
+        told.Release();
+
+        Assert.That(await refresh.FailureAsync(), Is.Null.Or.InstanceOf<InvalidOperationException>().Or.InstanceOf<OperationCanceledException>());
+        Assert.That(agent.GetSnapshot().Version, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Versions_WhileManyRead_AreSeenWholeByTheirSnapshotAndNeverMissing()
+    {
+        await using var host = Build();
+        await host.StartReadyAsync();
+        using var end = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                Assert.That(host.Value("Limit"), Is.Not.Null);
+                Assert.That(host.Configuration().GetSection("Names").GetChildren().Count(), Is.GreaterThan(1));
+            }
+        })).ToList();
+        for (var version = 2; version <= 50; version++)
+        {
+            Write($"{version}");
+            await host.LookAsync();
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(readers).InTime();
+        Assert.That(host.Value("Limit"), Is.EqualTo("50"));
+        await host.StopAsync();
+    }
+
+    private void Write(string limit) => _folder.Replace("shop.json", $$"""{"Limit": {{limit}}, "Names": ["tea", "milk"]}""");
+
+    private TestHost Build() => ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>No value of a secret key is in anything that the agent emits, whoever writes the message.</summary>
+[TestFixture]
+[CancelAfter(120_000)]
+internal sealed class ConfigurationAgentSecretsTests
+{
+    private const string Canary = "canary-8c1f";
+
+    private TestFolder _folder = null!;
+
+    [SetUp]
+    public void SetUp() => _folder = new TestFolder();
+
+    [TearDown]
+    public void TearDown() => _folder.Dispose();
+
+    [TestCase("Shop:Password", true)]
+    [TestCase("ConnectionStrings:Shop", true)]
+    [TestCase("Shop:ApiKey", true)]
+    [TestCase("Auth:ClientSecret:Value", true)]
+    [TestCase("Shop:Pin", true)]
+    [TestCase("shop:pin:backup", true)]
+    [TestCase("Keys:Bank:1", true)]
+    [TestCase("Shop:Pinned", false)]
+    [TestCase("Shop:Name", false)]
+    public void SecretKeys_ListedOrUsual_AreKnownWithAllBelow(string key, bool isSecret) =>
+        Assert.That(new SecretKeys(["Shop:Pin", "*:Bank:*"]).Contains(key), Is.EqualTo(isSecret));
+
+    // A validator, a binder, a listener and a logger of the ambassador all get to see it, and say what they see.
+    [Test]
+    public async Task Secret_InEveryFateOfAVersion_IsNowhere()
+    {
+        var emitted = new List<string>();
+        await using var server = ScriptedServer.Start().Answers(Json("1", "fine"));
+        using var activities = Listen(emitted);
+        var listens = false;
+        await using var host = ConfigurationAgents.Build(
+            options =>
+            {
+                options.FromHttp(
+                    new Uri(server.Uri, $"configuration/{Canary}?token={Canary}"),
+                    static ambassador =>
+                    {
+                        (ambassador.Basic.UserName, ambassador.Basic.Password) = ("shop", Canary);
+                        ambassador.Authentication.AllowInsecureCredentials = true;
+                        ambassador.Retry.MaxAttempts = 1;
+                    });
+                options.Secrets.Add("Shop:Pin");
+                options.CopyFile = _folder.File("copy");
+                options.Validate(static candidate => candidate["Shop:Mode"] switch
+                {
+                    "throw" => throw new FormatException($"this pin is wrong: {candidate["Shop:Pin"]}", new FormatException(Canary)),
+                    "say no" => false,
+                    _ => true,
+                });
+                options.Validate<PinOptions>("Shop", static shop => shop.Mode != "invalid");
+            },
+            after: builder => builder.Configuration["Other:Secret"] = Canary + " of another source");
+        using var listening = Microsoft.Extensions.Primitives.ChangeToken.OnChange(host.Configuration().GetReloadToken, () =>
+        {
+            if (listens)
+            {
+                throw new InvalidOperationException($"I do not like {host.Value("Shop:Password")}.");
+            }
+        });
+        await host.StartReadyAsync();
+        Answer[] answers =
+        [
+            Json("1", "throw"),
+            Json("1", "say no"),
+            Json("1", "invalid"),
+            Json("\"no number\"", "fine"),
+            Answer.With(200, $"{{\"Password\": \"{Canary}\", {Canary}", ("Content-Type", "application/json")),
+            Answer.With(200, $"{{\"A\": \"{Canary}\", \"A\": \"{Canary}\"}}", ("Content-Type", "application/json")),
+            Answer.With(500, Canary, ("X-Secret", Canary)),
+            Answer.With(200, Canary, ("Content-Type", "text/html")),
+            Answer.With(302, Canary, ("Location", $"http://{Canary}.invalid/{Canary}")),
+            Answer.Reset,
+        ];
+        foreach (var answer in answers)
+        {
+            server.Answers(answer);
+            emitted.Add((await host.LookAsync()).ToString());
+            await CollectAsync();
+        }
+
+        listens = true;
+        server.Answers(Json("2", "fine"));
+        emitted.Add((await host.LookAsync()).ToString());
+        await CollectAsync();
+        await host.StopAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((host.Value("Shop:Pin"), host.AgentSnapshot().Version), Is.EqualTo((Canary + " pin", 2L)));
+            Assert.That(host.Logs.Named("ListenerFailed").Single().Message, Does.Contain("InvalidOperationException, which is not shown, since the value of a secret key occurs in it"));
+            Assert.That(host.AgentSnapshot().Refused + host.AgentSnapshot().Failed, Is.EqualTo(answers.Length));
+            emitted.AddRange(host.Logs.Entries.Select(static entry => $"{entry.Message} {entry.Exception}"));
+            Assert.That(emitted, Is.Not.Empty);
+            Assert.That(emitted.Where(static text => text.Contains(Canary, StringComparison.OrdinalIgnoreCase)), Is.Empty);
+        }
+
+        async Task CollectAsync()
+        {
+            var health = await host.HealthOfAsync(AgentNames.Configuration);
+            emitted.Add($"{health.Description} {string.Join(' ', health.Data)} {host.Snapshot(AgentNames.Configuration)}");
+        }
+
+        static Answer Json(string limit, string mode) => Answer.With(
+            200,
+            $$$"""{"Shop": {"Limit": {{{limit}}}, "Mode": "{{{mode}}}", "Password": "{{{Canary}}}", "Pin": "{{{Canary}}} pin"}}""",
+            ("Content-Type", "application/json"));
+    }
+
+    [Test]
+    public async Task Secret_InTheErrorOfTheStart_IsInNoneOfItsExceptions()
+    {
+        _folder.Write("shop.json", $$$"""{"Shop": {"Limit": "{{{Canary}}}", "Password": "{{{Canary}}}"}}""");
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+
+        var failure = await Task.Run(() => builder.AddConfigurationSidecar(options => options
+            .FromFile(_folder.File("shop.json"))
+            .Validate(static candidate => throw new FormatException(candidate["Shop:Password"]))
+            .Validate<PinOptions>("Shop", static _ => true))).FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure, Is.TypeOf<ConfigurationAgentException>());
+            Assert.That(failure!.ToString(), Does.Not.Contain(Canary));
+            Assert.That(failure.Message, Does.Contain("what a validator threw, which is not shown"));
+        }
+    }
+
+    [Test]
+    public async Task Hash_AnotherSecret_IsTheSameAndTheVersionAnother()
+    {
+        _folder.Write("shop.json", """{"Name": "tea", "Password": "1"}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        await host.StartReadyAsync();
+        var hash = host.AgentSnapshot().Hash;
+
+        _folder.Replace("shop.json", """{"Name": "tea", "Password": "2"}""");
+        var snapshot = await host.LookAsync();
+        Assert.That((snapshot.Version, snapshot.Hash), Is.EqualTo((2L, hash)));
+
+        _folder.Replace("shop.json", """{"Name": "milk", "Password": "2"}""");
+        Assert.That((await host.LookAsync()).Hash, Is.Not.EqualTo(hash));
+        await host.StopAsync();
+    }
+
+    private static ActivityListener Listen(List<string> emitted)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == SidecarDiagnostics.ActivitySourceName,
+            Sample = static (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = activity =>
+            {
+                lock (emitted)
+                {
+                    emitted.Add(string.Join(' ', activity.TagObjects.Concat(activity.Events.SelectMany(static step => step.Tags)).Select(static tag => $"{tag.Key}={tag.Value}")));
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+
+    internal sealed class PinOptions
+    {
+        public int Limit { get; set; }
+
+        public string? Mode { get; set; }
+    }
+}
