@@ -218,6 +218,7 @@ internal sealed class RequestCancellationTests
             {
                 options.MaxAttempts = 3;
                 options.RetryDelay = options.MaxRetryDelay = Long;
+                options.ReplyTimeout = TimeSpan.FromDays(49); // Not to be taken for the delay.
             });
         using var caller = new CancellationTokenSource();
         var asked = asking.Ask(1, caller.Token);
