@@ -13,10 +13,10 @@ internal static class LoggingRows
     private const int BurstRounds = 61;
     private const int SparseRounds = 8;
     private const int SparseLines = 50;
-    private const int StreamRounds = 3;
+    private const int StreamRounds = 9;
 
     /// <summary>About how long it takes.</summary>
-    public static TimeSpan Time { get; } = TimeSpan.FromSeconds(30);
+    public static TimeSpan Time { get; } = TimeSpan.FromSeconds(28);
 
     public static IReadOnlyList<string> Measure()
     {

@@ -78,6 +78,7 @@ internal sealed class LogProcessTests
         {
             await first.WroteAsync("running");
             await second.WroteAsync("running");
+            await Eventually.HoldsAsync(() => _folder.Files.Count == 2, "both write"); // Else one may have ended before the other begins, and its file is free.
             await first.SignalAsync("TERM");
             await second.SignalAsync("TERM");
             Assert.That(await first.ExitAsync(), Is.Zero, first.ToString());

@@ -53,6 +53,12 @@ internal sealed class LogQueueTests
             Assert.That(notice.GetProperty("level").GetString(), Is.EqualTo("Warning"));
             Assert.That(notice.GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(64));
             Assert.That(_folder.Lines[^1].GetProperty("message").GetString(), Is.EqualTo("line 100"), "told where they are missing");
+
+            // The account: each line of the test, and the one that tells of the losses, is in exactly one of these.
+            var account = host.Snapshot(AgentNames.Log);
+            Assert.That(account, Has.Property("Accepted").EqualTo(43).And.Property("Handled").EqualTo(43).And.Property("Queued").EqualTo(0));
+            Assert.That(account.Dropped, Is.EqualTo(64 + 2));
+            Assert.That(account.Rejected, Is.Zero);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace SidecarPatterns;
 
-/// <summary>A time in which lines can not be written: how long it has been, when to try again, and whom to tell.</summary>
-internal sealed class LogOutage(TimeProvider timeProvider, Action<string> tell)
+/// <summary>A time in which lines can not be written: how long it has been, when to try again, and what to tell.</summary>
+internal sealed class LogOutage(TimeProvider timeProvider)
 {
     private long _beganAt;
     private long _toldAt;
@@ -15,8 +15,11 @@ internal sealed class LogOutage(TimeProvider timeProvider, Action<string> tell)
     public string Error { get; private set; } = "";
 
     /// <summary>A write failed.</summary>
+    /// <param name="failure">What it failed with.</param>
+    /// <param name="where">Where to.</param>
+    /// <param name="news">What is to be told of it; <see langword="null"/> if it was told a moment ago.</param>
     /// <returns>How long to wait before the next try.</returns>
-    public TimeSpan OnFailure(Exception failure, string where)
+    public TimeSpan OnFailure(Exception failure, string where, out string? news)
     {
         var now = timeProvider.GetTimestamp();
         if (!IsOn)
@@ -31,10 +34,11 @@ internal sealed class LogOutage(TimeProvider timeProvider, Action<string> tell)
         }
 
         Error = failure.Message;
+        news = null;
         if (!_hasTold || timeProvider.GetElapsedTime(_toldAt, now) >= LogSidecarConstants.TellInterval)
         {
             (_toldAt, _hasTold) = (now, true);
-            tell($"Log lines can not be written to '{where}': {failure.Message} They are kept as long as there is room, and it is tried again.");
+            news = $"Log lines can not be written to '{where}': {failure.Message} They are kept as long as there is room, and it is tried again.";
         }
 
         return _delay;

@@ -34,7 +34,7 @@ internal sealed class LogStore : LogOutlet, IDisposable
         _lastResort = lastResort;
         _file = new LogFile(folder, name, options.MaxBytes, fileSystem);
         _keeper = new LogKeeper(folder, name, options, timeProvider, lastResort.Tell);
-        _outage = new LogOutage(timeProvider, lastResort.Tell);
+        _outage = new LogOutage(timeProvider);
     }
 
     public bool IsEnabled => _options.Enabled;
@@ -89,11 +89,20 @@ internal sealed class LogStore : LogOutlet, IDisposable
     /// <returns>How long to wait before the next try.</returns>
     public TimeSpan OnFailure(Exception failure)
     {
+        TimeSpan delay;
+        string? news;
         lock (_lock)
         {
             _failedAt = _timeProvider.GetTimestamp();
-            return _outage.OnFailure(failure, _folder);
+            delay = _outage.OnFailure(failure, _folder, out news);
         }
+
+        if (news is not null)
+        {
+            _lastResort.Tell(news); // Outside the lock: standard error may be a pipe that nobody reads.
+        }
+
+        return delay;
     }
 
     public override void WriteNow(LogEntry entry)
@@ -117,25 +126,25 @@ internal sealed class LogStore : LogOutlet, IDisposable
 
     private bool TryWriteNow(LogEntry entry)
     {
-        lock (_lock)
+        try
         {
-            if (_isDisposed || (_outage.IsOn && _timeProvider.GetElapsedTime(_failedAt) < LogSidecarConstants.LookInterval))
+            lock (_lock)
             {
-                return false;
-            }
+                if (_isDisposed || (_outage.IsOn && _timeProvider.GetElapsedTime(_failedAt) < LogSidecarConstants.LookInterval))
+                {
+                    return false;
+                }
 
-            try
-            {
                 Write([entry], 0);
                 return true;
             }
+        }
 #pragma warning disable CA1031 // Whatever it is: the line goes to standard error, and who logs it is not failed.
-            catch (Exception exception)
+        catch (Exception exception)
 #pragma warning restore CA1031
-            {
-                OnFailure(exception);
-                return false;
-            }
+        {
+            OnFailure(exception);
+            return false;
         }
     }
 

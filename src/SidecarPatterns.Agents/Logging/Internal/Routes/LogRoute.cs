@@ -8,13 +8,14 @@ namespace SidecarPatterns;
 internal sealed class LogRoute : IDisposable
 {
     private const int ReservePart = 10; // The last tenth of the queue is for errors.
-    private const int RoomyPart = 4; // Of a loss is told when a quarter of it is free again.
+    private const int RoomyPart = 4; // Of losses is told when a quarter of it is free again, so that a queue which is nearly full is not filled with that.
 
     private readonly SidecarWriter<LogEntry> _writer;
     private readonly LogOutlet? _outlet;
     private readonly LastResort _lastResort;
     private readonly bool _waits;
     private readonly int _reserve;
+    private readonly int _roomy;
     private readonly LogLosses _losses;
 
     /// <param name="name">The name of the sink.</param>
@@ -31,6 +32,7 @@ internal sealed class LogRoute : IDisposable
         _waits = waits;
         _lastResort = lastResort;
         _reserve = waits ? 0 : writer.Capacity / ReservePart;
+        _roomy = writer.Capacity - (writer.Capacity / RoomyPart);
         _losses = new LogLosses(timeProvider, () => TellLosses(reserve: 0));
         TimeProvider = timeProvider;
     }
@@ -52,9 +54,9 @@ internal sealed class LogRoute : IDisposable
     /// <returns><see langword="false"/> if the sink has ended, and nobody has the line.</returns>
     public bool Post(LogEntry entry)
     {
-        if (_losses.Any)
+        if (_losses.Any && _writer.Count < _roomy)
         {
-            TellLosses(_writer.Capacity / RoomyPart);
+            TellLosses(_reserve); // Looked at first: the queue would count as dropped what it does not take.
         }
 
         if (_outlet is { IsServed: false })
