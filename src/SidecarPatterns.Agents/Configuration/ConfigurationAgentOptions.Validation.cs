@@ -11,13 +11,15 @@ namespace SidecarPatterns;
 public sealed partial class ConfigurationAgentOptions
 {
     private const string NeedsGeneratedBinding =
-        "The section is bound by reflection. Where code is trimmed or compiled ahead of time, use the overload that is given the binding, section => section.Get<TOptions>().";
+        "The section is bound by reflection. Where code is trimmed or compiled ahead of time, use the overload that is given the binding, "
+        + "section => section.Get<TOptions>().";
 
     private readonly List<DocumentRule> _rules = [];
 
     /// <summary>Adds a check of every version.</summary>
     /// <param name="isValid">
-    /// Whether it is in order. It is given the configuration as the application would have it: the version at its place among the sources that are there. What it throws refuses the version too.
+    /// Whether it is in order. It is given the configuration as the application would have it: the version at its place among the sources that are there.
+    /// What it throws refuses the version too.
     /// </param>
     /// <param name="problem">What is wrong if it is not, for the error.</param>
     /// <returns>The same options.</returns>
@@ -57,11 +59,16 @@ public sealed partial class ConfigurationAgentOptions
     /// <summary>As the overload without <paramref name="bind"/>, where code is trimmed or compiled ahead of time.</summary>
     /// <typeparam name="TOptions">What it is bound to.</typeparam>
     /// <param name="section">The path of the section.</param>
-    /// <param name="bind">Binds it: <c>section => section.Get&lt;TOptions&gt;()</c>, which the compiler generates code for where you write it. <see langword="null"/> says that it is missing, and refuses the version.</param>
+    /// <param name="bind">
+    /// Binds it: <c>section => section.Get&lt;TOptions&gt;()</c>, which the compiler generates code for where you write it. <see langword="null"/> says that
+    /// it is missing, and refuses the version.
+    /// </param>
     /// <param name="isValid">Whether it is in order.</param>
     /// <param name="problem">What is wrong if it is not, for the error.</param>
     /// <returns>The same options.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="section"/>, <paramref name="bind"/> or <paramref name="isValid"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="section"/>, <paramref name="bind"/> or <paramref name="isValid"/> is <see langword="null"/>.
+    /// </exception>
     public ConfigurationAgentOptions Validate<TOptions>(
         string section, Func<IConfigurationSection, TOptions?> bind, Func<TOptions, bool> isValid, string? problem = null)
         where TOptions : class
@@ -74,7 +81,9 @@ public sealed partial class ConfigurationAgentOptions
     /// <param name="section">The path of the section.</param>
     /// <param name="bind">Binds it: <c>section => section.Get&lt;TOptions&gt;()</c>, which the compiler generates code for where you write it.</param>
     /// <param name="validator">The validator, such as a generated one; it is given no name.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="section"/>, <paramref name="bind"/> or <paramref name="validator"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentNullException">
+    /// <paramref name="section"/>, <paramref name="bind"/> or <paramref name="validator"/> is <see langword="null"/>.
+    /// </exception>
     public ConfigurationAgentOptions Validate<TOptions>(string section, Func<IConfigurationSection, TOptions?> bind, IValidateOptions<TOptions> validator)
         where TOptions : class
     {

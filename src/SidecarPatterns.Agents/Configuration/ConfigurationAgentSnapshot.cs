@@ -14,7 +14,9 @@ public sealed record ConfigurationAgentSnapshot
     /// <value>0 while there is none.</value>
     public long Version { get; init; }
 
-    /// <summary>What the source calls the version in force: an <c>ETag</c>, the folder that a <c>ConfigMap</c> was mounted from, the time at which a file was written.</summary>
+    /// <summary>
+    /// What the source calls the version in force: an <c>ETag</c>, the folder that a <c>ConfigMap</c> was mounted from, the time at which a file was written.
+    /// </summary>
     /// <value><see langword="null"/> where it has no name.</value>
     public string? Revision { get; init; }
 

@@ -3,14 +3,15 @@ using Microsoft.Extensions.Hosting;
 
 namespace SidecarPatterns;
 
-/// <summary>Adopts versions or refuses them, and keeps the account. Made by the registration, which has it take the first version; from then on its sidecar drives it.</summary>
-/// <remarks>Versions are taken by one at a time, the registration and then the sidecar's incarnation; what a snapshot shows is guarded by a lock.</remarks>
+/// <summary>Adopts versions or refuses them. Made by the registration, which has it take the first one; from then on its sidecar drives it.</summary>
+/// <remarks>Versions are taken by one at a time, the registration and then the incarnation of the sidecar; what a snapshot shows is the account's.</remarks>
 internal sealed partial class ConfigurationAgent : IConfigurationAgent
 {
-    private readonly Lock _lock = new();
     private readonly AgentSettings _settings;
     private readonly AgentConfigurationProvider _provider;
     private readonly DocumentCheck _check;
+    private readonly AgentAccount _account;
+    private readonly LookRequests _requests;
     private TimeProvider _clock;
 
     // Of whoever takes versions.
@@ -18,8 +19,7 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
     private object? _mark;
     private bool _isCopyDue;
 
-    // Guarded by the lock.
-    private ConfigurationAgentSnapshot _shown;
+    private int _tellingThread;
 
     public ConfigurationAgent(AgentStart start, AgentSettings settings, DocumentOrigin origin, AgentConfigurationProvider provider)
     {
@@ -31,7 +31,8 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         _settings = settings;
         _provider = provider;
         _check = new DocumentCheck(settings.Current.GetRules(), provider, start.Builder.Configuration as IConfigurationRoot);
-        _shown = new ConfigurationAgentSnapshot { Name = Name, Source = SourceName };
+        _account = new AgentAccount(Name, SourceName);
+        _requests = new LookRequests(Name);
     }
 
     public string Name { get; }
@@ -48,18 +49,9 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
 
     private SecretKeys Secrets => new(Options.Secrets);
 
-    public ConfigurationAgentSnapshot GetSnapshot()
-    {
-        lock (_lock)
-        {
-            if (_shown is { Version: > 0, Hash: null })
-            {
-                _shown = _shown with { Hash = _table.ComputeHash(Secrets.Contains) }; // Found out when somebody asks.
-            }
+    private long Version => _account.Shown.Version;
 
-            return _shown;
-        }
-    }
+    public ConfigurationAgentSnapshot GetSnapshot() => _account.Read(Secrets);
 
     /// <summary>Adopts a version that the source has given, if it is another one and in order.</summary>
     public Look Take(ConfigurationDocument document)
@@ -81,9 +73,11 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
             return Refuse(_check.Withhold($"{exception.GetType().Name}: {exception.Message}", "what its source threw", Secrets));
         }
 
-        if (changes.IsNone && _shown.Version > 0)
+        if (changes.IsNone && Version > 0)
         {
-            return Keep(document);
+            _mark = document.Mark;
+            _account.Confirm(document.Revision);
+            return Keep();
         }
 
         Adopt(table, document, isCopy: false, _clock.GetUtcNow());
@@ -101,7 +95,7 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         {
             var (table, _) = Read(copy.Document);
             Adopt(table, copy.Document, isCopy: true, copy.WrittenAt);
-            _atStart += logger => ConfigurationAgentLog.StartedWithCopy(logger, Name, copy.WrittenAt, sourceProblem);
+            Log(logger => ConfigurationAgentLog.StartedWithCopy(logger, Name, copy.WrittenAt, sourceProblem));
             return null;
         }
         catch (DocumentRefusedException exception)
@@ -110,20 +104,10 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         }
     }
 
-    /// <summary>Begins without a version.</summary>
-    public void BeginWithout(string problem) => _atStart += logger => ConfigurationAgentLog.StartedWithoutVersion(logger, Name, problem);
-
-    /// <summary>The copy on disk, if one is kept.</summary>
-    public VersionCopy? ReadCopy(out string? problem)
-    {
-        problem = null;
-        return OpenCopy()?.Read(out problem);
-    }
-
     /// <summary>The source was away.</summary>
     public Look Fail(SourceAwayException exception)
     {
-        Count(LookEnd.Failed, exception.Message);
+        _account.Count(LookEnd.Failed, exception.Message, _clock.GetUtcNow());
         return new Look(LookEnd.Failed, exception.Message, exception.InnerException) { IsTransient = exception.IsTransient, RetryAfter = exception.RetryAfter };
     }
 
@@ -132,7 +116,7 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         var builder = new KeyTableBuilder(_table, (long)ConfigurationAgentConstants.CharactersPerByte * Options.MaxSize);
         document.Fill(builder);
         var read = builder.Build();
-        if (!read.Changes.IsNone || _shown.Version == 0)
+        if (!read.Changes.IsNone || Version == 0)
         {
             _check.ThrowIfWrong(read.Table, Secrets);
         }
@@ -142,54 +126,28 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
 
     private Look Refuse(string problem)
     {
-        Count(LookEnd.Refused, problem);
+        _account.Count(LookEnd.Refused, problem, _clock.GetUtcNow());
         return new Look(LookEnd.Refused, problem);
     }
 
-    /// <summary>The source has given the version in force once more.</summary>
-    private Look Keep(ConfigurationDocument? document)
+    /// <summary>The source has the version in force.</summary>
+    private Look Keep()
     {
-        lock (_lock)
-        {
-            if (document is not null)
-            {
-                _mark = document.Mark;
-                _shown = _shown with { Revision = document.Revision, IsCopy = false };
-            }
-        }
-
-        Count(LookEnd.Unchanged, problem: null);
+        _account.Count(LookEnd.Unchanged, problem: null, _clock.GetUtcNow());
         return new Look(LookEnd.Unchanged);
     }
 
+    /// <summary>Puts a version in force, in one step with one change of the token; who listens is called on this thread.</summary>
     private void Adopt(KeyTable table, ConfigurationDocument document, bool isCopy, DateTimeOffset time)
     {
-        lock (_lock)
-        {
-            (_table, _mark) = (table, document.Mark);
-            _shown = _shown with
-            {
-                Version = _shown.Version + 1,
-                Revision = document.Revision,
-                Hash = null,
-                Time = time,
-                Keys = table.Count,
-                IsCopy = isCopy,
-            };
-        }
-
+        (_table, _mark) = (table, document.Mark);
+        _account.BeginVersion(table, document.Revision, isCopy, time); // Before anybody is told, who may ask for it.
         if (!isCopy)
         {
-            Count(LookEnd.Adopted, problem: null);
+            _account.Count(LookEnd.Adopted, problem: null, _clock.GetUtcNow());
             _isCopyDue = true;
         }
 
-        Publish(table);
-    }
-
-    /// <summary>Puts a version in force, in one step with one change of the token; who listens is called on this thread.</summary>
-    private void Publish(KeyTable table)
-    {
         try
         {
             Volatile.Write(ref _tellingThread, System.Environment.CurrentManagedThreadId);
@@ -201,66 +159,11 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         {
             var first = (exception as AggregateException)?.Flatten().InnerException ?? exception;
             var problem = _check.Withhold($"{first.GetType().Name}: {first.Message}", first.GetType().Name, Secrets);
-            Log(logger => ConfigurationAgentLog.ListenerFailed(logger, Name, _shown.Version, problem));
+            Log(logger => ConfigurationAgentLog.ListenerFailed(logger, Name, Version, problem));
         }
         finally
         {
             Volatile.Write(ref _tellingThread, 0);
-        }
-    }
-
-    private void Count(LookEnd end, string? problem)
-    {
-        lock (_lock)
-        {
-            var now = _clock.GetUtcNow();
-            _shown = _shown with
-            {
-                Looks = _shown.Looks + 1,
-                Adopted = _shown.Adopted + (end == LookEnd.Adopted ? 1 : 0),
-                Unchanged = _shown.Unchanged + (end == LookEnd.Unchanged ? 1 : 0),
-                Refused = _shown.Refused + (end == LookEnd.Refused ? 1 : 0),
-                Failed = _shown.Failed + (end == LookEnd.Failed ? 1 : 0),
-                IsCurrent = problem is null,
-                LastLook = now,
-                LastError = problem ?? _shown.LastError,
-                LastErrorTime = problem is null ? _shown.LastErrorTime : now,
-            };
-        }
-    }
-
-    private CopyOnDisk? OpenCopy() => Options.CopyFile is { } file
-        ? new CopyOnDisk(Path.GetFullPath(file, Path.GetFullPath(Environment.ContentRootPath)), Origin.Identify(Environment))
-        : null;
-
-    /// <summary>Writes the copy of the version in force, unless it is there.</summary>
-    private void WriteCopyIfDue()
-    {
-        if (!_isCopyDue)
-        {
-            return;
-        }
-
-        string? problem = null;
-        try
-        {
-            OpenCopy()?.Write(_table, _shown.Revision, _clock.GetUtcNow());
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            problem = $"{exception.GetType().Name}: {exception.Message}"; // It names the file.
-        }
-
-        _isCopyDue = problem is not null;
-        var isNews = problem is not null && problem != _shown.CopyError;
-        lock (_lock)
-        {
-            _shown = _shown with { CopyError = problem };
-        }
-
-        if (isNews)
-        {
-            Log(logger => ConfigurationAgentLog.CopyNotWritten(logger, Name, problem!));
         }
     }
 }

@@ -10,7 +10,9 @@ internal static class ConfigurationAgentConstants
     public const int MinMaxSize = 1024;
     public const int MaxMaxSize = 1024 * 1024 * 1024;
 
-    /// <summary>How many characters keys and values may have for each byte that a version may have: a long path is written out for every key below it.</summary>
+    /// <summary>
+    /// How many characters keys and values may have for each byte that a version may have: a long path is written out for every key below it.
+    /// </summary>
     public const int CharactersPerByte = 4;
 
     /// <summary>How deep objects and arrays of a document may be nested, as <c>AddJsonFile</c> has it.</summary>
@@ -35,7 +37,9 @@ internal static class ConfigurationAgentConstants
     public static readonly TimeSpan SettleTime = TimeSpan.FromMilliseconds(250);
     public static readonly TimeSpan MaxSettleTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>The wait between two looks while the application starts, and the least time from one look to the next where a repository holds requests.</summary>
+    /// <summary>
+    /// The wait between two looks while the application starts, and the least time from one look to the next where a repository holds requests.
+    /// </summary>
     public static readonly TimeSpan Pace = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest <c>Retry-After</c> that is believed.</summary>

@@ -154,7 +154,7 @@ internal sealed class ConfigurationAgentFileTests
             options.FromFolder(_folder.Path);
             options.MaxSize = 1024;
         });
-        _folder.Write("B", new string('b', 600));
+        _folder.Replace("B", new string('b', 600));
         var snapshot = await host.LookAsync();
 
         Assert.That((snapshot.Version, snapshot.LastError), Is.EqualTo((1L, "it has more than 424 bytes, which MaxSize leaves")));

@@ -61,7 +61,8 @@ internal sealed record ConfigurationAgentRule(
         options => get(options) ? "true" : "false");
 
     /// <summary>The path of a file, or none.</summary>
-    public static ConfigurationAgentRule OptionalFile(string key, Func<ConfigurationAgentOptions, string?> get, Action<ConfigurationAgentOptions, string> set) => new(
+    public static ConfigurationAgentRule OptionalFile(
+        string key, Func<ConfigurationAgentOptions, string?> get, Action<ConfigurationAgentOptions, string> set) => new(
         key,
         "nothing, or the path of a file",
         (options, text) => Set(true, () => set(options, text)),

@@ -9,19 +9,42 @@ internal static class ConfigurationAgentRules
     public static IReadOnlyList<Rule> All { get; } =
     [
         Rule.Duration(
-            nameof(ConfigurationAgentOptions.Interval), static options => options.Interval, static (options, value) => options.Interval = value, ConfigurationAgentConstants.MinInterval, ConfigurationAgentConstants.MaxInterval),
+            nameof(ConfigurationAgentOptions.Interval),
+            static options => options.Interval,
+            static (options, value) => options.Interval = value,
+            ConfigurationAgentConstants.MinInterval,
+            ConfigurationAgentConstants.MaxInterval),
         Rule.Number(nameof(ConfigurationAgentOptions.Jitter), static options => options.Jitter, static (options, value) => options.Jitter = value, 0, 1),
         Rule.OptionalDuration(
-            nameof(ConfigurationAgentOptions.LongPoll), static options => options.LongPoll, static (options, value) => options.LongPoll = value, ConfigurationAgentConstants.MinLongPoll, ConfigurationAgentConstants.MaxLongPoll),
+            nameof(ConfigurationAgentOptions.LongPoll),
+            static options => options.LongPoll,
+            static (options, value) => options.LongPoll = value,
+            ConfigurationAgentConstants.MinLongPoll,
+            ConfigurationAgentConstants.MaxLongPoll),
         Rule.Duration(
-            nameof(ConfigurationAgentOptions.StartupTimeout), static options => options.StartupTimeout, static (options, value) => options.StartupTimeout = value, TimeSpan.FromTicks(1), ConfigurationAgentConstants.MaxStartupTimeout),
+            nameof(ConfigurationAgentOptions.StartupTimeout),
+            static options => options.StartupTimeout,
+            static (options, value) => options.StartupTimeout = value,
+            TimeSpan.FromTicks(1),
+            ConfigurationAgentConstants.MaxStartupTimeout),
         Rule.Switch(nameof(ConfigurationAgentOptions.Optional), static options => options.Optional, static (options, value) => options.Optional = value),
         Rule.OptionalFile(nameof(ConfigurationAgentOptions.CopyFile), static options => options.CopyFile, static (options, value) => options.CopyFile = value),
         Rule.WholeNumber(
-            nameof(ConfigurationAgentOptions.MaxSize), static options => options.MaxSize, static (options, value) => options.MaxSize = value, ConfigurationAgentConstants.MinMaxSize, ConfigurationAgentConstants.MaxMaxSize),
-        Rule.Switch(nameof(ConfigurationAgentOptions.AnyContentType), static options => options.AnyContentType, static (options, value) => options.AnyContentType = value),
+            nameof(ConfigurationAgentOptions.MaxSize),
+            static options => options.MaxSize,
+            static (options, value) => options.MaxSize = value,
+            ConfigurationAgentConstants.MinMaxSize,
+            ConfigurationAgentConstants.MaxMaxSize),
+        Rule.Switch(
+            nameof(ConfigurationAgentOptions.AnyContentType),
+            static options => options.AnyContentType,
+            static (options, value) => options.AnyContentType = value),
         Rule.Duration(
-            nameof(ConfigurationAgentOptions.SettleTime), static options => options.SettleTime, static (options, value) => options.SettleTime = value, TimeSpan.Zero, ConfigurationAgentConstants.MaxSettleTime),
+            nameof(ConfigurationAgentOptions.SettleTime),
+            static options => options.SettleTime,
+            static (options, value) => options.SettleTime = value,
+            TimeSpan.Zero,
+            ConfigurationAgentConstants.MaxSettleTime),
         Rule.Texts(nameof(ConfigurationAgentOptions.Secrets), "patterns of keys", static options => options.Secrets),
     ];
 
@@ -68,7 +91,8 @@ internal static class ConfigurationAgentRules
 
     private static string Describe(IConfigurationSection child)
     {
-        var (nearest, distance) = All.Select(rule => (rule.Key, Distance(child.Key.ToUpperInvariant(), rule.Key.ToUpperInvariant()))).MinBy(static near => near.Item2);
+        var key = child.Key.ToUpperInvariant();
+        var (nearest, distance) = All.Select(rule => (rule.Key, Distance(key, rule.Key.ToUpperInvariant()))).MinBy(static near => near.Item2);
         return distance <= Math.Max(1, child.Key.Length / 3)
             ? $"{child.Path} is not known; did you mean {nearest}?"
             : $"{child.Path} is not known; known are {string.Join(", ", All.Select(static rule => rule.Key))}.";

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace SidecarPatterns;
 
-/// <summary>A configuration that is not in force: the providers of the real one, as they are, with a candidate in the place of the agent's own. It loads nothing and never changes.</summary>
+/// <summary>
+/// A configuration that is not in force: the providers of the real one, as they are, with a candidate in the place of the agent's own. It loads nothing and
+/// never changes.
+/// </summary>
 /// <param name="providers">The providers, in the order of their sources.</param>
 internal sealed class CandidateConfiguration(IReadOnlyList<IConfigurationProvider> providers) : IConfigurationRoot
 {

@@ -26,7 +26,8 @@ internal sealed class SecretKeys(IEnumerable<string> patterns)
 
     /// <summary>Whether a text says the value of any of them in a configuration.</summary>
     public bool AreToldIn(string text, IConfiguration configuration) =>
-        configuration.AsEnumerable().Any(pair => !string.IsNullOrEmpty(pair.Value) && text.Contains(pair.Value, StringComparison.OrdinalIgnoreCase) && Contains(pair.Key));
+        configuration.AsEnumerable().Any(pair =>
+            !string.IsNullOrEmpty(pair.Value) && text.Contains(pair.Value, StringComparison.OrdinalIgnoreCase) && Contains(pair.Key));
 
     // It names the key, or something that the key stands below.
     private static bool IsListed(string pattern, ReadOnlySpan<char> key)

@@ -12,7 +12,9 @@ internal sealed class FileOrigin(string path, bool isFolder) : DocumentOrigin
     public override string Identify(IHostEnvironment environment) => PathIn(environment);
 
     public override string? FindCopyProblem(string copyFile, IHostEnvironment environment) =>
-        PathIn(environment) is var own && (copyFile == own || (isFolder && Path.GetDirectoryName(copyFile) == own)) ? "a file that is not of the source itself" : null;
+        PathIn(environment) is var own && (copyFile == own || (isFolder && Path.GetDirectoryName(copyFile) == own))
+            ? "a file that is not of the source itself"
+            : null;
 
     public override IDocumentSource OpenForStart(AgentStart start) => Open(PathIn(start.Builder.Environment), start.Clock);
 

@@ -69,7 +69,8 @@ internal abstract class FileReading<TStamp>(TimeProvider clock) : IDocumentSourc
                     return default;
                 }
 
-                if (await IsSettledAsync(request, stamp, ct).ConfigureAwait(false) && await TryReadAsync(request, stamp, ct).ConfigureAwait(false) is { } document)
+                if (await IsSettledAsync(request, stamp, ct).ConfigureAwait(false)
+                    && await TryReadAsync(request, stamp, ct).ConfigureAwait(false) is { } document)
                 {
                     return new Fetched(document);
                 }

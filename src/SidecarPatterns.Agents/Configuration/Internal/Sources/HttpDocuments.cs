@@ -85,8 +85,9 @@ internal sealed class HttpDocuments(HttpClient client, Uri address, AmbassadorOp
         var type = response.Content.Headers.ContentType;
         if (!options.AnyContentType && !IsJson(type?.MediaType))
         {
+            var other = type?.MediaType is { } name ? $"'{Cut(name)}'" : "missing";
             throw new DocumentRefusedException(
-                $"its Content-Type is {(type?.MediaType is { } other ? $"'{Cut(other)}'" : "missing")}; allowed is application/json, text/json or application/...+json, unless {nameof(options.AnyContentType)} is set");
+                $"its Content-Type is {other}; allowed is application/json, text/json or application/...+json, unless {nameof(options.AnyContentType)} is set");
         }
 
         if (type?.CharSet is { } set && !set.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase))

@@ -10,7 +10,8 @@ namespace SidecarPatterns;
 /// <summary>Has a source of the user's own give its first version while there is no container yet, and ends it then.</summary>
 /// <param name="name">The name of its sidecar.</param>
 /// <param name="start">What there is.</param>
-internal sealed class OwnFirstDocument<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSource>(string name, AgentStart start) : IDocumentSource
+internal sealed class OwnFirstDocument<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TSource>(string name, AgentStart start)
+    : IDocumentSource
     where TSource : class, ISidecarSource<ConfigurationDocument>
 {
     private readonly ServiceProvider _services = new ServiceCollection()

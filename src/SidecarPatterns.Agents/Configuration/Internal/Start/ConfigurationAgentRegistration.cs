@@ -40,7 +40,8 @@ internal static class ConfigurationAgentRegistration
 
     private static void ThrowIfTaken(IServiceCollection services, string name)
     {
-        if (services.Any(service => service.IsKeyedService && service.ServiceType == typeof(ConfigurationAgent) && name.Equals(service.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
+        if (services.Any(service =>
+            service.IsKeyedService && service.ServiceType == typeof(ConfigurationAgent) && name.Equals(service.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
         {
             throw new ArgumentException($"There is a configuration agent '{name}' already: give a second one a name of its own.", nameof(name));
         }
@@ -59,5 +60,6 @@ internal static class ConfigurationAgentRegistration
 
     // There is no container to ask yet.
     private static TimeProvider FindClock(IServiceCollection services) =>
-        services.LastOrDefault(static service => !service.IsKeyedService && service.ServiceType == typeof(TimeProvider))?.ImplementationInstance as TimeProvider ?? TimeProvider.System;
+        services.LastOrDefault(static service => !service.IsKeyedService && service.ServiceType == typeof(TimeProvider))?.ImplementationInstance as TimeProvider
+        ?? TimeProvider.System;
 }

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace SidecarPatterns;
 
-/// <summary>The copy of the last version that was adopted. It is written whole or not at all, can be read by its owner alone, and is taken only if it is the source's and as it was written.</summary>
+/// <summary>
+/// The copy of the last version that was adopted. It is written whole or not at all, can be read by its owner alone, and is taken only if it is the source's
+/// and as it was written.
+/// </summary>
 /// <param name="path">The file.</param>
 /// <param name="origin">What the source is, exactly; the copy holds no more than its hash.</param>
 internal sealed class CopyOnDisk(string path, string origin)
@@ -68,7 +71,8 @@ internal sealed class CopyOnDisk(string path, string origin)
         {
             problem = $"it can not be read ({exception.GetType().Name})";
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or DocumentRefusedException)
+        catch (Exception exception)
+            when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or DocumentRefusedException)
         {
             problem = "it is corrupt";
         }
@@ -115,7 +119,8 @@ internal sealed class CopyOnDisk(string path, string origin)
             return null;
         }
 
-        return new VersionCopy(ConfigurationDocument.FromKeys(table.Values, copy.GetProperty("revision").GetString()), copy.GetProperty("written").GetDateTimeOffset());
+        var document = ConfigurationDocument.FromKeys(table.Values, copy.GetProperty("revision").GetString());
+        return new VersionCopy(document, copy.GetProperty("written").GetDateTimeOffset());
     }
 
     private static FileStreamOptions OptionsOfNew()

@@ -63,7 +63,9 @@ internal static class FirstVersion
 
     private static string Describe(ConfigurationAgent agent, string problem, string? copyProblem)
     {
-        var copy = agent.Options.CopyFile is { } file ? $"Nor from its copy '{file}': {copyProblem}." : $"With {nameof(ConfigurationAgentOptions.CopyFile)} it would have a copy to start with.";
+        var copy = agent.Options.CopyFile is { } file
+            ? $"Nor from its copy '{file}': {copyProblem}."
+            : $"With {nameof(ConfigurationAgentOptions.CopyFile)} it would have a copy to start with.";
         return $"Configuration agent '{agent.Name}' gets no first version of {agent.SourceName}: {problem}. {copy}";
     }
 }

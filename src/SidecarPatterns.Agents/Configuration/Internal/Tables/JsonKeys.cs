@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace SidecarPatterns;
 
 /// <summary>
-/// Reads JSON into keys as <c>AddJsonFile</c> does, in one pass over the bytes: an object at the top, comments and trailing commas allowed, an empty object is a key without a value, an
-/// empty array one with an empty value.
+/// Reads JSON into keys as <c>AddJsonFile</c> does, in one pass over the bytes: an object at the top, comments and trailing commas allowed, an empty object
+/// is a key without a value, an empty array one with an empty value.
 /// </summary>
 internal ref struct JsonKeys
 {

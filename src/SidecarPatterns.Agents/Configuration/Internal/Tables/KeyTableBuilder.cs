@@ -40,7 +40,8 @@ internal sealed class KeyTableBuilder(KeyTable before, long maxCharacters = long
         if (_characters > maxCharacters)
         {
             throw new DocumentRefusedException(
-                $"its keys, written out in full, and its values have more than {maxCharacters:N0} characters: {ConfigurationAgentConstants.CharactersPerByte} for each byte of {nameof(ConfigurationAgentOptions.MaxSize)}");
+                $"its keys, written out in full, and its values have more than {maxCharacters:N0} characters: "
+                + $"{ConfigurationAgentConstants.CharactersPerByte} for each byte of {nameof(ConfigurationAgentOptions.MaxSize)}");
         }
 
         var (name, text) = Resolve(key, value, isNull);

@@ -14,11 +14,11 @@ internal sealed class TestFolder : IDisposable
         return File(name);
     }
 
-    /// <summary>Writes a file beside and puts it in the place of the other one.</summary>
+    /// <summary>Writes a file beside, under a name that is passed over, and puts it in the place of the other one: it is there whole or not at all.</summary>
     public void Replace(string name, string text)
     {
-        System.IO.File.WriteAllText(File(name) + ".new", text);
-        System.IO.File.Move(File(name) + ".new", File(name), overwrite: true);
+        System.IO.File.WriteAllText(File("." + name), text);
+        System.IO.File.Move(File("." + name), File(name), overwrite: true);
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
