@@ -7,7 +7,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// Sums and histograms count since collecting began; what was measured while the snapshot was taken is in it or in the next one, and of one measurement of a
 /// histogram
-/// the bucket may be in the one and the value in the other. A sidecar that takes <see cref="MetricsSnapshot"/> messages gets every snapshot for which it has room.
+/// the bucket may be in the one and the value in the other. A sidecar that takes <see cref="MetricsSnapshot"/> messages gets each
+/// for which it has room.
 /// </remarks>
 public sealed class MetricsSnapshot
 {

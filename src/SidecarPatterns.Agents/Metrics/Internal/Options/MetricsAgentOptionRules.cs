@@ -17,5 +17,8 @@ internal static class MetricsAgentOptionRules
         Row.OptionalFile(nameof(MetricsAgentOptions.PrometheusFile), static options => options.PrometheusFile),
         Row.OptionalFile(nameof(MetricsAgentOptions.JsonFile), static options => options.JsonFile),
         Row.WholeNumber(
-            nameof(MetricsAgentOptions.JsonFileMaxBytes), static options => options.JsonFileMaxBytes, MetricsAgentConstants.MinJsonFileMaxBytes, long.MaxValue));
+            nameof(MetricsAgentOptions.JsonFileMaxBytes),
+            static options => options.JsonFileMaxBytes,
+            MetricsAgentConstants.MinJsonFileMaxBytes,
+            long.MaxValue));
 }

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace SidecarPatterns;
 
-/// <summary>Publishes snapshots to the sidecars that take them. It does not wait for room, since the next snapshot says more than this one, but with the last.</summary>
+/// <summary>Publishes snapshots to the sidecars that take them. It waits for room with the last one alone: any other is followed by one that says more.</summary>
 internal sealed class SnapshotPublisher(ChannelWriter<MetricsSnapshot> writer) : IMetricsOutput
 {
     public string Name => "sidecars";
