@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,7 +21,7 @@ internal sealed class ConfigurationAgentSourceTests
             await output.WriteAsync(ConfigurationDocument.FromJson("""{"Limit": 1}""", "one"), ct);
             await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         };
-        Pushing.Disposed = 0;
+        Pushing.Disposals = new StrongBox<int>();
     }
 
     [Test]
@@ -28,7 +29,7 @@ internal sealed class ConfigurationAgentSourceTests
     {
         var written = new TaskCompletionSource<ChannelWriter<ConfigurationDocument>>();
         await using var host = ConfigurationAgents.Build(static options => options.From<Pushing>());
-        Assert.That((host.Value("Limit"), host.AgentSnapshot().Revision, host.AgentSnapshot().Source, Pushing.Disposed), Is.EqualTo(("1", "one", "Pushing", 1)));
+        Assert.That((host.Value("Limit"), host.AgentSnapshot().Revision, host.AgentSnapshot().Source, Pushing.Disposals.Value), Is.EqualTo(("1", "one", "Pushing", 1)));
 
         Pushing.Run = async (output, _, ct) =>
         {
@@ -129,13 +130,16 @@ internal sealed class ConfigurationAgentSourceTests
     [SuppressMessage("Performance", "CA1812", Justification = "Made by the agent and by the container.")]
     private sealed class Pushing(IConfiguration configuration) : ISidecarSource<ConfigurationDocument>, IDisposable
     {
+        private readonly StrongBox<int> _disposals = Disposals;
+
         public static Func<ChannelWriter<ConfigurationDocument>, IConfiguration, CancellationToken, Task> Run { get; set; } = null!;
 
-        public static int Disposed { get; set; }
+        /// <summary>Counts for the test that made the source: one that was given up may end in a later one.</summary>
+        public static StrongBox<int> Disposals { get; set; } = new();
 
         public Task RunAsync(ChannelWriter<ConfigurationDocument> output, SidecarContext context, CancellationToken ct) => Run(output, configuration, ct);
 
-        public void Dispose() => Disposed++;
+        public void Dispose() => _disposals.Value++;
     }
 
     [SuppressMessage("Performance", "CA1812", Justification = "Made by the agent, if it could be.")]

@@ -16,14 +16,16 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
     private const string SidecarKey = "Sidecar"; // How lines about single messages name theirs.
 
     private readonly ConcurrentQueue<LogEntry> _early = new();
-    private LogRoute[]? _routes;
+    private readonly Lock _posting = new(); // Of what came early, so that it goes before all that comes later.
+    private LogRoute[]? _found;
+    private LogRoute[]? _open; // What was found, once nothing early is left.
     private LogRoute? _only; // The one stock sink, where there is no other.
     private int _stockCount;
     private int _isFinding;
     private bool _hasFailed;
 
     /// <summary>The ways that were found.</summary>
-    public IReadOnlyList<LogRoute> Found => Volatile.Read(ref _routes) ?? [];
+    public IReadOnlyList<LogRoute> Found => Volatile.Read(ref _found) ?? [];
 
     public void Post(LogEntry entry)
     {
@@ -32,7 +34,7 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
             entry.Holders = 1;
             only.Post(entry);
         }
-        else if (Volatile.Read(ref _routes) is { } routes)
+        else if (Volatile.Read(ref _open) is { } routes)
         {
             PostToAll(entry, routes);
         }
@@ -40,6 +42,7 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
         {
             _early.Enqueue(entry);
             Find();
+            PostEarly();
         }
     }
 
@@ -110,12 +113,44 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
                 SetRoutes([]);
             }
         }
+    }
 
-        // Whoever comes too late for the one who finds them sees what was found.
-        while (Volatile.Read(ref _routes) is { } routes && _early.TryDequeue(out var entry))
+    /// <summary>Posts all that waits. Who logs meanwhile comes behind it, and waits for that: what a thread logs next would overtake it.</summary>
+    private void PostEarly()
+    {
+        if (Volatile.Read(ref _found) is not { } routes || _posting.IsHeldByCurrentThread)
         {
-            PostToAll(entry, routes);
+            return; // Who finds them, or posts already, takes this line too.
         }
+
+        // A sink that logs does not wait: the one who posts may wait for it to make room, and takes its line too. All others wait even if another has taken their line.
+        var waits = !Array.Exists(routes, static route => route.IsInsideSink);
+        do
+        {
+            if (waits)
+            {
+                _posting.Enter();
+            }
+            else if (!_posting.TryEnter())
+            {
+                return;
+            }
+
+            try
+            {
+                while (_early.TryDequeue(out var entry))
+                {
+                    PostToAll(entry, routes);
+                }
+
+                Open(routes);
+            }
+            finally
+            {
+                _posting.Exit();
+            }
+        }
+        while (!_early.IsEmpty);
     }
 
     private LogRoute? FindRoute(LogSink sink)
@@ -133,7 +168,12 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
     private void SetRoutes(LogRoute[] routes)
     {
         _stockCount = routes.Count(static route => !route.IsUsers);
-        Volatile.Write(ref _routes, routes);
+        Volatile.Write(ref _found, routes);
+    }
+
+    private void Open(LogRoute[] routes)
+    {
         Volatile.Write(ref _only, routes is [{ IsUsers: false } only] ? only : null);
+        Volatile.Write(ref _open, routes);
     }
 }
