@@ -3,7 +3,8 @@ namespace SidecarPatterns;
 /// <summary>The defaults and limits of <see cref="MetricsAgentOptions"/>, in one place.</summary>
 internal static class MetricsAgentConstants
 {
-    public const string SectionName = "Agents:Metrics";
+    public const string Section = "Metrics";
+    public const string SectionName = AgentSections.Root + ":" + Section;
 
     public const int CardinalityLimit = 2_000;
     public const int MaxCardinalityLimit = 1_000_000;

@@ -1,5 +1,5 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using SidecarPatterns;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -26,13 +26,18 @@ public static class MetricsSidecarServiceCollectionExtensions
     /// </para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">It was added before.</exception>
+    /// <exception cref="ArgumentException">It was added before, or another agent has its section.</exception>
     public static ISidecarBuilder AddMetricsSidecar(this IServiceCollection services, Action<MetricsAgentOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         var builder = services.AddSidecar<MetricsAgent>(AgentNames.Metrics);
-        services.AddSingleton<IConfigureOptions<MetricsAgentOptions>, MetricsAgentOptionsSetup>();
-        services.AddSingleton<IValidateOptions<MetricsAgentOptions>, MetricsAgentOptionsValidator>();
+        AgentSections.ThrowIfTaken(services, MetricsAgentConstants.Section, nameof(services));
+        AgentSections.Of(services).Add(MetricsAgentConstants.Section);
+        AgentOptionsSetup<MetricsAgentOptions>.Add(
+            services,
+            MetricsAgentOptionRules.Table,
+            MetricsAgentConstants.SectionName,
+            static provider => provider.GetService<IConfiguration>()?.GetSection(MetricsAgentConstants.SectionName));
         if (configure is not null)
         {
             services.Configure(configure);

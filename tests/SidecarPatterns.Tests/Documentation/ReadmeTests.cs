@@ -60,7 +60,7 @@ internal sealed partial class ReadmeTests
     {
         var rows = AmbassadorOptionRow().Matches(Section("### Options of the log agent")).Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new LogSidecarOptions();
-        Assert.That(rows, Is.EqualTo(LogSidecarOptionTable.All.Select(option => $"{option.Key} = {option.Show(defaults)}")));
+        Assert.That(rows, Is.EqualTo(LogSidecarOptionRules.Table.Rows.Select(option => $"{option.Key} = {option.Show(defaults)}")));
     }
 
     [Test]
@@ -78,7 +78,7 @@ internal sealed partial class ReadmeTests
         var rows = AmbassadorOptionRow().Matches(Section("### Options of the configuration agent"))
             .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new ConfigurationAgentOptions();
-        Assert.That(rows, Is.EqualTo(ConfigurationAgentRules.All.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
+        Assert.That(rows, Is.EqualTo(ConfigurationAgentOptionRules.Table.Rows.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>

@@ -15,10 +15,10 @@ internal sealed partial class ConfigurationAgent
         ? new CopyOnDisk(Path.GetFullPath(file, Path.GetFullPath(Environment.ContentRootPath)), Origin.Identify(Environment))
         : null;
 
-    /// <summary>Writes the version in force, unless it was written.</summary>
+    /// <summary>Writes the version in force, unless it was written there.</summary>
     private void WriteCopyIfDue()
     {
-        if (!_isCopyDue)
+        if (Version == 0 || (!_isCopyDue && Options.CopyFile == _copiedTo))
         {
             return;
         }
@@ -32,8 +32,15 @@ internal sealed partial class ConfigurationAgent
         {
             problem = $"{exception.GetType().Name}: {exception.Message}"; // It names the file.
         }
+#pragma warning disable CA1031 // Whatever it is, the version is in force, and looks go on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            problem = exception.GetType().Name;
+        }
 
         _isCopyDue = problem is not null;
+        _copiedTo = Options.CopyFile;
         if (_account.SetCopyError(problem) && problem is not null)
         {
             Log(logger => ConfigurationAgentLog.CopyNotWritten(logger, Name, problem));

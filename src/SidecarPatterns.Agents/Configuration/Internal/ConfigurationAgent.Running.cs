@@ -25,7 +25,7 @@ internal sealed partial class ConfigurationAgent
     /// <summary>Drives the agent until the sidecar is to stop.</summary>
     public async Task RunAsync(SidecarContext context, CancellationToken ct)
     {
-        _requests.Open();
+        _requests.Open(context);
         _context = context;
         _clock = context.TimeProvider;
         TellStart(context);
@@ -39,8 +39,9 @@ internal sealed partial class ConfigurationAgent
         }
         finally
         {
-            _requests.Close();
-            _context = null;
+            // Another incarnation may be at work by now: this one may have been given up long ago, while a listener held it.
+            _requests.Close(context);
+            Interlocked.CompareExchange(ref _context, null, context);
         }
     }
 
@@ -59,6 +60,7 @@ internal sealed partial class ConfigurationAgent
         try
         {
             var fetched = await source.FetchAsync(new FetchRequest(_mark, isFirst, mayHold, Options), hold.Token).ConfigureAwait(false);
+            ct.ThrowIfCancellationRequested(); // It may be older by now than the version in force.
             look = (fetched.Document is null ? Keep() : Take(fetched.Document)) with { IsHeld = fetched.IsHeld };
         }
         catch (DocumentRefusedException exception)
@@ -86,11 +88,18 @@ internal sealed partial class ConfigurationAgent
         }
         finally
         {
-            _requests.EndHold();
+            _requests.EndHold(hold);
         }
 
-        End(look);
-        request?.TrySetResult(GetSnapshot());
+        try
+        {
+            End(look);
+        }
+        finally
+        {
+            request?.TrySetResult(GetSnapshot());
+        }
+
         return look;
     }
 
@@ -117,7 +126,8 @@ internal sealed partial class ConfigurationAgent
     {
         if (_settings.Refresh() is { } problem)
         {
-            Log(logger => ConfigurationAgentLog.AgentOptionsRefused(logger, Name, problem));
+            var shown = _check.Withhold(problem, "what is wrong with them", Secrets); // They may stand in a version of the agent's own.
+            Log(logger => ConfigurationAgentLog.AgentOptionsRefused(logger, Name, shown));
         }
 
         return Options;

@@ -26,9 +26,9 @@ internal sealed partial class ConfigurationAgent
     private void TellStart(SidecarContext context)
     {
         Interlocked.Exchange(ref _atStart, null)?.Invoke(context.Logger);
-        foreach (var unknown in _settings.FindUnknown())
+        foreach (var unknown in AgentSections.FindUnknown(context.Services).Concat(_settings.FindUnknown()))
         {
-            ConfigurationAgentLog.UnknownAgentOption(context.Logger, unknown);
+            ConfigurationAgentLog.UnknownAgentOption(context.Logger, _check.Withhold(unknown, "A key below Agents is not known", Secrets));
         }
 
         // Before the first look, which may take long.

@@ -18,15 +18,15 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
     private KeyTable _table = KeyTable.Empty;
     private object? _mark;
     private bool _isCopyDue;
+    private string? _copiedTo;
 
     private int _tellingThread;
 
-    public ConfigurationAgent(AgentStart start, AgentSettings settings, DocumentOrigin origin, AgentConfigurationProvider provider)
+    public ConfigurationAgent(AgentStart start, AgentSettings settings, AgentConfigurationProvider provider)
     {
         Name = start.Name;
         Environment = start.Builder.Environment;
-        Origin = origin;
-        SourceName = origin.Describe(Environment);
+        SourceName = settings.Origin.Describe(Environment);
         _clock = start.Clock;
         _settings = settings;
         _provider = provider;
@@ -39,7 +39,7 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
 
     public IHostEnvironment Environment { get; }
 
-    public DocumentOrigin Origin { get; }
+    public DocumentOrigin Origin => _settings.Origin;
 
     /// <summary>What the source is, for people.</summary>
     public string SourceName { get; }
@@ -103,6 +103,9 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
             return exception.Message;
         }
     }
+
+    /// <summary>An exception, unless somebody else's message in it tells a secret.</summary>
+    public Exception? WithoutSecret(Exception? cause) => cause is not null && _check.IsToldIn(cause.ToString(), Secrets) ? null : cause;
 
     /// <summary>The source was away.</summary>
     public Look Fail(SourceAwayException exception)

@@ -3,7 +3,7 @@ namespace SidecarPatterns;
 /// <summary>The defaults and limits of <see cref="ConfigurationAgentOptions"/>, in one place.</summary>
 internal static class ConfigurationAgentConstants
 {
-    public const string SectionName = "Agents:Configuration";
+    private const string SectionName = "Configuration";
 
     public const double Jitter = 0.1;
     public const int MaxSize = 16 * 1024 * 1024;
@@ -52,5 +52,8 @@ internal static class ConfigurationAgentConstants
     public static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(1);
 
     /// <summary>The section of the agent of a name.</summary>
-    public static string SectionOf(string name) => name == AgentNames.Configuration ? SectionName : "Agents:" + name;
+    public static string SectionOf(string name) => $"{AgentSections.Root}:{SectionNameOf(name)}";
+
+    /// <summary>Its name below that of all agents.</summary>
+    public static string SectionNameOf(string name) => name == AgentNames.Configuration ? SectionName : name;
 }

@@ -3,32 +3,44 @@ using System.Threading.Channels;
 namespace SidecarPatterns;
 
 /// <summary>Who wants a look at once, and who waits for what it finds. Thread-safe.</summary>
+/// <remarks>
+/// Looks are those of one incarnation of the sidecar at a time. One that was given up, since a listener holds it, may come to its end at any later time: what
+/// it says then is not heard.
+/// </remarks>
 /// <param name="agent">The name of the agent.</param>
 internal sealed class LookRequests(string agent)
 {
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _lock = new();
     private TaskCompletionSource<ConfigurationAgentSnapshot>? _waiting; // For the next look.
+    private TaskCompletionSource<ConfigurationAgentSnapshot>? _served; // By the look that is under way.
     private CancellationTokenSource? _hold; // Of a look that its source may hold.
+    private object? _owner; // The incarnation.
     private bool _isClosed;
 
     /// <summary>From here on looks come again.</summary>
-    public void Open()
+    /// <param name="owner">Who looks.</param>
+    public void Open(object owner)
     {
         lock (_lock)
         {
-            _isClosed = false;
+            (_owner, _isClosed) = (owner, false);
+            _served?.TrySetException(Stopped()); // By one that was given up.
+            _served = null;
         }
     }
 
-    /// <summary>From here on no look comes.</summary>
-    public void Close()
+    /// <summary>From here on no look comes, unless somebody else looks by now.</summary>
+    public void Close(object owner)
     {
         lock (_lock)
         {
-            _isClosed = true;
-            _waiting?.TrySetException(Stopped());
-            _waiting = null;
+            if (_owner == owner)
+            {
+                _isClosed = true;
+                _waiting?.TrySetException(Stopped());
+                _waiting = null;
+            }
         }
     }
 
@@ -65,19 +77,19 @@ internal sealed class LookRequests(string agent)
     {
         lock (_lock)
         {
-            (var waiting, _waiting) = (_waiting, null);
-            mayHold &= waiting is null;
+            (_served, _waiting) = (_waiting, null);
+            mayHold &= _served is null;
             _hold = mayHold ? hold : null;
-            return waiting;
+            return _served;
         }
     }
 
     /// <summary>The source has answered.</summary>
-    public void EndHold()
+    public void EndHold(CancellationTokenSource hold)
     {
         lock (_lock)
         {
-            _hold = null;
+            _hold = _hold == hold ? null : _hold;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -18,9 +19,7 @@ internal static class LogSidecarServices
         services.AddBatchSidecar<FileSink, LogEntry>(AgentNames.Log).StartsFirst()
             .DeadLettersTo(static provider => new AbandonedLines(provider.GetRequiredService<LogStore>()));
         services.AddLogSinkDefaults(AgentNames.Log, LogSidecarConstants.BatchSize, LogSidecarConstants.BatchInterval, isCritical: true);
-        services.AddSingleton<IConfigureOptions<LogSidecarOptions>, LogSidecarOptionsSetup>();
-        services.AddSingleton<IValidateOptions<LogSidecarOptions>, LogSidecarOptionsValidator>();
-        services.AddSingleton<LogSidecarUnknownKeys>();
+        AgentOptionsSetup<LogSidecarOptions>.Add(services, LogSidecarOptionRules.Table, LogSidecarConstants.SectionName, FindSection);
         if (configure is not null)
         {
             services.Configure(configure);
@@ -77,9 +76,12 @@ internal static class LogSidecarServices
         var routes = provider.GetRequiredService<LogRoutes>();
         var timeProvider = TimeProviderOf(provider);
         var crashHook = options.FlushOnCrash ? new CrashHook(routes, provider.GetRequiredService<SidecarLog>(), timeProvider) : null;
-        var problems = provider.GetRequiredService<LogSidecarUnknownKeys>().Describe();
+        var problems = LogSidecarOptionRules.Table.FindUnknown(FindSection(provider), LogSidecarConstants.SectionName, LogSidecarOptionRules.Levels);
         return new SidecarLoggerProvider(options, routes, timeProvider, crashHook, problems);
     }
+
+    private static IConfiguration FindSection(IServiceProvider provider) =>
+        provider.GetRequiredService<ILoggerProviderConfiguration<SidecarLoggerProvider>>().Configuration;
 
     private static TimeProvider TimeProviderOf(IServiceProvider provider) => provider.GetService<TimeProvider>() ?? TimeProvider.System;
 

@@ -19,7 +19,9 @@ internal sealed class MetricsAgent(MetricsCollector collector, MetricsInquiry in
 
     public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
     {
-        foreach (var problem in MetricsAgentOptionRules.Table.FindUnknown(context.Services.GetService<IConfiguration>()))
+        var section = context.Services.GetService<IConfiguration>()?.GetSection(MetricsAgentConstants.SectionName);
+        foreach (var problem in AgentSections.FindUnknown(context.Services)
+            .Concat(section is null ? [] : MetricsAgentOptionRules.Table.FindUnknown(section, section.Path)))
         {
             MetricsAgentLog.AgentConfigurationProblem(context.Logger, problem);
         }

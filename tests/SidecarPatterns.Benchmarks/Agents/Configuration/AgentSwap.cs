@@ -17,12 +17,12 @@ internal sealed class AgentSwap : ConfigurationSwap
         _source = new FileDocuments(Path, TimeProvider.System);
         var start = new AgentStart(AgentNames.Configuration, builder, TimeProvider.System);
         var provider = new AgentConfigurationProvider(AgentNames.Configuration, KeyTable.Empty);
-        var settings = new AgentSettings(AgentNames.Configuration, builder.Configuration, options =>
+        var settings = new AgentSettings(start, options =>
         {
             options.FromFile(Path);
             options.SettleTime = TimeSpan.Zero;
         });
-        _agent = new ConfigurationAgent(start, settings, settings.Current.GetOrigin(), provider);
+        _agent = new ConfigurationAgent(start, settings, provider);
         ((IConfigurationBuilder)_configuration).Add(provider);
         ReloadAsync().GetAwaiter().GetResult();
     }

@@ -77,13 +77,13 @@ internal sealed class ConfigurationAgentOptionsTests
         builder.AddConfigurationSidecar(options => bound = options.FromFile(_folder.File("shop.json")));
 
         Assert.That(
-            ConfigurationAgentRules.All.Select(rule => rule.Show(bound!)),
+            ConfigurationAgentOptionRules.Table.Rows.Select(rule => rule.Show(bound!)),
             Is.EqualTo(new[] { "00:01:00", "0.5", "00:00:30", "00:00:05", "true", $"'{_folder.File("copy")}'", "2048", "true", "00:00:01", "'Pin', 'Code'" }));
     }
 
     [Test]
     public void Rules_EveryProperty_HasOne() => Assert.That(
-        ConfigurationAgentRules.All.Select(static rule => rule.Key), Is.EqualTo(typeof(ConfigurationAgentOptions).GetProperties().Select(static property => property.Name)));
+        ConfigurationAgentOptionRules.Table.Rows.Select(static rule => rule.Key), Is.EqualTo(typeof(ConfigurationAgentOptions).GetProperties().Select(static property => property.Name)));
 
     [Test]
     public async Task Section_UnknownKey_IsWarnedOf()

@@ -16,7 +16,7 @@ internal sealed class LogOptionsTests
         var options = Read(
             ("IncludeScopes", "true"), ("FlushOnCrash", "true"), ("File:Enabled", "false"), ("File:Folder", "elsewhere"), ("File:Name", "shop"),
             ("File:MaxBytes", "5000000000"), ("File:MaxFiles", "7"), ("File:MaxTotalBytes", "6000000000"), ("File:MaxAge", "14.00:00:00"), ("File:Compress", "true"));
-        Assert.That(LogSidecarOptionTable.All.Select(option => $"{option.Key} = {option.Show(options)}"), Is.EqualTo(new[]
+        Assert.That(LogSidecarOptionRules.Table.Rows.Select(option => $"{option.Key} = {option.Show(options)}"), Is.EqualTo(new[]
         {
             "IncludeScopes = true", "FlushOnCrash = true", "File:Enabled = false", "File:Folder = 'elsewhere'", "File:Name = 'shop'", "File:MaxBytes = 5000000000",
             "File:MaxFiles = 7", "File:MaxTotalBytes = 6000000000", "File:MaxAge = 14.00:00:00", "File:Compress = true",

@@ -39,9 +39,11 @@ internal sealed class DocumentCheck(IReadOnlyList<DocumentRule> rules, AgentConf
     /// <param name="secrets">Which keys are secret.</param>
     /// <param name="table">The version that is looked at, if there is one.</param>
     public string Withhold(string text, string kind, SecretKeys secrets, KeyTable? table = null) =>
-        (table is not null && secrets.AreToldIn(text, ConfigurationWith(table))) || secrets.AreToldIn(text, CandidateConfiguration.Of(real, own, own))
-            ? $"{kind}, which is not shown, since the value of a secret key occurs in it"
-            : text;
+        IsToldIn(text, secrets, table) ? $"{kind}, which is not shown, since the value of a secret key occurs in it" : text;
+
+    /// <summary>Whether a text says a secret, of the version in force or of one that is looked at.</summary>
+    public bool IsToldIn(string text, SecretKeys secrets, KeyTable? table = null) =>
+        (table is not null && secrets.AreToldIn(text, ConfigurationWith(table))) || secrets.AreToldIn(text, CandidateConfiguration.Of(real, own, own));
 
     private string? FindProblem(DocumentRule rule, CandidateConfiguration candidate, KeyTable table, SecretKeys secrets)
     {

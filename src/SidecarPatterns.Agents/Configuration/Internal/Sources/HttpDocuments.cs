@@ -8,7 +8,8 @@ namespace SidecarPatterns;
 /// <param name="client">Asks it.</param>
 /// <param name="address">The address.</param>
 /// <param name="ambassador">The options of the client's ambassador.</param>
-internal sealed class HttpDocuments(HttpClient client, Uri address, AmbassadorOptions ambassador) : IDocumentSource
+/// <param name="clock">The clock.</param>
+internal sealed class HttpDocuments(HttpClient client, Uri address, AmbassadorOptions ambassador, TimeProvider clock) : IDocumentSource
 {
     private const int BufferSize = 64 * 1024;
 
@@ -71,14 +72,14 @@ internal sealed class HttpDocuments(HttpClient client, Uri address, AmbassadorOp
         && values.SelectMany(static value => value.Split(',', StringSplitOptions.TrimEntries))
             .Any(static value => value.Equals("wait", StringComparison.OrdinalIgnoreCase) || value.StartsWith("wait=", StringComparison.OrdinalIgnoreCase));
 
-    private static void ThrowIfNoDocument(HttpResponseMessage response, ConfigurationAgentOptions options)
+    private void ThrowIfNoDocument(HttpResponseMessage response, ConfigurationAgentOptions options)
     {
         if (response.StatusCode != HttpStatusCode.OK)
         {
             throw new SourceAwayException($"it answered {(int)response.StatusCode}")
             {
                 IsTransient = (int)response.StatusCode is >= 500 or 408 or 429,
-                RetryAfter = response.Headers.RetryAfter?.Delta,
+                RetryAfter = response.Headers.RetryAfter is { } wish ? wish.Delta ?? (wish.Date - clock.GetUtcNow()) : null,
             };
         }
 

@@ -22,7 +22,8 @@ internal sealed class HttpOrigin(Uri address, Action<AmbassadorOptions>? configu
         services.AddAmbassadorClient(start.Name, Configure);
         using var provider = services.BuildServiceProvider();
         var options = provider.GetRequiredService<IOptionsMonitor<AmbassadorOptions>>().Get(start.Name);
-        return new HttpDocuments(new HttpClient(new AmbassadorHandler(options, start.Clock)) { Timeout = Timeout.InfiniteTimeSpan }, address, options);
+        var client = new HttpClient(new AmbassadorHandler(options, start.Clock)) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpDocuments(client, address, options, start.Clock);
     }
 
     public override void Register(AgentStart start) =>
@@ -31,7 +32,8 @@ internal sealed class HttpOrigin(Uri address, Action<AmbassadorOptions>? configu
     public override async Task RunAsync(ConfigurationAgent agent, SidecarContext context, CancellationToken ct)
     {
         var options = context.Services.GetRequiredService<IOptionsMonitor<AmbassadorOptions>>().Get(agent.Name);
-        var source = new HttpDocuments(context.Services.GetRequiredService<IHttpClientFactory>().CreateClient(agent.Name), address, options);
+        var client = context.Services.GetRequiredService<IHttpClientFactory>().CreateClient(agent.Name);
+        var source = new HttpDocuments(client, address, options, context.TimeProvider);
         await using (source.ConfigureAwait(false))
         {
             await new Lookout(agent, source).RunAsync(context, ct).ConfigureAwait(false);

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns;
 
@@ -13,15 +12,14 @@ internal static class ConfigurationAgentRegistration
     {
         ThrowIfTaken(builder.Services, name);
         var start = new AgentStart(name, builder, FindClock(builder.Services));
-        var settings = new AgentSettings(name, builder.Configuration, configure);
-        var origin = settings.Current.GetOrigin();
+        var settings = new AgentSettings(start, configure);
         var provider = new AgentConfigurationProvider(name, KeyTable.Empty);
-        ThrowIfCopyIsSource(start, settings, origin);
-        var agent = new ConfigurationAgent(start, settings, origin, provider);
+        var agent = new ConfigurationAgent(start, settings, provider);
         FirstVersion.Load(agent, start);
 
         var sidecar = builder.Services.AddSidecar<ConfigurationAgentSidecar>(name, options => SetDefaults(builder.Configuration, name, options));
-        origin.Register(start);
+        settings.Origin.Register(start);
+        AgentSections.Of(builder.Services).Add(ConfigurationAgentConstants.SectionNameOf(name));
         builder.Services.AddKeyedSingleton(name, agent);
         builder.Services.AddKeyedSingleton<IConfigurationAgent>(name, agent);
         builder.Services.TryAddSingleton<IConfigurationAgent>(agent);
@@ -45,17 +43,8 @@ internal static class ConfigurationAgentRegistration
         {
             throw new ArgumentException($"There is a configuration agent '{name}' already: give a second one a name of its own.", nameof(name));
         }
-    }
 
-    private static void ThrowIfCopyIsSource(AgentStart start, AgentSettings settings, DocumentOrigin origin)
-    {
-        var environment = start.Builder.Environment;
-        if (settings.Current.CopyFile is { } file
-            && origin.FindCopyProblem(Path.GetFullPath(file, Path.GetFullPath(environment.ContentRootPath)), environment) is { } problem)
-        {
-            var key = ConfigurationPath.Combine(ConfigurationAgentConstants.SectionOf(start.Name), nameof(ConfigurationAgentOptions.CopyFile));
-            throw new OptionsValidationException(start.Name, typeof(ConfigurationAgentOptions), [$"{key} is '{file}'; allowed is nothing, or {problem}."]);
-        }
+        AgentSections.ThrowIfTaken(services, ConfigurationAgentConstants.SectionNameOf(name), nameof(name));
     }
 
     // There is no container to ask yet.

@@ -22,7 +22,7 @@ internal static class FirstVersion
 
         if (!agent.Options.Optional)
         {
-            throw new ConfigurationAgentException(agent.Name, Describe(agent, problem, copyProblem), cause);
+            throw new ConfigurationAgentException(agent.Name, Describe(agent, problem, copyProblem), agent.WithoutSecret(cause));
         }
 
         agent.BeginWithout(copyProblem is null ? problem : $"{problem}; its copy: {copyProblem}");

@@ -39,8 +39,5 @@ internal sealed class AgentConfigurationProvider(string name, KeyTable table) : 
         OnReload();
     }
 
-    /// <summary>The same without telling anybody, before there is anybody to tell.</summary>
-    public void Begin(KeyTable table) => Volatile.Write(ref _table, table);
-
     public override string ToString() => $"configuration agent '{name}'";
 }
