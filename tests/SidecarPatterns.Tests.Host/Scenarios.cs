@@ -19,6 +19,7 @@ internal static partial class Scenarios
             ["log-and-stop"] = LogAndStop,
             ["log-crash"] = LogCrash,
             ["log-full-disk"] = LogToFullDisk,
+            ["configuration-copies"] = WriteCopies,
             ["hang"] = static services => Hang(services, static () => new TaskCompletionSource().Task),
             ["hang-blocking"] = static services => Hang(services, static () =>
             {

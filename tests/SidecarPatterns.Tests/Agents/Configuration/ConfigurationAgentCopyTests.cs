@@ -178,6 +178,50 @@ internal sealed class ConfigurationAgentCopyTests
         await host.StopAsync();
     }
 
+    // Named by the version itself, even: then the source must not be written over.
+    [Test]
+    public async Task CopyFile_Changed_IsWrittenThereAtTheNextLookAndNeverOverTheSource()
+    {
+        var (source, elsewhere) = (_folder.File("shop.json"), _folder.File("elsewhere.json"));
+        _folder.Write("shop.json", """{"Limit": 1}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(source));
+        await host.StartReadyAsync();
+
+        Write(elsewhere, 2);
+        await host.LookAsync();
+        await host.LookAsync();
+        Assert.That(await File.ReadAllTextAsync(elsewhere), Does.Contain("\"Limit\":\"2\""));
+
+        Write(source, 3);
+        var text = await File.ReadAllTextAsync(source);
+        await host.LookAsync();
+        await host.LookAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Value("Limit"), Is.EqualTo("3"));
+            Assert.That(await File.ReadAllTextAsync(source), Is.EqualTo(text));
+            Assert.That(
+                host.Logs.Named("AgentOptionsRefused").Single().Message,
+                Does.EndWith($"Agents:Configuration:CopyFile is '{source}'; allowed is nothing, or a file that is not of the source itself."));
+        }
+
+        await host.StopAsync();
+
+        void Write(string copy, int limit) => _folder.Replace(
+            "shop.json", $$$$"""{"Limit": {{{{limit}}}}, "Agents": {"Configuration": {"CopyFile": "{{{{copy}}}}"}}}""");
+    }
+
+    [Test]
+    public void Copy_IsAFolder_IsRefused()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        Assert.That(
+            () => builder.AddConfigurationSidecar(options => options.FromHttp(_server.Uri).CopyFile = _folder.Path),
+            Throws.InstanceOf<Microsoft.Extensions.Options.OptionsValidationException>().With.Message
+                .EqualTo($"Agents:Configuration:CopyFile is '{_folder.Path}'; allowed is nothing, or the path of a file."));
+        Assert.That(_server.Connections, Is.Zero);
+    }
+
     [Test]
     public void Copy_InTheFolderThatIsTheSource_IsRefused()
     {

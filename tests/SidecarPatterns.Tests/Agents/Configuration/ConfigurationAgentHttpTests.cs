@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -192,6 +193,54 @@ internal sealed class ConfigurationAgentHttpTests
             Assert.That((changes, host.AgentSnapshot().Version), Is.EqualTo((0, 1L)), "it says what it said before");
         }
 
+        await host.StopAsync();
+    }
+
+    [TestCase(500, "it answered 500")]
+    [TestCase(404, "it answered 404")]
+    [TestCase(401, "it answered 401")]
+    [TestCase(204, "it answered 204")]
+    [TestCase(206, "it answered 206")]
+    [TestCase(304, "it answered 304")] // Nobody has asked whether it is another one: the version in force has no ETag.
+    public async Task Repository_AnswersWithoutAVersion_IsAwayAndTheLastGoodOneStays(int status, string problem)
+    {
+        await using var host = await StartAsync(static _ => { }, static ambassador => ambassador.Retry.MaxAttempts = 1);
+        _server.Answers(status, status is 204 or 304 ? "" : Second, status is 204 or 304 ? [] : [("Content-Type", "application/json")]);
+
+        var snapshot = await host.LookAsync();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((snapshot.Version, snapshot.Failed, snapshot.IsCurrent, snapshot.LastError, host.Value("Limit")), Is.EqualTo((1L, 1L, false, problem, "1")));
+            Assert.That(host.Snapshot(AgentNames.Configuration).DegradedReason, Is.EqualTo($"its source is away: {problem}."));
+        }
+
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Repository_Redirects_IsFollowedAndNotForEver()
+    {
+        await using var host = await StartAsync(static _ => { }, static ambassador => ambassador.Retry.MaxAttempts = 1);
+        _server.OnRequest(static (request, connection) => request.Target == "/moved"
+            ? connection.RespondAsync(200, Second, ("Content-Type", "application/json"))
+            : connection.RespondAsync(302, "", ("Location", "/moved")));
+        Assert.That((await host.LookAsync()).Version, Is.EqualTo(2));
+
+        _server.Answers(302, First, ("Location", "/"), ("Content-Type", "application/json"));
+        var snapshot = await host.LookAsync();
+        Assert.That((snapshot.Version, snapshot.Failed, host.Value("Limit")), Is.EqualTo((2L, 1L, "2")));
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Repository_SaysRetryAfterADate_IsLeftAloneUntilThen()
+    {
+        await using var host = await StartAsync(static _ => { }, static ambassador => ambassador.Retry.MaxAttempts = 1);
+        var until = host.Clock.GetUtcNow() + TimeSpan.FromSeconds(200);
+        _server.Answers(503, "", ("Retry-After", until.ToString("r", CultureInfo.InvariantCulture)));
+        await host.LookAsync();
+
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(198), TimeSpan.FromSeconds(200));
         await host.StopAsync();
     }
 

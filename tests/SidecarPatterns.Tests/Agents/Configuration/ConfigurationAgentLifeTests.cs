@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Primitives;
 
 namespace SidecarPatterns.Tests;
@@ -57,6 +60,115 @@ internal sealed class ConfigurationAgentLifeTests
         await host.LookAsync();
 
         Assert.That(await refresh!.FailureAsync(), Is.TypeOf<InvalidOperationException>().With.Message.Contains("waits for the end of this very call"));
+        await host.StopAsync();
+    }
+
+    // A restart can not wait for ever: the incarnation that a listener holds is given up, and must not disturb the next one when it comes to its end.
+    [Test]
+    public async Task Restart_WhileAListenerHangs_TheNextIncarnationIsNotDisturbedByTheOneThatWasGivenUp()
+    {
+        await using var host = Build();
+        var told = new SyncPoint();
+        var calls = 0;
+        using var listening = ChangeToken.OnChange(host.Configuration().GetReloadToken, () =>
+        {
+            if (Interlocked.Increment(ref calls) == 1)
+            {
+                told.Pass();
+            }
+        });
+        await host.StartReadyAsync();
+        Write("2");
+        var refresh = host.Agent().RefreshAsync();
+        await told.ReachedAsync();
+
+        var restart = host.Control.RestartAsync(AgentNames.Configuration);
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => restart.IsCompleted);
+        await restart;
+        await Eventually.HoldsAsync(() => host.Snapshot(AgentNames.Configuration) is { Incarnation: 2, State: SidecarState.Ready }, "the next one is at work");
+        Assert.That(await refresh.FailureAsync(), Is.TypeOf<InvalidOperationException>(), "its look has no end");
+        Write("3");
+        Assert.That((await host.LookAsync()).Version, Is.EqualTo(3));
+
+        told.Release();
+        for (var version = 4; version <= 20; version++)
+        {
+            Write($"{version}");
+            await host.LookAsync();
+            Assert.That(host.Value("Limit"), Is.EqualTo($"{version}"));
+        }
+
+        _folder.Write("shop.json", "no JSON");
+        await host.LookAsync();
+        Assert.That(host.Snapshot(AgentNames.Configuration).DegradedReason, Does.StartWith("a version was refused"));
+        await host.StopAsync();
+    }
+
+    // As with every provider: a source that is added or taken away has the configuration built anew, and one may be built of the same sources besides.
+    [Test]
+    public async Task Provider_BuiltAnewAndInTwoConfigurations_TellsEachOnceOfEveryVersion()
+    {
+        await using var host = Build();
+        var sources = ((IConfigurationBuilder)host.Configuration()).Sources;
+        sources.Insert(0, new MemoryConfigurationSource { InitialData = [new("Other", "1")] });
+        sources.Insert(0, new MemoryConfigurationSource());
+        sources.RemoveAt(0);
+        var other = new ConfigurationBuilder();
+        other.Sources.Add(sources[^1]);
+        var others = other.Build();
+        List<string?> told = [];
+        List<string?> toldOther = [];
+        using var first = ChangeToken.OnChange(host.Configuration().GetReloadToken, () => told.Add(host.Value("Limit")));
+        using var second = ChangeToken.OnChange(others.GetReloadToken, () => toldOther.Add(others["Limit"]));
+        await host.StartReadyAsync();
+        foreach (var limit in new[] { "2", "2", "3" })
+        {
+            Write(limit);
+            await host.LookAsync();
+        }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(told, Is.EqualTo(new[] { "2", "3" }));
+            Assert.That(toldOther, Is.EqualTo(told));
+            Assert.That(host.Value("Other"), Is.EqualTo("1"));
+        }
+
+        await host.StopAsync();
+        ((IDisposable)others).Dispose();
+        Assert.That(host.Value("Limit"), Is.EqualTo("3"));
+    }
+
+    // Each looks, refuses and tells by itself; a version of one is validated with what the other has in force.
+    [Test]
+    public async Task Agents_Two_KeepAnAccountEachAndSeeEachOther()
+    {
+        _folder.Write("limits.json", """{"Max": 5}""");
+        await using var host = ConfigurationAgents.Build(
+            options => options.FromFile(_folder.File("shop.json"))
+                .Validate(static candidate => candidate["Max"] is not { } max || string.CompareOrdinal(candidate["Limit"], max) <= 0, "the limit is above the maximum"),
+            after: builder => builder.AddConfigurationSidecar("limits", options =>
+            {
+                options.FromFile(_folder.File("limits.json"));
+                options.SettleTime = TimeSpan.Zero;
+            }));
+        var limits = host.Services.GetRequiredKeyedService<IConfigurationAgent>("limits");
+        await host.StartReadyAsync();
+        await host.StateAsync("limits", SidecarState.Ready);
+
+        Write("7");
+        Assert.That(((await host.LookAsync()).LastError, host.Value("Limit")), Is.EqualTo(("the limit is above the maximum", "1")));
+        _folder.Replace("limits.json", """{"Max": 9}""");
+        await limits.RefreshAsync().InTime();
+        await host.LookAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Value("Limit"), Is.EqualTo("7"));
+            Assert.That((limits.GetSnapshot().Version, limits.GetSnapshot().Refused), Is.EqualTo((2L, 0L)));
+            Assert.That(host.Snapshot("limits").DegradedReason, Is.Null);
+        }
+
         await host.StopAsync();
     }
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace SidecarPatterns.Tests;
@@ -115,6 +118,84 @@ internal sealed class ConfigurationAgentSecretsTests
             ("Content-Type", "application/json"));
     }
 
+    // The address, what the repository says, where it sends: nothing of it is in an exception, those inside it included.
+    [Test]
+    public async Task Secret_InTheErrorOfTheStartOverHttp_IsInNoneOfItsExceptions()
+    {
+        await using var server = ScriptedServer.Start();
+        Answer[] answers =
+        [
+            Answer.With(500, Canary, ("X-Secret", Canary), ("ETag", $"\"{Canary}\"")),
+            Answer.With(200, Canary, ("Content-Type", "text/html")),
+            Answer.With(200, $"{{\"Password\": \"{Canary}\", {Canary}", ("Content-Type", "application/json")),
+            Answer.With(302, Canary, ("Location", $"http://localhost:1/{Canary}?token={Canary}")),
+            Answer.With(302, Canary, ("Location", $"ftp://{Canary}/{Canary}")),
+            Answer.With(302, Canary, ("Location", $"/{Canary}")),
+            Answer.Reset,
+            Answer.Of(static async connection =>
+            {
+                await connection.SendHeadAsync(200, ("Content-Length", "1000"), ("Content-Type", "application/json"));
+                await connection.SendAsync($"{{\"Password\": \"{Canary}");
+                await connection.CloseAsync();
+            }),
+        ];
+        foreach (var answer in answers)
+        {
+            server.Answers(answer);
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            var failure = await Task.Run(() => builder.AddConfigurationSidecar(options =>
+            {
+                options.FromHttp(new Uri(server.Uri, $"{Canary}?token={Canary}"), static ambassador => ambassador.Retry.MaxAttempts = 1);
+                options.StartupTimeout = TimeSpan.FromMilliseconds(200);
+            })).FailureAsync();
+
+            Assert.That(failure, Is.TypeOf<ConfigurationAgentException>());
+            Assert.That(failure!.ToString(), Does.Not.Contain(Canary));
+        }
+    }
+
+    // Its message quotes the token with which it asks its vault, which stands in another source of the configuration.
+    [Test]
+    public async Task Secret_InTheExceptionOfTheUsersOwnSource_IsWithheldWithIt()
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration["Vault:Token"] = Canary;
+
+        var failure = await Task.Run(() => builder.AddConfigurationSidecar(static options => options.From<Vault>())).FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(failure, Is.TypeOf<ConfigurationAgentException>().With.Message.Contains("it threw UnauthorizedAccessException"));
+            Assert.That(failure!.ToString(), Does.Not.Contain(Canary));
+        }
+
+        builder.Configuration["Vault:Token"] = "";
+        failure = await Task.Run(() => builder.AddConfigurationSidecar(static options => options.From<Vault>())).FailureAsync();
+        Assert.That(failure!.InnerException, Is.TypeOf<UnauthorizedAccessException>(), "what tells no secret is there to help");
+    }
+
+    // They may stand in a version: then their values are values of the configuration.
+    [Test]
+    public async Task Secret_InAnOptionOfTheAgentItself_IsWithheld()
+    {
+        _folder.Write("shop.json", """{"Agents": {"Configuration": {"Secrets": ["Agents:Configuration:Interval"]}}}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        await host.StartReadyAsync();
+
+        _folder.Replace("shop.json", $$$$"""
+            {"Agents": {"Configuration": {"Interval": "{{{{Canary}}}}", "Secrets": ["Agents:Configuration:Interval"]}}}
+            """);
+        await host.LookAsync();
+        await host.LookAsync();
+        await host.StopAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("AgentOptionsRefused").Single().Message, Does.Contain("what is wrong with them, which is not shown"));
+            Assert.That(host.Logs.Entries.Select(static entry => $"{entry.Message} {entry.Exception}"), Has.None.Contains(Canary));
+        }
+    }
+
     [Test]
     public async Task Secret_InTheErrorOfTheStart_IsInNoneOfItsExceptions()
     {
@@ -167,6 +248,13 @@ internal sealed class ConfigurationAgentSecretsTests
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
+    }
+
+    [SuppressMessage("Performance", "CA1812", Justification = "Made by the agent.")]
+    private sealed class Vault(IConfiguration configuration) : ISidecarSource<ConfigurationDocument>
+    {
+        public Task RunAsync(ChannelWriter<ConfigurationDocument> output, SidecarContext context, CancellationToken ct) =>
+            throw new UnauthorizedAccessException($"The vault does not take {configuration["Vault:Token"]}.");
     }
 
     internal sealed class PinOptions
