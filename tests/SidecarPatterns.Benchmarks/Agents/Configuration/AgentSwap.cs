@@ -8,7 +8,6 @@ internal sealed class AgentSwap : ConfigurationSwap
 {
     private readonly FileDocuments _source;
     private readonly ConfigurationAgent _agent;
-    private readonly ConfigurationManager _configuration = new();
 
     public AgentSwap(int keys, int differing)
         : base(keys, differing)
@@ -23,22 +22,15 @@ internal sealed class AgentSwap : ConfigurationSwap
             options.SettleTime = TimeSpan.Zero;
         });
         _agent = new ConfigurationAgent(start, settings, provider);
-        ((IConfigurationBuilder)_configuration).Add(provider);
+        ((IConfigurationBuilder)Manager).Add(provider);
+        AddOverrides();
         ReloadAsync().GetAwaiter().GetResult();
     }
-
-    public override IConfigurationRoot Configuration => _configuration;
 
     protected override async Task ReloadAsync()
     {
         Look look = await _agent.LookAsync(_source, isFirst: false, mayHold: false, CancellationToken.None);
         if (look.End != LookEnd.Adopted)
             throw new InvalidOperationException($"There is another version each time: {look}");
-    }
-
-    public override void Dispose()
-    {
-        _configuration.Dispose();
-        base.Dispose();
     }
 }

@@ -31,7 +31,16 @@ internal abstract class ConfigurationSwap : IContender
 
     public int Keys { get; }
 
-    public abstract IConfigurationRoot Configuration { get; }
+    public IConfigurationRoot Configuration => Manager;
+
+    /// <summary>Theirs, in which the source of the file stands first.</summary>
+    protected ConfigurationManager Manager { get; } = new();
+
+    /// <summary>
+    /// Adds a source that overrides the file's, as a command line does. Without one, the compiler guesses at the single call in <c>ConfigurationManager</c>
+    /// which of the two contenders' providers it will meet: either of them wins 5 ns by that, by chance.
+    /// </summary>
+    protected void AddOverrides() => Manager.AddInMemoryCollection();
 
     protected string Path => System.IO.Path.Combine(_folder, "settings.json");
 
@@ -45,7 +54,11 @@ internal abstract class ConfigurationSwap : IContender
         }
     }
 
-    public virtual void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        Manager.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     protected abstract Task ReloadAsync();
 }
