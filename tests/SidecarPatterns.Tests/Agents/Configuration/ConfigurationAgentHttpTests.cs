@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -139,6 +140,33 @@ internal sealed class ConfigurationAgentHttpTests
 
         Assert.That((host.AgentSnapshot().Refused, host.Value("Limit")), Is.EqualTo((2L, "1")));
         await host.StopAsync();
+    }
+
+    // What MaxSize counts is what comes out of it.
+    [Test]
+    public async Task Body_Compressed_IsReadAndRefusedOnceItHasGrownTooLarge()
+    {
+        await using var host = await StartAsync(static options => options.MaxSize = 1024);
+        Answer(Second);
+        Assert.That((await host.LookAsync()).Version, Is.EqualTo(2));
+
+        Answer(First + new string(' ', 10_000_000));
+        var snapshot = await host.LookAsync();
+        Assert.That(
+            (snapshot.Version, snapshot.LastError, host.Value("Limit")), Is.EqualTo((2L, "it has more than 1,024 bytes, which MaxSize allows", "2")));
+        await host.StopAsync();
+
+        void Answer(string text)
+        {
+            using var body = new MemoryStream();
+            using (var compressed = new GZipStream(body, CompressionLevel.Optimal, leaveOpen: true))
+            {
+                compressed.Write(Encoding.UTF8.GetBytes(text));
+            }
+
+            var bytes = body.ToArray();
+            _server.OnRequest((_, connection) => connection.RespondAsync(200, bytes, ("Content-Type", "application/json"), ("Content-Encoding", "gzip")));
+        }
     }
 
     [TestCase("text/html", "its Content-Type is 'text/html'; allowed is application/json, text/json or application/...+json, unless AnyContentType is set")]
