@@ -74,7 +74,13 @@ internal sealed class AgentOption<TOptions>
     public static AgentOption<TOptions> OptionalDuration(
         string key, Func<TOptions, TimeSpan?> get, Action<TOptions, TimeSpan?> set, TimeSpan min, TimeSpan max) =>
         Create(
-            key, $"nothing, or {DescribeDuration(min, max)}", get, set, TryReadOptionalDuration, value => value is null || (value >= min && value <= max), Show);
+            key,
+            $"nothing, or {DescribeDuration(min, max)}",
+            get,
+            set,
+            TryReadOptionalDuration,
+            value => value is null || (value >= min && value <= max),
+            Show);
 
     /// <summary>A duration that is more than zero, or none.</summary>
     public static AgentOption<TOptions> OptionalPositiveDuration(

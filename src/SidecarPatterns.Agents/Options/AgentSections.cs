@@ -35,8 +35,11 @@ internal sealed class AgentSections
     }
 
     /// <summary>One warning for every section that is no agent's, told to whichever agent of a host asks first, when all are registered.</summary>
-    public static IReadOnlyList<string> FindUnknown(IServiceProvider services) =>
+    /// <param name="services">The container.</param>
+    /// <param name="hasSection">Whether who asks has such a section; otherwise he is told only where nobody has.</param>
+    public static IReadOnlyList<string> FindUnknown(IServiceProvider services, bool hasSection = true) =>
         services.GetService<AgentSections>() is { } sections
+        && (hasSection || sections._names.Count == 0)
         && services.GetService<IConfiguration>() is { } configuration
         && !Interlocked.Exchange(ref sections._isTold, true)
             ? [.. configuration.GetSection(Root).GetChildren().Where(child => !sections.Has(child.Key)).Select(sections.Describe)]
@@ -50,7 +53,9 @@ internal sealed class AgentSections
 
     private bool Has(string name) => _names.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    private string Describe(IConfigurationSection child) => NearestKey.Find(child.Key, _names) is { } nearest
-        ? $"{child.Path} names no agent; did you mean {nearest}?"
-        : $"{child.Path} names no agent; registered are {string.Join(", ", _names)}.";
+    private string Describe(IConfigurationSection child) => $"{child.Path} names no agent; " + (_names.Count == 0
+        ? "none that has a section there is registered."
+        : NearestKey.Find(child.Key, _names) is { } nearest
+            ? $"did you mean {nearest}?"
+            : $"registered are {string.Join(", ", _names)}.");
 }

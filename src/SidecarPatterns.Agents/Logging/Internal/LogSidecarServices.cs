@@ -19,6 +19,7 @@ internal static class LogSidecarServices
         services.AddBatchSidecar<FileSink, LogEntry>(AgentNames.Log).StartsFirst()
             .DeadLettersTo(static provider => new AbandonedLines(provider.GetRequiredService<LogStore>()));
         services.AddLogSinkDefaults(AgentNames.Log, LogSidecarConstants.BatchSize, LogSidecarConstants.BatchInterval, isCritical: true);
+        AgentSections.Of(services);
         AgentOptionsSetup<LogSidecarOptions>.Add(services, LogSidecarOptionRules.Table, LogSidecarConstants.SectionName, FindSection);
         if (configure is not null)
         {
@@ -76,7 +77,8 @@ internal static class LogSidecarServices
         var routes = provider.GetRequiredService<LogRoutes>();
         var timeProvider = TimeProviderOf(provider);
         var crashHook = options.FlushOnCrash ? new CrashHook(routes, provider.GetRequiredService<SidecarLog>(), timeProvider) : null;
-        var problems = LogSidecarOptionRules.Table.FindUnknown(FindSection(provider), LogSidecarConstants.SectionName, LogSidecarOptionRules.Levels);
+        var problems = LogSidecarOptionRules.Table.FindUnknown(FindSection(provider), LogSidecarConstants.SectionName, LogSidecarOptionRules.Levels)
+            .Concat(AgentSections.FindUnknown(provider, hasSection: false));
         return new SidecarLoggerProvider(options, routes, timeProvider, crashHook, problems);
     }
 

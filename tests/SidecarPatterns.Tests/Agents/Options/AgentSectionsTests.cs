@@ -63,6 +63,30 @@ internal sealed class AgentSectionsTests
             Is.EqualTo(new[] { "Agents:Configuraton names no agent; did you mean Configuration?" }));
     }
 
+    // The log agent has no section there, and so does not know what was meant; where another agent has one, that one tells.
+    [TestCase(false, "Agents:Metrics names no agent; none that has a section there is registered.")]
+    [TestCase(true, null)]
+    public async Task Section_WithTheLogAgentAlone_IsToldOfInTheLog(bool hasMetrics, string? expected)
+    {
+        using var folder = new LogFolder();
+        await using var host = TestHost.BuildWith(builder =>
+        {
+            builder.Configuration["Agents:Metrics:Interval"] = "00:00:01";
+            LogHosts.Add(builder, folder);
+            if (hasMetrics)
+            {
+                builder.Services.AddMetricsSidecar();
+            }
+        });
+        await host.StartAsync();
+        LogMethods.Started(host.Logger());
+        await host.FlushLogAsync();
+        await host.StopAsync();
+
+        Assert.That(
+            folder.Notices("UnknownKey").Select(static notice => notice.GetProperty("message").GetString()), Is.EqualTo(expected is null ? [] : new[] { expected }));
+    }
+
     [Test]
     public void Section_OfTwoAgents_IsRefusedAtTheRegistration()
     {
