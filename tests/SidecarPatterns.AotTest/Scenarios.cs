@@ -44,6 +44,12 @@ internal static partial class Scenarios
         new("a token is fetched once and put on every request", TokenAsync),
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
+        new("the log agent writes lines to its file and gives them to a sink", LoggingAsync),
+        new("metrics of every kind are collected, written as Prometheus text and JSON, handed to a sidecar and asked for", MetricsAsync),
+        new("a wrong option of the metrics agent stops the start", WrongMetricsOptionAsync),
+        new("a configuration agent takes the versions of a file that are valid, and starts with its copy", ConfigurationFileAsync),
+        new("a configuration agent asks a repository through its ambassador", ConfigurationRepositoryAsync),
+        new("a configuration agent takes what a source of the user's gives", ConfigurationSourceAsync),
     ];
 
     private static async Task ClassAsync()

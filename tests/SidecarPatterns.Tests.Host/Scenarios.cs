@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace SidecarPatterns.Tests.Host;
 
 /// <summary>The subcommands: each registers what it needs, and returns what to tell once the host has ended.</summary>
-internal static class Scenarios
+internal static partial class Scenarios
 {
     public static readonly IReadOnlyDictionary<string, Func<IServiceCollection, Action<ISidecarControl>>> All =
         new Dictionary<string, Func<IServiceCollection, Action<ISidecarControl>>>
@@ -15,6 +15,11 @@ internal static class Scenarios
             ["work"] = Work,
             ["slow-start"] = StartSlowly,
             ["call"] = Call,
+            ["log-stream"] = LogStream,
+            ["log-and-stop"] = LogAndStop,
+            ["log-crash"] = LogCrash,
+            ["log-full-disk"] = LogToFullDisk,
+            ["configuration-copies"] = WriteCopies,
             ["hang"] = static services => Hang(services, static () => new TaskCompletionSource().Task),
             ["hang-blocking"] = static services => Hang(services, static () =>
             {

@@ -32,6 +32,24 @@ public static class SidecarBuilderExtensions
         return builder;
     }
 
+    /// <summary>Makes a sidecar start before all others, and drain after them, whatever the order of registration: the others rely on it, and need not say so.</summary>
+    /// <typeparam name="TBuilder">The type of the builder, so that what it takes besides can be chained on.</typeparam>
+    /// <param name="builder">The builder of the sidecar.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>
+    /// Several that start first do so in the order of their registration, as far as <see cref="DependsOn"/> allows. What one of them depends on starts
+    /// before it, and so before the others too. Not thread-safe, as no registration is.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException">The builder is not that of a sidecar.</exception>
+    public static TBuilder StartsFirst<TBuilder>(this TBuilder builder)
+        where TBuilder : ISidecarBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.FindRegistration().StartsFirst = true;
+        return builder;
+    }
+
     /// <summary>Puts a sidecar into a group: its failures count together with those of the others, and may restart them.</summary>
     /// <typeparam name="TBuilder">The type of the builder, so that what it takes besides can be chained on.</typeparam>
     /// <param name="builder">The builder of the sidecar.</param>

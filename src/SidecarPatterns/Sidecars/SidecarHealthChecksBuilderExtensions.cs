@@ -18,7 +18,8 @@ public static class SidecarHealthChecksBuilderExtensions
     /// <para>Every sidecar is covered, also one that is registered later. A second call adds nothing.</para>
     /// <para>
     /// A sidecar's own check is healthy while it is <see cref="SidecarState.Ready"/> or <see cref="SidecarState.Paused"/>, and once it has
-    /// <see cref="SidecarState.Stopped"/> in order; degraded while an optional one is <see cref="SidecarState.Degraded"/>; unhealthy otherwise. Its
+    /// <see cref="SidecarState.Stopped"/> in order; degraded while an optional one is <see cref="SidecarState.Degraded"/>, or any says so itself by
+    /// <see cref="SidecarContext.ReportDegraded"/>; unhealthy otherwise. Its
     /// data show the state and the account, and the last error's type and message, never the content of a message.
     /// </para>
     /// <para>

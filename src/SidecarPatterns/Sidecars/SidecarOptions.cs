@@ -73,6 +73,14 @@ public sealed class SidecarOptions
     /// <value>1 s by default; from zero, for whatever is there, to 49 days. Without meaning for other sidecars.</value>
     public TimeSpan BatchDelay { get; set; } = SidecarConstants.BatchDelay;
 
+    /// <summary>How often a batch sidecar looks whether there are messages, instead of being woken for them: publishers then pay nothing for waking it.</summary>
+    /// <value>
+    /// <see langword="null"/> by default: it is woken. Otherwise more than zero, at most 49 days; then <see cref="BatchDelay"/> means nothing: each look hands over all that is
+    /// there. A publisher wakes it when a quarter of <see cref="Capacity"/> is used, or when there is no room; so do a flush and the stop; and so does the first message
+    /// after a second without any, before which it sleeps. A few milliseconds are right where messages come one by one. Without meaning for other sidecars.
+    /// </value>
+    public TimeSpan? BatchInterval { get; set; }
+
     /// <summary>How many times a message may be attempted, the first time included, before it becomes a dead letter.</summary>
     /// <value>1 by default: no retry; from 1 to 1,000. Not together with <see cref="Pipeline"/>.</value>
     public int MaxAttempts { get; set; } = SidecarConstants.MaxAttempts;

@@ -23,6 +23,10 @@ public sealed record SidecarSnapshot
     /// <summary>Whether a failure for good stops the host.</summary>
     public required bool Critical { get; init; }
 
+    /// <summary>Why it works less well than it should, as it has said by <see cref="SidecarContext.ReportDegraded"/>.</summary>
+    /// <value><see langword="null"/> if it has not, has taken it back, or has ended.</value>
+    public string? DegradedReason { get; init; }
+
     /// <summary>Messages that the queue has taken: every publish that was answered with success.</summary>
     public long Accepted { get; init; }
 

@@ -66,6 +66,8 @@ internal sealed class MetricSurfaceTests
             options.Endpoints.Add(new AmbassadorEndpoint(new Uri("https://one.test")));
             options.Endpoints.Add(new AmbassadorEndpoint(new Uri("https://two.test")));
         });
+        services.AddMetricsSidecar(static options => options.RuntimeMeters = false);
+        services.AddSidecar("dashboard", static (MetricsSnapshot _, SidecarContext _, CancellationToken _) => default);
     });
 
     private static string Describe(IEnumerable<Instrument> instruments, IReadOnlyList<Measured> measured)

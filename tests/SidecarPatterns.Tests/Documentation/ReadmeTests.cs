@@ -15,7 +15,10 @@ internal sealed partial class ReadmeTests
     {
         var compiled = Normalize(
             Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -50,6 +53,32 @@ internal sealed partial class ReadmeTests
             .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
         var defaults = new AmbassadorOptions();
         Assert.That(rows, Is.EqualTo(AmbassadorOptionRules.Table.Rules.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
+    }
+
+    [Test]
+    public void LogAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the log agent")).Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new LogSidecarOptions();
+        Assert.That(rows, Is.EqualTo(LogSidecarOptionRules.Table.Rows.Select(option => $"{option.Key} = {option.Show(defaults)}")));
+    }
+
+    [Test]
+    public void MetricsAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the metrics agent"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new MetricsAgentOptions();
+        Assert.That(rows, Is.EqualTo(MetricsAgentOptionRules.Table.Rows.Select(row => $"{row.Key} = {row.Show(defaults)}")));
+    }
+
+    [Test]
+    public void ConfigurationAgentOptionsTable_EveryRow_HasTheDefaultOfTheCode()
+    {
+        var rows = AmbassadorOptionRow().Matches(Section("### Options of the configuration agent"))
+            .Select(static row => $"{row.Groups[1].Value} = {row.Groups[2].Value}");
+        var defaults = new ConfigurationAgentOptions();
+        Assert.That(rows, Is.EqualTo(ConfigurationAgentOptionRules.Table.Rows.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
     }
 
     /// <summary>From a heading to the next one.</summary>

@@ -6,15 +6,15 @@ namespace SidecarPatterns.Tests;
 /// <summary>A logging provider that keeps what is logged.</summary>
 internal sealed class LogRecorder : ILoggerProvider
 {
-    private readonly ConcurrentQueue<LogEntry> _entries = new();
+    private readonly ConcurrentQueue<RecordedEntry> _entries = new();
 
-    public IReadOnlyList<LogEntry> Entries => [.. _entries];
+    public IReadOnlyList<RecordedEntry> Entries => [.. _entries];
 
     /// <summary>Sees each entry as it is logged, on the thread that logs it; what it throws reaches the caller of the logger.</summary>
-    public Action<LogEntry>? OnEntry { get; set; }
+    public Action<RecordedEntry>? OnEntry { get; set; }
 
     /// <summary>The entries of one event, by its name.</summary>
-    public IReadOnlyList<LogEntry> Named(string eventName) => [.. _entries.Where(entry => entry.Event.Name == eventName)];
+    public IReadOnlyList<RecordedEntry> Named(string eventName) => [.. _entries.Where(entry => entry.Event.Name == eventName)];
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
@@ -33,7 +33,7 @@ internal sealed class LogRecorder : ILoggerProvider
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            var entry = new LogEntry(category, logLevel, eventId, formatter(state, exception), exception);
+            var entry = new RecordedEntry(category, logLevel, eventId, formatter(state, exception), exception);
             recorder._entries.Enqueue(entry);
             recorder.OnEntry?.Invoke(entry);
         }

@@ -1,6 +1,6 @@
 namespace SidecarPatterns;
 
-/// <summary>The answer to <see cref="SidecarWriter{T}.Publish"/>.</summary>
+/// <summary>The answer to <see cref="SidecarWriter{T}.Publish(T)"/>.</summary>
 public readonly record struct PublishResult
 {
     private PublishResult(PublishStatus status, PublishReason reason)

@@ -7,7 +7,8 @@ internal sealed class BatchRegistration<T>(string name, string description, Side
 {
     public override bool IsBatch => true;
 
-    protected override bool NeedsTimes => true;
+    // Their age decides when they are handed over, unless that is looked after at intervals.
+    protected override bool NeedsTimes(SidecarOptions options) => options.BatchInterval is null;
 
     public override IEnumerable<string> FindFailures(SidecarOptions options)
     {

@@ -30,7 +30,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var dropped = new DropCallback<T>(Name, Callers is null ? OnDropped : TellCaller, environment.DispatchLogger);
         var queue = NewQueue(options, dropped);
         var intake = KeyedIntake?.Invoke(queue, environment.TimeProvider);
-        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes || options.MaxAge is not null };
+        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes(options) || options.MaxAge is not null };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         var worker = CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
         if (Evicts(options))
@@ -59,7 +59,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
     }
 
     /// <summary>Whether every message must say when it was published.</summary>
-    protected virtual bool NeedsTimes => false;
+    protected virtual bool NeedsTimes(SidecarOptions options) => false;
 
     protected virtual MessageWorker<T> CreateWorker(
         MessageQueue<T> queue,

@@ -47,6 +47,9 @@ internal abstract class SidecarRegistration(string name, string description)
 
     public void DependsOn(string name) => (_dependencies ??= []).Add(name);
 
+    /// <summary>Whether it starts before those of which that is not said.</summary>
+    public bool StartsFirst { get; set; }
+
     /// <summary>The name of the group that it is in, as it was given.</summary>
     public string? Group { get; private set; }
 

@@ -3,18 +3,20 @@ namespace SidecarPatterns;
 /// <summary>The order in which sidecars start: that of their registration, as far as their dependencies allow.</summary>
 internal static class StartOrder
 {
-    /// <summary>Of all whose dependencies come before, the one that was registered first comes next.</summary>
+    /// <summary>Of all whose dependencies come before, the one that was registered first comes next; those that start first, and what they need, before the others.</summary>
     /// <returns>The places of the registrations, in the order in which they start.</returns>
     /// <exception cref="InvalidOperationException">A dependency has no registration, or they form a circle.</exception>
     public static IReadOnlyList<int> Of(IReadOnlyList<SidecarRegistration> registrations)
     {
         var dependencies = Resolve(registrations);
+        var startsFirst = FindFirst(registrations, dependencies);
         var order = new List<int>(registrations.Count);
         var isPlaced = new bool[registrations.Count];
         while (order.Count < registrations.Count)
         {
-            var next = Enumerable.Range(0, registrations.Count)
-                .FirstOrDefault(index => !isPlaced[index] && Array.TrueForAll(dependencies[index], dependency => isPlaced[dependency]), defaultValue: -1);
+            var ready = Enumerable.Range(0, registrations.Count)
+                .Where(index => !isPlaced[index] && Array.TrueForAll(dependencies[index], dependency => isPlaced[dependency]));
+            var next = ready.OrderByDescending(index => startsFirst[index]).FirstOrDefault(defaultValue: -1); // The sort is stable.
             if (next < 0)
             {
                 throw new InvalidOperationException(
@@ -26,6 +28,23 @@ internal static class StartOrder
         }
 
         return order;
+    }
+
+    /// <summary>Which start first: those of which that is said, what they depend on, and so on.</summary>
+    private static bool[] FindFirst(IReadOnlyList<SidecarRegistration> registrations, int[][] dependencies)
+    {
+        var startsFirst = new bool[registrations.Count];
+        var left = new Stack<int>(Enumerable.Range(0, registrations.Count).Where(index => registrations[index].StartsFirst));
+        while (left.TryPop(out var index))
+        {
+            if (!startsFirst[index])
+            {
+                startsFirst[index] = true;
+                Array.ForEach(dependencies[index], left.Push);
+            }
+        }
+
+        return startsFirst;
     }
 
     /// <summary>The places of each registration's dependencies; every name that is unknown is told at once.</summary>

@@ -49,6 +49,30 @@ internal sealed class OwnQueueTests
         Assert.That(seen.Lines, Is.EqualTo(new[] { "1", "2", "3", "4", "5" }));
     }
 
+    [Test]
+    public async Task IsInsideHandler_TheHandlerAndWhatItStarts_AndNobodyElse()
+    {
+        var answers = new List<bool>();
+        SidecarWriter<int> writer = null!;
+        SidecarWriter<int> mirror = null!;
+        SidecarWriter<int> all = null!;
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecar<int>("audit", async (_, _, _) =>
+            {
+                answers.AddRange([writer.IsInsideHandler, mirror.IsInsideHandler, all.IsInsideHandler, await Task.Run(() => writer.IsInsideHandler)]);
+            });
+            services.AddSidecar<int>("mirror", static (_, _, _) => default);
+        });
+        (writer, mirror, all) = ((SidecarWriter<int>)host.Writer<int>("audit"), (SidecarWriter<int>)host.Writer<int>("mirror"), host.Writer<int>());
+        await host.StartAsync();
+        Assert.That(writer.TryWrite(1), Is.True);
+        await host.StopAsync();
+
+        Assert.That(answers, Is.EqualTo(new[] { true, false, true, true }));
+        Assert.That(writer.IsInsideHandler || all.IsInsideHandler, Is.False);
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task Publish_OwnQueueFull_IsToldAtOnce(bool afterAwait)

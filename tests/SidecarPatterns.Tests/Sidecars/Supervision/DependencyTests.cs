@@ -25,6 +25,10 @@ internal sealed class DependencyTests
     [TestCase("a:b b:c c:d d", "d c b a")]
     [TestCase("a:d b:d c:b d e", "d a b c e")]
     [TestCase("a:c,d b c d:c", "b c d a")]
+    [TestCase("a b c!", "c a b")]
+    [TestCase("a b! c!", "b c a")]
+    [TestCase("a b!:d c d", "d b a c")]
+    [TestCase("a b!:c c!", "c b a")]
     public async Task Start_WithDependencies_ComesAfterThemAndDrainsBefore(string sidecars, string expected)
     {
         await using var host = Build(sidecars);
@@ -96,14 +100,20 @@ internal sealed class DependencyTests
         Assert.That(_journal.Lines, Is.Empty);
     }
 
-    // Each sidecar as its name, then those it depends on: "a:b,c b c".
+    // Each sidecar as its name, with ! if it starts first, then those it depends on: "a:b,c b! c".
     private TestHost Build(string sidecars) => TestHost.Build(services =>
     {
         foreach (var sidecar in sidecars.Split(' '))
         {
             var parts = sidecar.Split(':');
-            _names.Add(parts[0]);
-            var builder = services.AddSidecar<Recorder>(parts[0]);
+            var name = parts[0].TrimEnd('!');
+            _names.Add(name);
+            var builder = services.AddSidecar<Recorder>(name);
+            if (name != parts[0])
+            {
+                builder.StartsFirst();
+            }
+
             foreach (var dependency in parts.Skip(1).SelectMany(static names => names.Split(',')))
             {
                 builder.DependsOn(dependency);

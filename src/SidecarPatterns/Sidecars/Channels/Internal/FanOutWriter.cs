@@ -29,6 +29,15 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
         return OfferOnce(message).Result;
     }
 
+    public override PublishResult Publish(T message, int reserve)
+    {
+        QueueWriter<T>.ThrowIfNull(message);
+        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
+        return OfferOnce(message, reserve).Result;
+    }
+
+    public override bool IsInsideHandler => Array.Exists(targets, static target => target.IsInsideHandler);
+
     public override ValueTask WriteAsync(T item, CancellationToken cancellationToken = default)
     {
         QueueWriter<T>.ThrowIfNull(item);
@@ -97,18 +106,18 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
                 throw outcome.ToException();
             }
 
-            var wait = target.Queue.WaitToOfferAsync(SizeOf(sizes, Array.IndexOf(targets, target)), ct);
+            var wait = target.WaitToOfferAsync(SizeOf(sizes, Array.IndexOf(targets, target)), ct);
             await HasRoomAsync(target, wait).ConfigureAwait(false);
             outcome = Offer(item, sizes);
         }
     }
 
     /// <summary>Offers, and does not come back: who has no room counts a refusal.</summary>
-    private Outcome OfferOnce(T message)
+    private Outcome OfferOnce(T message, int reserve = 0)
     {
         Span<long> sizes = _isSized ? stackalloc long[targets.Length] : default;
         Measure(message, sizes);
-        var outcome = Offer(message, sizes);
+        var outcome = Offer(message, sizes, reserve);
         outcome.FullTarget?.Refuse(OfferResult.Full);
         return outcome;
     }
@@ -124,12 +133,12 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
 
     private static long SizeOf(ReadOnlySpan<long> sizes, int index) => sizes.IsEmpty ? 0 : sizes[index];
 
-    private Outcome Offer(T message, ReadOnlySpan<long> sizes)
+    private Outcome Offer(T message, ReadOnlySpan<long> sizes, int reserve = 0)
     {
         var outcome = default(Outcome);
 
         // Looked for before anything is reserved: until its dispatcher comes by, a void place takes up room in a queue that did nothing wrong.
-        if (FindFull(sizes) is { } full)
+        if (FindFull(sizes, reserve) is { } full)
         {
             outcome.Refuse(full);
             return outcome;
@@ -148,9 +157,9 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
             {
                 outcome.Add(
                     target,
-                    sizes.IsEmpty ? target.Publish(message)
+                    sizes.IsEmpty || (sizes[i] != Unmeasured && target.RefusesBeside(reserve)) ? target.Publish(message, reserve)
                     : sizes[i] == Unmeasured ? PublishResult.Rejected(target.Refuse(OfferResult.Closed))
-                    : target.Publish(message, sizes[i]));
+                    : target.PublishMeasured(message, sizes[i]));
             }
         }
 
@@ -158,14 +167,15 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
     }
 
     /// <summary>A queue that will refuse; if there are several, the caller's own, since that one is not to be waited for.</summary>
-    private QueueWriter<T>? FindFull(ReadOnlySpan<long> sizes)
+    private QueueWriter<T>? FindFull(ReadOnlySpan<long> sizes, int reserve)
     {
         QueueWriter<T>? full = null;
         for (var i = 0; i < targets.Length; i++)
         {
             var target = targets[i];
-            if (target.ReservesRoom && target.Queue.Refuses(SizeOf(sizes, i)) && !target.Queue.IsClosed)
+            if (target.ReservesRoom && (target.Queue.Refuses(SizeOf(sizes, i)) || target.RefusesBeside(reserve)) && !target.Queue.IsClosed)
             {
+                target.Nap?.OnOffered(OfferResult.Full);
                 if (CallMark.IsInside(target.Queue))
                 {
                     return target;
@@ -204,6 +214,7 @@ internal sealed class FanOutWriter<T>(QueueWriter<T>[] targets, SidecarMetrics m
                 }
 
                 reservation.Fill(message, origin);
+                target.Nap?.OnOffered(OfferResult.Accepted);
                 outcome.Add(target, PublishResult.Accepted);
                 return true;
 

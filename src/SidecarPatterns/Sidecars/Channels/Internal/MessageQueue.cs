@@ -33,6 +33,9 @@ internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
     /// <summary>Whether an open queue would refuse an offer now: there is no room, or others wait for it already.</summary>
     public abstract bool IsFull { get; }
 
+    /// <summary>Whether more than so many places are free. A cheap look, as exact as one beside other publishers can be.</summary>
+    public virtual bool HasRoomBeside(int reserve) => ReadPosition().Queued < Capacity - (long)reserve;
+
     /// <summary>Offers a message and waits for room, in the order of the calls.</summary>
     /// <exception cref="ChannelClosedException">The queue is closed, with its cause inside.</exception>
     public abstract ValueTask OfferAsync(T message, in MessageOrigin origin, CancellationToken ct);

@@ -31,6 +31,11 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
     public MessageQueue<T> Queue => _queue;
 
+    /// <summary>The sleep of a dispatcher that looks at intervals, which publishers may have to cut short; <see langword="null"/> where there is none.</summary>
+    public BatchNap<T>? Nap { get; set; }
+
+    public override bool IsInsideHandler => CallMark.IsInside(_queue);
+
     /// <summary>Whether the caller is this sidecar's own handler and there is no room: to wait would be to wait for itself.</summary>
     public bool IsOwnQueueFull => CallMark.IsInside(_queue) && _queue.IsFull && !_queue.IsClosed;
 
@@ -43,11 +48,22 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         }
 
         var answer = _queue.TryOffer(item, _metrics.Originate());
+        Nap?.OnOffered(answer);
         return answer == OfferResult.Accepted || Explain(answer, item).IsAccepted;
     }
 
     /// <summary>Writes a message, never null, if there is room now; if not, nothing is counted, dropped or told.</summary>
-    public bool TryWriteAtOnce(T item) => !_dropped.IsRunningHere && _queue.TryOffer(item, _metrics.Originate()) == OfferResult.Accepted;
+    public bool TryWriteAtOnce(T item)
+    {
+        if (_dropped.IsRunningHere)
+        {
+            return false;
+        }
+
+        var answer = _queue.TryOffer(item, _metrics.Originate());
+        Nap?.OnOffered(answer);
+        return answer == OfferResult.Accepted;
+    }
 
     public override PublishResult Publish(T message)
     {
@@ -58,11 +74,31 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         }
 
         var answer = _queue.TryOffer(message, _metrics.Originate());
+        Nap?.OnOffered(answer);
         return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
     }
 
+    public override PublishResult Publish(T message, int reserve)
+    {
+        ThrowIfNull(message);
+        ArgumentOutOfRangeException.ThrowIfNegative(reserve);
+        return RefusesBeside(reserve) ? Explain(OfferResult.Full, message) : Publish(message);
+    }
+
+    /// <summary>Whether an open queue has no more free places than are to be left.</summary>
+    public bool RefusesBeside(int reserve)
+    {
+        if (reserve == 0 || _queue.HasRoomBeside(reserve) || _queue.IsClosed)
+        {
+            return false;
+        }
+
+        Nap?.OnOffered(OfferResult.Full);
+        return true;
+    }
+
     /// <summary>Publishes a message whose size was measured already.</summary>
-    public PublishResult Publish(T message, long size)
+    public PublishResult PublishMeasured(T message, long size)
     {
         if (_dropped.IsRunningHere)
         {
@@ -70,6 +106,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         }
 
         var answer = _queue.TryOffer(message, size, _metrics.Originate());
+        Nap?.OnOffered(answer);
         return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
     }
 
@@ -91,6 +128,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         var size = isMeasured ? _queue.Measure(item) : 0;
         var origin = _metrics.Originate();
         var answer = isMeasured ? _queue.TryOffer(item, size, origin) : _queue.TryOffer(item, origin);
+        Nap?.OnOffered(answer);
         if (answer == OfferResult.Accepted)
         {
             return default;
@@ -116,13 +154,27 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
         if (!CallMark.IsInside(_queue) || _queue.IsClosed || cancellationToken.IsCancellationRequested)
         {
-            return _queue.WaitToOfferAsync(cancellationToken);
+            return WithoutNap(_queue.WaitToOfferAsync(cancellationToken));
         }
 
         // Answered by a look and never by waiting: whoever takes the last place in between would leave the handler to wait for itself.
         return _queue.IsFull
             ? ValueTask.FromException<bool>(Exception(PublishReason.OwnQueueFull))
             : new ValueTask<bool>(true);
+    }
+
+    /// <summary>Waits until an offer of this size may succeed.</summary>
+    public ValueTask<bool> WaitToOfferAsync(long size, CancellationToken ct) => WithoutNap(_queue.WaitToOfferAsync(size, ct));
+
+    /// <summary>A publisher waits for room: a dispatcher that naps comes to make some.</summary>
+    private ValueTask<bool> WithoutNap(ValueTask<bool> wait)
+    {
+        if (!wait.IsCompleted)
+        {
+            Nap?.Wake();
+        }
+
+        return wait;
     }
 
     /// <summary>Counts a refusal that a fan-out decided on.</summary>

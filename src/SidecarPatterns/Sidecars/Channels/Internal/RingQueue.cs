@@ -120,6 +120,8 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         }
     }
 
+    public override bool HasRoomBeside(int reserve) => HasRoom(Volatile.Read(ref _tail.Word) >> PositionShift, Capacity - reserve);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool HasRoom(long position, int limit)
     {

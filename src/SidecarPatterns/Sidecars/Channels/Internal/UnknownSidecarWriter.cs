@@ -16,6 +16,10 @@ internal sealed class UnknownSidecarWriter<T> : SidecarWriter<T>
 
     public override PublishResult Publish(T message) => throw new NotSupportedException();
 
+    public override PublishResult Publish(T message, int reserve) => throw new NotSupportedException();
+
+    public override bool IsInsideHandler => throw new NotSupportedException();
+
     public override bool TryWrite(T item) => throw new NotSupportedException();
 
     public override ValueTask<bool> WaitToWriteAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();

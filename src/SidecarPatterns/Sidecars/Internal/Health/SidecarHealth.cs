@@ -9,6 +9,7 @@ internal static class SidecarHealth
     /// <summary>The health of one sidecar by itself.</summary>
     public static HealthStatus Of(SidecarSnapshot sidecar) => sidecar.State switch
     {
+        SidecarState.Ready or SidecarState.Paused when sidecar.DegradedReason is not null => HealthStatus.Degraded,
         SidecarState.Ready or SidecarState.Paused or SidecarState.Stopped => HealthStatus.Healthy,
         SidecarState.Degraded when !sidecar.Critical => HealthStatus.Degraded,
         _ => HealthStatus.Unhealthy,
@@ -27,7 +28,7 @@ internal static class SidecarHealth
             var status = judge(sidecar);
             if (status != HealthStatus.Healthy)
             {
-                complaints.Add($"'{sidecar.Name}' is {(sidecar.Stuck > 0 ? $"stuck ({sidecar.State})" : sidecar.State)}");
+                complaints.Add($"'{sidecar.Name}' is {Describe(sidecar)}");
                 worst = Worse(worst, sidecar.Critical ? status : HealthStatus.Degraded);
             }
         }
@@ -35,6 +36,11 @@ internal static class SidecarHealth
         var description = complaints.Count == 0 ? healthy : string.Join(", ", complaints) + ".";
         return new HealthCheckResult(AsRegistered(worst, context), description, exception: null, data);
     }
+
+    private static string Describe(SidecarSnapshot sidecar) =>
+        sidecar.Stuck > 0 ? $"stuck ({sidecar.State})"
+        : sidecar.DegradedReason is { } reason ? $"degraded ({reason})"
+        : sidecar.State.ToString();
 
     /// <summary>What the check's registration calls unhealthy.</summary>
     public static HealthStatus AsRegistered(HealthStatus status, HealthCheckContext context) =>

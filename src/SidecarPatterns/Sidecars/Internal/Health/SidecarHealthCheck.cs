@@ -9,7 +9,8 @@ internal sealed class SidecarHealthCheck(ISidecarControl control, string name) :
     {
         var sidecar = control.GetSnapshot(name);
         var status = SidecarHealth.AsRegistered(SidecarHealth.Of(sidecar), context);
-        return Task.FromResult(new HealthCheckResult(status, $"{sidecar.State} since {sidecar.Since:u}.", exception: null, DataOf(sidecar)));
+        var reason = sidecar.DegradedReason is { } degraded ? $" Degraded: {degraded}" : "";
+        return Task.FromResult(new HealthCheckResult(status, $"{sidecar.State} since {sidecar.Since:u}.{reason}", exception: null, DataOf(sidecar)));
     }
 
     // Counts and names: what a message says is its sender's affair.
@@ -28,6 +29,11 @@ internal sealed class SidecarHealthCheck(ISidecarControl control, string name) :
             ["stuck"] = sidecar.Stuck,
             ["busyTime"] = sidecar.BusyTime,
         };
+        if (sidecar.DegradedReason is { } reason)
+        {
+            data.Add("degradedReason", reason);
+        }
+
         if (sidecar.LastError is { } error)
         {
             data.Add("lastErrorType", error.GetType().ToString());

@@ -27,6 +27,8 @@ internal static class SidecarOptionRules
         Rule.WholeNumber(nameof(SidecarOptions.Concurrency), static options => options.Concurrency, 1, SidecarConstants.MaxConcurrency),
         Rule.WholeNumber(nameof(SidecarOptions.BatchSize), static options => options.BatchSize, 1, SidecarConstants.MaxBatchSize),
         Duration(nameof(SidecarOptions.BatchDelay), static options => options.BatchDelay),
+        Rule.OptionalPositiveDuration(
+            nameof(SidecarOptions.BatchInterval), static options => options.BatchInterval, SidecarConstants.MaxDuration, "to be woken by messages"),
         Rule.WholeNumber(nameof(SidecarOptions.MaxAttempts), static options => options.MaxAttempts, 1, SidecarConstants.MaxMaxAttempts),
         Duration(nameof(SidecarOptions.RetryDelay), static options => options.RetryDelay),
         Duration(nameof(SidecarOptions.MaxRetryDelay), static options => options.MaxRetryDelay),

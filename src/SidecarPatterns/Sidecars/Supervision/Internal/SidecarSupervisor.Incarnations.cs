@@ -49,7 +49,12 @@ internal sealed partial class SidecarSupervisor
         }
         finally
         {
-            _incarnation = null;
+            lock (_lock)
+            {
+                _incarnation = null;
+                _degradedReason = null;
+            }
+
             _widens = false;
             _life.EndIncarnation();
             incarnation?.SetOver();
@@ -80,6 +85,17 @@ internal sealed partial class SidecarSupervisor
             else if (_standstill is not null && !_stopRequested)
             {
                 EndForRestart(incarnation); // While it was being made, its group took its turn away.
+            }
+        }
+    }
+
+    public void OnDegraded(int incarnation, string? reason)
+    {
+        lock (_lock)
+        {
+            if (_incarnation?.Context.Incarnation == incarnation)
+            {
+                _degradedReason = reason;
             }
         }
     }

@@ -55,6 +55,7 @@ internal sealed partial class SidecarSupervisor
         if (AbandonRest() is > 0 and var left)
         {
             SupervisionLog.DisposedWithoutStop(_logger, Name, left);
+            await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, TimeProvider.System).ConfigureAwait(false);
         }
 
         _life.MoveTo(SidecarState.Stopped);

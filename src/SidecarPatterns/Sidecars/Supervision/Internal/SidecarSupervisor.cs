@@ -34,6 +34,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private bool _stopRequested;
     private bool _deadlinePassed;
 
+    private string? _degradedReason; // Of the current incarnation.
+
     private int _lastNumber;
     private int _restarts;
 
@@ -115,6 +117,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
             IsReady = !hostIsStopping && (state is SidecarState.Ready or SidecarState.Paused ||
                 (state == SidecarState.Degraded && !Options.Critical)),
             Critical = Options.Critical,
+            DegradedReason = Volatile.Read(ref _degradedReason),
             Accepted = account.Accepted,
             Handled = account.Handled,
             DeadLettered = account.DeadLettered,

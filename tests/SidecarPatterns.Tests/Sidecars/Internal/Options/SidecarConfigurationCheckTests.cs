@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 internal sealed class SidecarConfigurationCheckTests
 {
     private const string Keys =
-        "Capacity, CapacityInBytes, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, ReplyTimeout, Concurrency, BatchSize, BatchDelay, MaxAttempts, "
+        "Capacity, CapacityInBytes, FullMode, Critical, SetExitCode, WaitForSignal, StartupTimeout, DrainTimeout, HandlerTimeout, ReplyTimeout, Concurrency, BatchSize, BatchDelay, BatchInterval, MaxAttempts, "
         + "RetryDelay, MaxRetryDelay, Pipeline, MaxAge, ScopePerMessage, MaxRate, Isolation, Priority, StuckAfter, RestartWhenStuck, MaxAbandoned, "
         + "DeadLetterCapacity, RestartPolicy, RestartDelay, MaxRestartDelay, MaxRestarts, HealthyAfter";
 

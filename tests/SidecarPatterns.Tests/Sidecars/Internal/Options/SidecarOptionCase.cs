@@ -38,6 +38,11 @@ internal sealed record SidecarOptionCase(string Key, string Allowed)
         WholeNumber("Concurrency", 1, 1_024, "a whole number from 1 to 1,024"),
         WholeNumber("BatchSize", 1, 1_000_000, "a whole number from 1 to 1,000,000"),
         Duration("BatchDelay"),
+        PositiveDuration("BatchInterval") with
+        {
+            Allowed = "nothing, to be woken by messages, or a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff]",
+            Good = [null, Tick, FortyNineDays],
+        },
         WholeNumber("MaxAttempts", 1, 1_000, "a whole number from 1 to 1,000"),
         Duration("RetryDelay"),
         Duration("MaxRetryDelay"),

@@ -57,6 +57,7 @@ internal sealed class SidecarOptionsSetupTests
             ("Sidecars:audit:Concurrency", "4"),
             ("Sidecars:audit:BatchSize", "3"),
             ("Sidecars:audit:BatchDelay", "00:00:09"),
+            ("Sidecars:audit:BatchInterval", "00:00:00.005"),
             ("Sidecars:audit:MaxAttempts", "5"),
             ("Sidecars:audit:RetryDelay", "00:00:06"),
             ("Sidecars:audit:MaxRetryDelay", "00:00:07"),
@@ -80,7 +81,7 @@ internal sealed class SidecarOptionsSetupTests
         {
             7, 5_000_000_000, BoundedChannelFullMode.DropWrite, false, false, true,
             TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9),
-            4, 3, TimeSpan.FromSeconds(9), 5, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7), "slow-store", TimeSpan.FromSeconds(8),
+            4, 3, TimeSpan.FromSeconds(9), TimeSpan.FromMilliseconds(5), 5, TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(7), "slow-store", TimeSpan.FromSeconds(8),
             true, 2.5, SidecarIsolation.DedicatedThread, SidecarPriority.High, TimeSpan.FromSeconds(10), true, 2, 8, RestartPolicy.Never,
             TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(5), 9, new TimeSpan(1, 2, 3, 4, 500),
         }));

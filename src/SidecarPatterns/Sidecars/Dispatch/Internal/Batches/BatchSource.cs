@@ -6,7 +6,8 @@ namespace SidecarPatterns;
 /// Makes batches out of a queue for the one lane that takes them. A batch that is being formed outlives incarnations; its messages count as queued
 /// until it is handed over.
 /// </summary>
-internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queue) : MessageSource<Batch<T>>
+/// <remarks>How it looks at intervals, instead of being woken, is in <c>BatchSource.Looking.cs</c>.</remarks>
+internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queue) : MessageSource<Batch<T>>
     where T : notnull
 {
     private static readonly TimeSpan Precision = TimeSpan.FromMilliseconds(1); // Of the framework's timers.
@@ -31,6 +32,12 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override bool TryTake([MaybeNullWhen(false)] out Batch<T> message)
     {
+        if (worker.Options.BatchInterval is not null && IsLookOver())
+        {
+            message = null;
+            return false;
+        }
+
         Fill();
         if (_forming.Count == 0 || !IsReady())
         {
@@ -45,11 +52,17 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
         _isDue = false;
         _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Release(message);
+        _hasTaken = true;
         return true;
     }
 
     public override ValueTask<bool> WaitToTakeAsync()
     {
+        if (worker.Options.BatchInterval is { } interval)
+        {
+            return WaitToLookAsync(interval);
+        }
+
         if (_forming.Count == 0)
         {
             return queue.WaitToTakeAsync();
@@ -71,7 +84,11 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
 
     public override void ServeWaitingPublishers() => queue.ServeWaitingPublishers();
 
-    public override void Wake() => queue.Wake();
+    public override void Wake()
+    {
+        Nap.Wake();
+        queue.Wake();
+    }
 
     /// <summary>Another batch takes the place of the lane's: what is left of it, or of the one that an incarnation before had.</summary>
     public void Adopt(Batch<T> batch) => _current = batch;
@@ -133,7 +150,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
             }
 
             _forming.Add(message, origin, ordinal, queue.LastSize);
-            if (_forming.Count == 1)
+            if (_forming.Count == 1 && worker.Options.BatchInterval is null)
             {
                 ArmTimer(origin);
             }
@@ -141,7 +158,7 @@ internal sealed class BatchSource<T>(BatchWorker<T> worker, MessageQueue<T> queu
     }
 
     private bool IsReady() => _forming.Count >= worker.Options.BatchSize || Volatile.Read(ref _isDue) || worker.Watch.IsObserved ||
-        (queue.IsClosed && !queue.HasNext) || queue.IsHeldUp;
+        (queue.IsClosed && !queue.HasNext) || queue.IsHeldUp || worker.Options.BatchInterval is not null;
 
     private void ArmTimer(in MessageOrigin origin)
     {

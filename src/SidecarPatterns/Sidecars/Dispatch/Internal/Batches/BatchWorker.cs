@@ -22,6 +22,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     {
         _factory = factory;
         _source = new BatchSource<T>(this, queue);
+        writer.Nap = _source.Nap;
         _largestSize = options.BatchSize;
     }
 
@@ -52,7 +53,14 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     public override void Apply(SidecarOptions options)
     {
         Volatile.Write(ref _largestSize, Math.Max(_largestSize, options.BatchSize)); // First: who sees the smaller one finds it.
+        Metrics.NeedsTimes |= options.BatchInterval is null;
         base.Apply(options);
+    }
+
+    public override void CloseIntake(Exception? cause)
+    {
+        base.CloseIntake(cause);
+        _source.Nap.Wake(); // A queue wakes those alone who sleep on it.
     }
 
     public bool TryTakeReturned(MessageSource<Batch<T>> source, out ReturnedMessage<Batch<T>> item)
@@ -171,7 +179,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
     public override bool AreCompleteUpTo(long mark) =>
         Queue.TakeOrdinal >= mark && _source.OldestOrdinal >= mark;
 
-    protected override void WakeForFlush() => Queue.Wake();
+    protected override void WakeForFlush() => _source.Wake();
 
     protected override void SettleHeld(DeadLetterReason reason, Exception? cause)
     {

@@ -1,0 +1,25 @@
+namespace SidecarPatterns;
+
+/// <summary>The sidecar that writes lines to standard error.</summary>
+internal sealed class StandardErrorSink(StandardErrorOutlet outlet) : IBatchSidecar<LogEntry>, ISidecarStartup
+{
+    public ValueTask StartAsync(SidecarContext context, CancellationToken ct)
+    {
+        outlet.IsServed = true;
+        return default;
+    }
+
+    public ValueTask HandleAsync(IReadOnlyList<LogEntry> batch, SidecarContext context, CancellationToken ct)
+    {
+        outlet.Write(batch);
+        if (!ct.IsCancellationRequested)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                batch[i].Release();
+            }
+        }
+
+        return default;
+    }
+}

@@ -1,6 +1,0 @@
-using Microsoft.Extensions.Logging;
-
-namespace SidecarPatterns.Tests;
-
-/// <summary>One thing that was logged.</summary>
-internal sealed record LogEntry(string Category, LogLevel Level, EventId Event, string Message, Exception? Exception);
