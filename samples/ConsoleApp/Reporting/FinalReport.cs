@@ -9,7 +9,13 @@ namespace ConsoleApp.Reporting;
 
 /// <summary>What is said when all is done: the totals, and where every order went.</summary>
 internal sealed class FinalReport(
-    Terminal terminal, OrderTally tally, ProductTotals totals, ISidecarControl sidecars, IAmbassadorControl ambassadors, IOptions<AuditOptions> audit)
+    Terminal terminal,
+    OrderTally tally,
+    ProductTotals totals,
+    ISidecarControl sidecars,
+    IAmbassadorControl ambassadors,
+    IOptions<AuditOptions> audit,
+    AgentReport agents)
 {
     private const int ShownLetters = 3;
 
@@ -32,6 +38,7 @@ internal sealed class FinalReport(
         if (prices.Credential is { } credential)
             terminal.Out.Write(Tables.Of(credential));
         WriteLosses(prices);
+        agents.Write();
         return WriteEnd() & WriteBalance(snapshots) & WriteBalance(prices);
     }
 
