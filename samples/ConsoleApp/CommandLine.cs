@@ -134,7 +134,9 @@ internal sealed record CommandLine(
     /// <summary>Reads an address, without a query and the like.</summary>
     /// <returns><see langword="null"/> if it is none.</returns>
     public static Uri? AddressOf(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && (url.UserInfo + url.Query + url.Fragment).Length == 0 ? url : null;
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && (url.UserInfo + url.Query + url.Fragment).Length == 0
+            ? url
+            : null;
 
     private static RootCommand Describe()
     {
@@ -142,9 +144,9 @@ internal sealed record CommandLine(
         LatencyOption.Validators.Add(result => Demand(result, IsCount, "--latency takes a number of milliseconds, not '{0}'."));
         GenerateOption.Validators.Add(result => Demand(result, IsCount, "--generate takes a number of orders, not '{0}'."));
         ChaosOption.Validators.Add(result => Demand(result, IsPercentage, "--chaos takes a number from 0 to 100, not '{0}'."));
-        UrlOption.Validators.Add(result => Demand(result, text => AddressOf(text) is not null, "--url takes an http or https address without a query, not '{0}'."));
+        UrlOption.Validators.Add(result => Demand(result, IsAddress, "--url takes an http or https address without a query, not '{0}'."));
         ConfigOption.Validators.Add(result => Demand(
-            result, text => AddressOf(text) is not null || System.IO.File.Exists(text), "--config takes a file, or an http or https address without a query, not '{0}'."));
+            result, text => IsAddress(text) || System.IO.File.Exists(text), "--config takes a file, or an http or https address without a query, not '{0}'."));
         SetOption.Validators.Add(result => Demand(result, IsSetting, "--set takes KEY=VALUE, not '{0}'."));
         var root = new RootCommand(
             """
@@ -177,6 +179,8 @@ internal sealed record CommandLine(
     private static bool IsCount(string text) => int.TryParse(text, out int count) && count >= 0;
 
     private static bool IsPercentage(string text) => int.TryParse(text, out int percent) && percent is >= 0 and <= 100;
+
+    private static bool IsAddress(string text) => AddressOf(text) is not null;
 
     private static bool IsSetting(string text) => text.IndexOf('=', StringComparison.Ordinal) > 0;
 

@@ -40,7 +40,8 @@ builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddSingleton<OrderPricer>();
 builder.Services.AddHostedService<OrderIntake>();
 
-// What the host and the sidecars log goes to the terminal. If they are asked for, two more of the stock sidecars write what is logged, and what is measured, to files.
+// What the host and the sidecars log goes to the terminal. If they are asked for, two more of the stock sidecars write to files: what is logged, also by the
+// application, and what is measured.
 builder.Logging.ClearProviders().Services.AddSingleton<ILoggerProvider, TerminalLog>();
 builder.AddLogs(command.Agents, priceServer);
 builder.AddMetrics(command.Agents);

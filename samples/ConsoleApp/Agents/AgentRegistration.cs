@@ -8,7 +8,9 @@ using SidecarPatterns;
 
 namespace ConsoleApp.Agents;
 
-/// <summary>Registers the stock sidecars that were asked for: the application logs, measures and reads its options as it always did, and knows none of them.</summary>
+/// <summary>
+/// Registers the stock sidecars that were asked for. The application logs, measures and reads its options as any does, and knows none of them.
+/// </summary>
 internal static class AgentRegistration
 {
     public const string LogStore = "log-store";
@@ -61,7 +63,8 @@ internal static class AgentRegistration
                     agent.FromHttp(address, address.Host == PriceServer.HostName ? prices.Serve : null);
                 else
                     agent.FromFile(Path.GetFullPath(source));
-                agent.Validate<IntakeOptions>("Intake", intake => intake.OrdersPerSecond is >= 0 and <= 100_000, "OrdersPerSecond is from 0 to 100,000");
+                agent.Validate<IntakeOptions>(
+                    "Intake", intake => intake.OrdersPerSecond is >= 0 and <= 100_000, "OrdersPerSecond is from 0 to 100,000");
             });
             return true;
         }

@@ -235,7 +235,10 @@ internal sealed partial class ConsoleAppTests
         await using var child = ChildProgram.Start("ConsoleApp", "--help");
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
-        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help").And.Contain("--watch").And.Contain("--chaos").And.Contain("--url"));
+        Assert.That(
+            string.Join('\n', child.Output),
+            Does.Contain("file").And.Contain("--help").And.Contain("--watch").And.Contain("--chaos").And.Contain("--url")
+                .And.Contain("--logs").And.Contain("--ship-logs").And.Contain("--metrics").And.Contain("--config"));
     }
 
     [TestCase("--no-such-option")]
