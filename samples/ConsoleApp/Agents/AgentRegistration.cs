@@ -13,7 +13,7 @@ namespace ConsoleApp.Agents;
 /// </summary>
 internal static class AgentRegistration
 {
-    public const string LogStore = "log-store";
+    private const string StoreName = "log-store";
 
     /// <summary>The log agent: what is logged goes to a file, as lines of JSON, and to a log store.</summary>
     public static void AddLogs(this HostApplicationBuilder builder, AgentChoice choice, PriceServer prices)
@@ -79,8 +79,8 @@ internal static class AgentRegistration
     // The shipper's HttpClient is an ambassador: a store that is away for a moment costs no line.
     private static void AddLogStore(this HostApplicationBuilder builder, PriceServer prices)
     {
-        IHttpClientBuilder store = builder.Services.AddAmbassadorClient<LogShipper>(LogStore);
-        if (builder.Configuration[$"Ambassadors:{LogStore}:BaseAddress"] is not null)
+        IHttpClientBuilder store = builder.Services.AddAmbassadorClient<LogShipper>(StoreName);
+        if (builder.Configuration[$"Ambassadors:{StoreName}:BaseAddress"] is not null)
             return;
 
         store.AddAmbassador(prices.Serve);

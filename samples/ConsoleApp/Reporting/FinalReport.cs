@@ -45,7 +45,7 @@ internal sealed class FinalReport(
     private void WriteLosses(SidecarSnapshot snapshot)
     {
         if (snapshot.Abandoned > 0)
-            terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} orders.");
+            terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} messages.");
 
         // What was abandoned is among the letters too, as information: it is counted apart.
         DeadLetter[] letters =
@@ -53,7 +53,7 @@ internal sealed class FinalReport(
         if (letters.Length > 0)
             terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last {letters.Length} of {snapshot.DeadLettered}:");
         foreach (DeadLetter letter in letters)
-            terminal.Out.WriteLine($"  {(letter.Message as PricedOrder)?.Id}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
+            terminal.Out.WriteLine($"  {(letter.Message is PricedOrder order ? order.Id : letter.Message)}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
     }
 
     private void WriteLosses(AmbassadorSnapshot snapshot)

@@ -65,7 +65,8 @@ internal sealed partial class ConsoleAppTests
         var lines = batches.SelectMany(static request => request.BodyText.Split('\n')[..^1]).Select(Parse).ToList();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(store.Served.Take(3).Select(static request => request.ToString().Split(" on ")[0]), Is.All.StartsWith("PUT /logs/").And.All.EndsWith("/1"));
+            Assert.That(store.Served, Has.All.Property(nameof(ServedRequest.Method)).EqualTo("PUT"));
+            Assert.That(store.Served.Take(3).Select(static request => request.Target), Is.All.EqualTo(batches[0].Target).And.All.Match("^/logs/[0-9a-f]+/1$"));
             Assert.That(store.Served.Take(3).Select(static request => request.BodyText), Is.All.EqualTo(batches[0].BodyText));
             Assert.That(LogTable(child), Is.EqualTo(new LogRow(Logged: 0, Lost: 0, Shipped: lines.Count, Arrived: null)));
             Assert.That(
@@ -89,14 +90,16 @@ internal sealed partial class ConsoleAppTests
             foreach (var sidecar in new[] { "audit", "totals", "notifier" })
             {
                 var row = Row(child, sidecar);
-                Assert.That(metrics.Of("sidecar_messages_accepted_total")[$$"""sidecar_messages_accepted_total{sidecar_name="{{sidecar}}"}"""], Is.EqualTo(row.Accepted));
-                Assert.That(metrics.Of("sidecar_messages_processed_total")[$$"""sidecar_messages_processed_total{sidecar_name="{{sidecar}}"}"""], Is.EqualTo(row.Handled));
+                Assert.That(Sample("sidecar_messages_accepted_total", "sidecar_name", sidecar), Is.EqualTo(row.Accepted));
+                Assert.That(Sample("sidecar_messages_processed_total", "sidecar_name", sidecar), Is.EqualTo(row.Handled));
             }
 
-            Assert.That(metrics.Of("shop_orders_total")["""shop_orders_total{outcome="priced"}"""], Is.EqualTo(Row(child, "audit").Accepted));
+            Assert.That(Sample("shop_orders_total", "outcome", "priced"), Is.EqualTo(Row(child, "audit").Accepted));
             Assert.That(metrics.Types.Keys, Has.Some.StartsWith("ambassador_").And.Some.StartsWith("dotnet_"));
             Assert.That(child.Output, Does.Contain("Metrics: " + file));
         }
+
+        double Sample(string family, string label, string value) => metrics.Of(family)[$$"""{{family}}{{{label}}="{{value}}"}"""];
     }
 
     [Test]
@@ -154,7 +157,7 @@ internal sealed partial class ConsoleAppTests
         await child.WroteAsync("has version 1 of http://prices in force: 1 key(s) new");
 
         WriteConfig("""{"Intake": {"OrdersPerSecond": 1000}, "Sidecars": {"notifier": {"Concurrency": 3}}}""");
-        await child.WroteAsync("has version 2 of http://prices in force: 1 key(s) new, 1 changed, 0 gone (Intake:OrdersPerSecond, Sidecars:notifier:Concurrency).");
+        await child.WroteAsync("has version 2 of http://prices in force: 1 key(s) new, 1 changed, 0 gone");
         await child.WroteAsync("Options of sidecar 'notifier' have changed: Concurrency = 3.");
         await SendAsync(child, 20);
         child.Input.Close();
@@ -267,7 +270,8 @@ internal sealed partial class ConsoleAppTests
     {
         var match = child.Output.Select(static line => SettingsPattern().Match(line)).SingleOrDefault(static match => match.Success);
         Assert.That(match, Is.Not.Null, $"there is a row for the settings in {child}");
-        return new SettingsRow(match!.Groups[1].Value, NumberIn(match, 2), NumberIn(match, 3), NumberIn(match, 4), NumberIn(match, 5), match.Groups[6].Value);
+        return new SettingsRow(
+            match!.Groups[1].Value, NumberIn(match, 2), NumberIn(match, 3), NumberIn(match, 4), NumberIn(match, 5), match.Groups[6].Value);
     }
 
     [GeneratedRegex(@"^│ lines │ +(\d+) │ +(\d+) │ +(\d*) │ +(\d*) │$")]
