@@ -7,6 +7,7 @@ namespace SidecarPatterns.Tests;
 internal sealed partial class ConsoleAppTests
 {
     private const string Repository = "http://prices/shop.json";
+    private const string Started = "Orders from standard input";
 
     private string Logs => Path.Combine(_folder, "logs");
 
@@ -130,6 +131,7 @@ internal sealed partial class ConsoleAppTests
         await using var child = ChildProgram.Start("ConsoleApp", "-", "--audit", _audit, "--config", Config);
         await SendAsync(child, 200);
         await child.WroteAsync("has version 1 of file");
+        await child.WroteAsync(Started);
 
         WriteConfig("""{"Intake": {"OrdersPerSecond": -1}}""");
         await child.WroteAsync("stays with version 1: section 'Intake': OrdersPerSecond is from 0 to 100,000");
@@ -155,6 +157,7 @@ internal sealed partial class ConsoleAppTests
         ChildProgram.Copy("ConsoleApp", _folder);
         await using var child = ChildProgram.StartFrom(_folder, "ConsoleApp", "-", "--audit", _audit, "--config", Repository);
         await child.WroteAsync("has version 1 of http://prices in force: 1 key(s) new");
+        await child.WroteAsync(Started); // All sidecars are there, and are told of changes.
 
         WriteConfig("""{"Intake": {"OrdersPerSecond": 1000}, "Sidecars": {"notifier": {"Concurrency": 3}}}""");
         await child.WroteAsync("has version 2 of http://prices in force: 1 key(s) new, 1 changed, 0 gone");
