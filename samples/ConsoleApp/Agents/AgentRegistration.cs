@@ -15,6 +15,10 @@ internal static class AgentRegistration
 {
     private const string StoreName = "log-store";
 
+    // Short, so that a short run shows a change. By default metrics are written every 10 s, and changes are looked for every 30 s.
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(5);
+
     /// <summary>The log agent: what is logged goes to a file, as lines of JSON, and to a log store.</summary>
     public static void AddLogs(this HostApplicationBuilder builder, AgentChoice choice, PriceServer prices)
     {
@@ -42,6 +46,7 @@ internal static class AgentRegistration
         builder.Services.AddMetricsSidecar(options =>
         {
             options.PrometheusFile = Path.GetFullPath(file);
+            options.Interval = Interval;
             options.Meters.Add(OrderTally.MeterName);
             options.Meters.Add(SidecarDiagnostics.MeterName);
         });
@@ -63,6 +68,7 @@ internal static class AgentRegistration
                     agent.FromHttp(address, address.Host == PriceServer.HostName ? prices.Serve : null);
                 else
                     agent.FromFile(Path.GetFullPath(source));
+                (agent.Interval, agent.StartupTimeout) = (Interval, StartupTimeout);
                 agent.Validate<IntakeOptions>(
                     "Intake", intake => intake.OrdersPerSecond is >= 0 and <= 100_000, "OrdersPerSecond is from 0 to 100,000");
             });

@@ -187,8 +187,7 @@ internal sealed partial class ConsoleAppTests
             config = Config;
         }
 
-        var environment = new Dictionary<string, string> { ["Agents__Configuration__StartupTimeout"] = "00:00:00.5" };
-        await using var child = ChildProgram.StartIn(environment, "ConsoleApp", "--config", config);
+        await using var child = ChildProgram.Start("ConsoleApp", "--config", config);
 
         Assert.That(await child.ExitAsync(), Is.EqualTo(1));
         using (Assert.EnterMultipleScope())
