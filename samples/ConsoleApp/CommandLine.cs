@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
+using ConsoleApp.Agents;
 using ConsoleApp.PriceService;
 
 namespace ConsoleApp;
@@ -11,9 +12,10 @@ namespace ConsoleApp;
 /// <param name="Replay">Whether to send the notifier's dead letters once more at the end.</param>
 /// <param name="Watch">Whether to show how the sidecars stand while they work.</param>
 /// <param name="Chaos">How many of a hundred requests the program's own price service and its token endpoint do not answer as they should.</param>
+/// <param name="Agents">Which of the stock sidecars there are to be.</param>
 /// <param name="Settings">What overrides the configuration.</param>
 internal sealed record CommandLine(
-    string? File, int? Generate, bool Replay, bool Watch, int Chaos, IReadOnlyDictionary<string, string?> Settings)
+    string? File, int? Generate, bool Replay, bool Watch, int Chaos, AgentChoice Agents, IReadOnlyDictionary<string, string?> Settings)
 {
     public const string StandardInput = "-";
 
@@ -47,6 +49,30 @@ internal sealed record CommandLine(
     {
         Description = "Asks another price service: GET URL/prices?sku=A&sku=B answers {\"A\":7.80,\"B\":6.40}, in euros.",
         HelpName = "URL",
+    };
+
+    private static readonly Option<string?> LogsOption = new("--logs")
+    {
+        Description = "The folder to which the log agent writes what is logged, as lines of JSON.",
+        HelpName = "FOLDER",
+    };
+
+    private static readonly Option<bool> ShipLogsOption = new("--ship-logs")
+    {
+        Description = "Sends what is logged to a log store too: the program's own price service is one.",
+    };
+
+    private static readonly Option<string?> MetricsOption = new("--metrics")
+    {
+        Description = "The file to which the metrics agent writes what is measured, as text for Prometheus.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> ConfigOption = new("--config")
+    {
+        Description = "Settings that the configuration agent keeps fresh: a file, or an address. "
+            + $"http://{PriceServer.HostName}/{PriceServer.SettingsFile} is what the program's own price service has.",
+        HelpName = "URL or FILE",
     };
 
     private static readonly Option<string[]> SetOption = new("--set")
@@ -100,9 +126,17 @@ internal sealed record CommandLine(
             result.GetValue(ReplayOption),
             result.GetValue(WatchOption),
             result.GetValue(ChaosOption),
+            new AgentChoice(result.GetValue(LogsOption), result.GetValue(ShipLogsOption), result.GetValue(MetricsOption), result.GetValue(ConfigOption)),
             SettingsOf(result));
         return true;
     }
+
+    /// <summary>Reads an address, without a query and the like.</summary>
+    /// <returns><see langword="null"/> if it is none.</returns>
+    public static Uri? AddressOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && (url.UserInfo + url.Query + url.Fragment).Length == 0
+            ? url
+            : null;
 
     private static RootCommand Describe()
     {
@@ -110,7 +144,9 @@ internal sealed record CommandLine(
         LatencyOption.Validators.Add(result => Demand(result, IsCount, "--latency takes a number of milliseconds, not '{0}'."));
         GenerateOption.Validators.Add(result => Demand(result, IsCount, "--generate takes a number of orders, not '{0}'."));
         ChaosOption.Validators.Add(result => Demand(result, IsPercentage, "--chaos takes a number from 0 to 100, not '{0}'."));
-        UrlOption.Validators.Add(result => Demand(result, IsService, "--url takes an http or https address without a query, not '{0}'."));
+        UrlOption.Validators.Add(result => Demand(result, IsAddress, "--url takes an http or https address without a query, not '{0}'."));
+        ConfigOption.Validators.Add(result => Demand(
+            result, text => IsAddress(text) || System.IO.File.Exists(text), "--config takes a file, or an http or https address without a query, not '{0}'."));
         SetOption.Validators.Add(result => Demand(result, IsSetting, "--set takes KEY=VALUE, not '{0}'."));
         var root = new RootCommand(
             """
@@ -119,7 +155,8 @@ internal sealed record CommandLine(
             {"id":"A-1","customer":"Ada","email":"ada@example.com","currency":"EUR","items":[{"sku":"TEA-GRN-100","quantity":2}]}
             """)
         {
-            FileArgument, AuditOption, LatencyOption, ChaosOption, UrlOption, SetOption, ReplayOption, WatchOption, GenerateOption,
+            FileArgument, AuditOption, LatencyOption, ChaosOption, UrlOption, LogsOption, ShipLogsOption, MetricsOption, ConfigOption, SetOption, ReplayOption,
+            WatchOption, GenerateOption,
         };
         root.Validators.Add(ForbidChaosElsewhere);
         return root;
@@ -143,8 +180,7 @@ internal sealed record CommandLine(
 
     private static bool IsPercentage(string text) => int.TryParse(text, out int percent) && percent is >= 0 and <= 100;
 
-    private static bool IsService(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" && (url.UserInfo + url.Query + url.Fragment).Length == 0;
+    private static bool IsAddress(string text) => AddressOf(text) is not null;
 
     private static bool IsSetting(string text) => text.IndexOf('=', StringComparison.Ordinal) > 0;
 

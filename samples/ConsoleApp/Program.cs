@@ -1,4 +1,5 @@
 using ConsoleApp;
+using ConsoleApp.Agents;
 using ConsoleApp.Orders;
 using ConsoleApp.PriceService;
 using ConsoleApp.Pricing;
@@ -8,7 +9,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using SidecarPatterns;
 
 if (!CommandLine.TryParse(args, out CommandLine? command, out int exitCode))
     return exitCode;
@@ -17,22 +17,34 @@ if (command.Generate is { } count)
 
 // Who is asked for prices, unless the settings name another service: started before the application, and stopped after it.
 await using var priceServer = new PriceServer(command.Chaos, TimeProvider.System);
+await priceServer.StartAsync();
 
-// The settings: appsettings.json beside the program, which may be edited while it runs, then the environment, then the command line.
+// The settings: appsettings.json beside the program, which may be edited while it runs, then the environment, then, if they are asked for, those that the
+// configuration agent keeps fresh, then the command line.
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(
     new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+if (!builder.TryAddSettings(command.Agents, priceServer, out exitCode))
+    return exitCode;
 builder.Configuration.AddInMemoryCollection(command.Settings);
 var terminal = new Terminal();
 builder.Configuration.TellWhenUnreadable(terminal);
+builder.Services.AddOptions<IntakeOptions>().BindConfiguration("Intake");
 builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateOnStart();
 builder.Services.AddOptions<MailOptions>().BindConfiguration("Mail").ValidateOnStart();
 
 // The application: it reads orders, prices them, and writes them to a ChannelWriter<PricedOrder>.
 builder.Services.AddSingleton(command);
 builder.Services.AddSingleton<OrderInput>();
+builder.Services.AddSingleton<OrderPace>();
 builder.Services.AddSingleton<OrderTally>();
 builder.Services.AddSingleton<OrderPricer>();
 builder.Services.AddHostedService<OrderIntake>();
+
+// What the host and the sidecars log goes to the terminal. If they are asked for, two more of the stock sidecars write to files: what is logged, also by the
+// application, and what is measured.
+builder.Logging.ClearProviders().Services.AddSingleton<ILoggerProvider, TerminalLog>();
+builder.AddLogs(command.Agents, priceServer);
+builder.AddMetrics(command.Agents);
 
 // If it is asked for, a sidecar that shows the others: the first to start, and the last to end.
 if (command.Watch)
@@ -51,13 +63,8 @@ IHttpClientBuilder prices = builder.Services.AddAmbassadorClient<PriceClient>("p
 if (builder.Configuration[PriceServer.AddressKey] is null)
 {
     // The program's own: each request goes to the best of its servers, with a token that is renewed in time.
-    await priceServer.StartAsync();
     prices
-        .AddAmbassador(options =>
-        {
-            foreach (Uri address in priceServer.Endpoints)
-                options.Endpoints.Add(new AmbassadorEndpoint(address));
-        })
+        .AddAmbassador(priceServer.Serve)
         .AddProbe(PriceServer.HealthPath)
         .AddClientCredentials(options =>
         {
@@ -73,7 +80,7 @@ builder.Services.AddSingleton<MailServer>();
 builder.Services.AddSingleton<ProductTotals>();
 builder.Services.AddSingleton(terminal);
 builder.Services.AddSingleton<FinalReport>();
-builder.Logging.ClearProviders().Services.AddSingleton<ILoggerProvider, TerminalLog>();
+builder.Services.AddSingleton<AgentReport>();
 
 using IHost host = builder.Build();
 return await Application.RunAsync(host);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace SidecarPatterns.AotTest;
 
@@ -80,6 +81,42 @@ internal static partial class Scenarios
         await seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Check(builder.Configuration["Orders"] == "2", $"{builder.Configuration["Orders"]}");
         await host.StopAsync();
+    }
+
+    private static async Task ConfigurationFolderAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("agent");
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Limits__Orders"), "3\n");
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "more.json"), """{"Limits": {"Store": {"City": "Genf"}}}""");
+            var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.AddConfigurationSidecar(static agent => agent.From<OwnConfiguration>());
+            builder.AddConfigurationSidecar("overrides", agent =>
+            {
+                agent.FromFolder(folder.FullName);
+                agent.Validate("Limits", static section => section.Get<LimitOptions>(), new LimitValidator());
+            });
+            Check(builder.Configuration["Limits:Orders"] == "3" && builder.Configuration["Limits:Store:City"] == "Genf", "it is not there at once");
+            using var host = builder.Build();
+            await host.StartAsync();
+            var agent = host.Services.GetRequiredKeyedService<IConfigurationAgent>("overrides");
+
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "Limits__Orders"), "30");
+            Check((await agent.RefreshAsync()).LastError is { } error && error.EndsWith("too many", StringComparison.Ordinal), $"{agent.GetSnapshot()}");
+            Check(builder.Configuration["Limits:Orders"] == "3", "a version that is not in order is in force");
+            await host.StopAsync();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private sealed class LimitValidator : IValidateOptions<LimitOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, LimitOptions options) =>
+            options.Orders < 10 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail("too many");
     }
 
     private sealed class OwnConfiguration : ISidecarSource<ConfigurationDocument>

@@ -47,6 +47,20 @@ internal static partial class Scenarios
         }
     }
 
+    private static async Task LoggingToStandardErrorAsync()
+    {
+        var snapshot = await HostAsync(
+            static services => services.AddLogging(static logging => logging.AddSidecar().AddStandardError(StandardErrorFormat.Json)),
+            static host =>
+            {
+                OrderPlaced(host.GetRequiredService<ILoggerFactory>().CreateLogger("Aot"), 2, "bob", new InvalidOperationException("no stock"));
+                return Task.CompletedTask;
+            },
+            AgentNames.Log + "-stderr",
+            new Dictionary<string, string?> { ["Logging:Sidecar:File:Enabled"] = "false", ["Logging:Sidecar:LogLevel:Default"] = "Error" });
+        Check(snapshot is { Accepted: 1, Handled: 1 }, $"{snapshot.Accepted} accepted, {snapshot.Handled} handled");
+    }
+
     [LoggerMessage(1, LogLevel.Error, "Order {Id} of {Customer}")]
     private static partial void OrderPlaced(ILogger logger, int id, string customer, Exception exception);
 

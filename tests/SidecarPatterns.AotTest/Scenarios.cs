@@ -45,11 +45,13 @@ internal static partial class Scenarios
         new("a provider's credential is put on a request, and a basic one", CredentialsAsync),
         new("an address that is not public is not called", EgressAsync),
         new("the log agent writes lines to its file and gives them to a sink", LoggingAsync),
+        new("the log agent writes to standard error alone, as JSON", LoggingToStandardErrorAsync),
         new("metrics of every kind are collected, written as Prometheus text and JSON, handed to a sidecar and asked for", MetricsAsync),
         new("a wrong option of the metrics agent stops the start", WrongMetricsOptionAsync),
         new("a configuration agent takes the versions of a file that are valid, and starts with its copy", ConfigurationFileAsync),
         new("a configuration agent asks a repository through its ambassador", ConfigurationRepositoryAsync),
         new("a configuration agent takes what a source of the user's gives", ConfigurationSourceAsync),
+        new("a second configuration agent, with a name, reads a folder and has a validator of its own", ConfigurationFolderAsync),
     ];
 
     private static async Task ClassAsync()

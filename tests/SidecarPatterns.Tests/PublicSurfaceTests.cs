@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>What the assembly shows to its users, and what it needs itself.</summary>
+/// <summary>What the assemblies show to their users, and what they need themselves.</summary>
 [TestFixture]
 internal sealed class PublicSurfaceTests
 {
@@ -12,6 +12,9 @@ internal sealed class PublicSurfaceTests
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     private static readonly Assembly Library = typeof(ISidecar).Assembly;
+    private static readonly Assembly Agents = typeof(AgentNames).Assembly;
+
+    private static readonly Assembly[] Both = [Library, Agents];
 
     private static readonly string[] AllowedPrefixes = ["Microsoft.Extensions.", "Polly.", "System."];
 
@@ -20,13 +23,34 @@ internal sealed class PublicSurfaceTests
         Library.GetReferencedAssemblies().Select(static reference => reference.Name!).Where(static name => !IsAllowed(name)), Is.Empty);
 
     [Test]
+    public void References_OfTheAgents_AreTheFrameworkAndTheLibrary() => Assert.That(
+        Agents.GetReferencedAssemblies().Select(static reference => reference.Name!)
+            .Where(static name => name != "SidecarPatterns" && (!IsAllowed(name) || name.StartsWith("Polly", StringComparison.Ordinal))),
+        Is.Empty);
+
+    [Test]
+    public void References_OfTheAgentsProject_AreTheLibraryAlone()
+    {
+        var project = LoadProject("SidecarPatterns.Agents");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(project.Descendants("ProjectReference").Select(static reference => (string)reference.Attribute("Include")!),
+                Is.EqualTo(["../SidecarPatterns/SidecarPatterns.csproj"]));
+            Assert.That(PackagesOf(project), Is.Empty);
+        }
+    }
+
+    // The agents are written as a user would write them.
+    [Test]
+    public void Internals_OfTheAssembly_AreHiddenFromTheAgents() => Assert.That(
+        Library.GetCustomAttributes<InternalsVisibleToAttribute>().Select(static friend => friend.AssemblyName),
+        Is.EquivalentTo(["SidecarPatterns.Tests", "SidecarPatterns.Benchmarks"]));
+
+    [Test]
     public void References_OfTheProject_AreWhatIsAllowedOrServeTheBuildAlone()
     {
-        var project = XDocument.Load(Path.Combine(RepositoryRoot(), "src", "SidecarPatterns", "SidecarPatterns.csproj"));
-        var packages = project.Descendants("PackageReference")
-            .Where(static reference => (string?)reference.Attribute("PrivateAssets") != "all")
-            .Select(static reference => (string)reference.Attribute("Include")!)
-            .ToArray();
+        var project = LoadProject("SidecarPatterns");
+        var packages = PackagesOf(project);
 
         using (Assert.EnterMultipleScope())
         {
@@ -36,26 +60,26 @@ internal sealed class PublicSurfaceTests
         }
     }
 
-    [Test]
-    public void Types_ThatArePublic_StandInTheirOneNamespace() => Assert.That(
-        Library.GetExportedTypes()
-            .Where(static type => type.Namespace != (ExtendsABuilderOfServices(type) ? "Microsoft.Extensions.DependencyInjection" : "SidecarPatterns")),
-        Is.Empty);
+    [TestCaseSource(nameof(Both))]
+    public void Types_ThatArePublic_StandInTheirOneNamespaceOrThatOfWhatTheyExtend(Assembly assembly) => Assert.That(
+        assembly.GetExportedTypes().Where(static type => type.Namespace != NamespaceOf(type)), Is.Empty);
 
-    [Test]
-    public void Documentation_OfEveryPublicMember_HasASummary()
+    [TestCaseSource(nameof(Both))]
+    public void Documentation_OfEveryPublicMember_HasASummary(Assembly assembly)
     {
-        var documented = XDocument.Load(Path.ChangeExtension(Library.Location, ".xml"))
+        var documented = XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"))
             .Descendants("member")
             .Where(static member => HasSummary(member))
             .Select(static member => (string)member.Attribute("name")!)
             .ToHashSet();
-        var members = Library.GetExportedTypes().SelectMany(static type => Members(type).Prepend(DocumentationId.Of(type))).ToArray();
+        var members = assembly.GetExportedTypes().SelectMany(static type => Members(type).Prepend(DocumentationId.Of(type))).ToArray();
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(members, Does.Contain("M:SidecarPatterns.SidecarContext.SignalReady"));
-            Assert.That(members, Does.Contain("M:SidecarPatterns.SidecarWriter`1.Publish(`0)"));
+            Assert.That(members, Does.Contain(assembly == Library ? "M:SidecarPatterns.SidecarContext.SignalReady" : "P:SidecarPatterns.LogEntry.Message"));
+            Assert.That(members, Does.Contain(assembly == Library
+                ? "M:SidecarPatterns.SidecarWriter`1.Publish(`0)"
+                : "M:SidecarPatterns.IConfigurationAgent.RefreshAsync(System.Threading.CancellationToken)"));
             Assert.That(members.Where(member => !documented.Contains(member)), Is.Empty);
         }
     }
@@ -63,9 +87,22 @@ internal sealed class PublicSurfaceTests
     private static bool HasSummary(XElement member) =>
         member.Element("inheritdoc") is not null || !string.IsNullOrWhiteSpace(member.Element("summary")?.Value);
 
-    // Found without a using, where services are registered.
-    private static bool ExtendsABuilderOfServices(Type type) =>
-        type.Name.EndsWith("ServiceCollectionExtensions", StringComparison.Ordinal) || type.Name.EndsWith("BuilderExtensions", StringComparison.Ordinal);
+    // Found without a using, where the application is built.
+    private static string NamespaceOf(Type type) =>
+        type.Name.EndsWith("ServiceCollectionExtensions", StringComparison.Ordinal) ? "Microsoft.Extensions.DependencyInjection"
+        : type.Name.EndsWith("LoggingBuilderExtensions", StringComparison.Ordinal) ? "Microsoft.Extensions.Logging"
+        : type.Name.EndsWith("HostApplicationBuilderExtensions", StringComparison.Ordinal) ? "Microsoft.Extensions.Hosting"
+        : type.Name.EndsWith("BuilderExtensions", StringComparison.Ordinal) ? "Microsoft.Extensions.DependencyInjection"
+        : "SidecarPatterns";
+
+    private static XDocument LoadProject(string name) => XDocument.Load(Path.Combine(RepositoryRoot(), "src", name, name + ".csproj"));
+
+    private static string[] PackagesOf(XDocument project) =>
+    [
+        .. project.Descendants("PackageReference")
+            .Where(static reference => (string?)reference.Attribute("PrivateAssets") != "all")
+            .Select(static reference => (string)reference.Attribute("Include")!),
+    ];
 
     private static bool IsAllowed(string name) => AllowedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

@@ -3,8 +3,8 @@ using ConsoleApp.Reporting;
 
 namespace ConsoleApp.Orders;
 
-/// <summary>The lines to process: of a file, of standard input, or of the file that comes with the program.</summary>
-internal sealed class OrderInput(CommandLine command, Terminal terminal)
+/// <summary>The lines to process: of a file, of standard input, or of the file that comes with the program; no faster than the settings say.</summary>
+internal sealed class OrderInput(CommandLine command, Terminal terminal, OrderPace pace)
 {
     public async IAsyncEnumerable<string> ReadLinesAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -32,12 +32,13 @@ internal sealed class OrderInput(CommandLine command, Terminal terminal)
             yield return line;
     }
 
-    private static async IAsyncEnumerable<string> ReadLinesAsync(StreamReader reader, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<string> ReadLinesAsync(StreamReader reader, [EnumeratorCancellation] CancellationToken ct)
     {
         // A read from a pipe or a keyboard cannot be cancelled. On a stop it is left waiting, on a thread that keeps no process alive.
         while (await reader.ReadLineAsync(CancellationToken.None).AsTask().WaitAsync(ct) is { } line)
         {
             ct.ThrowIfCancellationRequested();
+            await pace.WaitAsync(ct);
             yield return line;
         }
     }

@@ -1,13 +1,12 @@
 using System.Threading.Channels;
 using ConsoleApp.Pricing;
-using ConsoleApp.Reporting;
 using Microsoft.Extensions.Hosting;
 
 namespace ConsoleApp.Orders;
 
 /// <summary>The application itself: reads orders, checks and prices them, and passes them on. It knows nothing of sidecars or ambassadors.</summary>
 internal sealed class OrderIntake(
-    OrderInput input, OrderPricer pricer, ChannelWriter<PricedOrder> orders, OrderTally tally, Terminal terminal, IHostApplicationLifetime lifetime)
+    OrderInput input, OrderPricer pricer, ChannelWriter<PricedOrder> orders, OrderTally tally, IHostApplicationLifetime lifetime)
     : BackgroundService
 {
     private const int Concurrency = 64;
@@ -26,7 +25,7 @@ internal sealed class OrderIntake(
             await foreach (Task<PricedOrder?> pricing in lines.BeginInOrderAsync(line => PriceAsync(line, grace.Token), Concurrency, Window))
             {
                 await PassOnAsync(pricing, grace.Token);
-                tally.Lines++;
+                tally.CountLine();
             }
 
             tally.IsComplete = true;
@@ -58,22 +57,15 @@ internal sealed class OrderIntake(
             if (await pricing is not { } order)
                 return;
             await orders.WriteAsync(order, ct); // waits while a sidecar has its queue full
-            tally.Priced++;
+            tally.CountPriced(order);
         }
         catch (InvalidOrderException e)
         {
-            Refuse(e.Message);
+            tally.CountRefused(e.Message);
         }
         catch (NoPriceException e)
         {
-            Refuse(e.Message);
-            tally.Unpriced++;
+            tally.CountUnpriced(e.Message);
         }
-    }
-
-    private void Refuse(string problem)
-    {
-        tally.Refused++;
-        terminal.Complain($"line {tally.Lines + 1}: {problem}");
     }
 }

@@ -13,6 +13,10 @@ internal sealed record Answer(int Status, byte[] Json)
     {
     }
 
+    /// <summary>What this version of the answer is called.</summary>
+    /// <value><see langword="null"/> if it has no name.</value>
+    public string? Tag { get; init; }
+
     /// <summary>Sends it; or what becomes of it, if it is the request's turn.</summary>
     public async Task SendAsync(HttpContext context, Chaos chaos)
     {
@@ -49,9 +53,12 @@ internal sealed record Answer(int Status, byte[] Json)
     private async Task SendAsync(HttpContext context, int length)
     {
         context.Response.StatusCode = Status;
+        context.Response.Headers.ETag = Tag;
+        if (Json.Length == 0)
+            return;
+
         context.Response.ContentLength = Json.Length;
-        if (Json.Length > 0)
-            context.Response.ContentType = "application/json";
+        context.Response.ContentType = "application/json";
         await context.Response.Body.WriteAsync(Json.AsMemory(0, length));
         await context.Response.Body.FlushAsync();
     }

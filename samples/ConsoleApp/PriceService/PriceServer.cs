@@ -10,12 +10,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using SidecarPatterns;
 
 namespace ConsoleApp.PriceService;
 
 /// <summary>
 /// Stands for a price service: three servers that answer <c>GET /prices?sku=...&amp;sku=...</c> from the price list, one of them out of order by turns, and
-/// a fourth that gives out the tokens without which they do not. All misbehave if told to.
+/// a fourth that gives out the tokens without which they do not. All misbehave if told to. The three are the repository of settings and the log store too.
 /// </summary>
 /// <param name="chaos">How many of a hundred requests do not get the answer that they should.</param>
 /// <param name="clock">The clock.</param>
@@ -24,6 +25,10 @@ internal sealed class PriceServer(int chaos, TimeProvider clock) : IHttpApplicat
 {
     public const string AddressKey = "Ambassadors:prices:BaseAddress";
     public const string HealthPath = "/healthz";
+    public const string SettingsFile = "shop.json";
+
+    /// <summary>Its name, for ambassadors, which know where it is.</summary>
+    public const string HostName = "prices";
 
     private const int Servers = 3;
     private const string TokenPath = "/token";
@@ -33,11 +38,10 @@ internal sealed class PriceServer(int chaos, TimeProvider clock) : IHttpApplicat
     private readonly KestrelServer _kestrel = MakeKestrel();
     private readonly Chaos _chaos = new(chaos);
     private readonly Chaos _tokenChaos = new(chaos);
+    private readonly Chaos _otherChaos = new(chaos);
+    private readonly SettingsRepository _settings = new(Path.Combine(AppContext.BaseDirectory, SettingsFile));
     private readonly Turns _turns = new(Servers, clock);
     private Uri[] _addresses = [];
-
-    /// <summary>Where prices are asked for, once it has started.</summary>
-    public IReadOnlyList<Uri> Endpoints => _addresses[..Servers];
 
     /// <summary>Where tokens are asked for, once it has started.</summary>
     public Uri TokenEndpoint => new(_addresses[Servers], TokenPath);
@@ -45,10 +49,20 @@ internal sealed class PriceServer(int chaos, TimeProvider clock) : IHttpApplicat
     /// <summary>Who gives them out.</summary>
     public TokenIssuer Tokens { get; } = new(clock);
 
+    /// <summary>The log store.</summary>
+    public LogStore Logs { get; } = new();
+
     public async Task StartAsync()
     {
         await _kestrel.StartAsync(this, CancellationToken.None);
         _addresses = [.. _kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
+    }
+
+    /// <summary>Has an ambassador ask the three servers.</summary>
+    public void Serve(AmbassadorOptions ambassador)
+    {
+        foreach (Uri address in _addresses[..Servers])
+            ambassador.Endpoints.Add(new AmbassadorEndpoint(address));
     }
 
     public async ValueTask DisposeAsync()
@@ -69,6 +83,10 @@ internal sealed class PriceServer(int chaos, TimeProvider clock) : IHttpApplicat
             await new Answer(StatusCodes.Status503ServiceUnavailable).SendAsync(context);
         else if (context.Request.Path == HealthPath)
             await new Answer(StatusCodes.Status200OK).SendAsync(context);
+        else if (context.Request.Path == $"/{SettingsFile}")
+            await (await _settings.ReadAsync(context.Request)).SendAsync(context, _otherChaos);
+        else if (context.Request.Path.StartsWithSegments(LogStore.Path))
+            await (await Logs.TakeAsync(context.Request)).SendAsync(context, _otherChaos);
         else
             await AnswerPrices(context.Request).SendAsync(context, _chaos);
     }

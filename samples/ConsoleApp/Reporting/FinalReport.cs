@@ -9,7 +9,13 @@ namespace ConsoleApp.Reporting;
 
 /// <summary>What is said when all is done: the totals, and where every order went.</summary>
 internal sealed class FinalReport(
-    Terminal terminal, OrderTally tally, ProductTotals totals, ISidecarControl sidecars, IAmbassadorControl ambassadors, IOptions<AuditOptions> audit)
+    Terminal terminal,
+    OrderTally tally,
+    ProductTotals totals,
+    ISidecarControl sidecars,
+    IAmbassadorControl ambassadors,
+    IOptions<AuditOptions> audit,
+    AgentReport agents)
 {
     private const int ShownLetters = 3;
 
@@ -32,13 +38,14 @@ internal sealed class FinalReport(
         if (prices.Credential is { } credential)
             terminal.Out.Write(Tables.Of(credential));
         WriteLosses(prices);
+        agents.Write();
         return WriteEnd() & WriteBalance(snapshots) & WriteBalance(prices);
     }
 
     private void WriteLosses(SidecarSnapshot snapshot)
     {
         if (snapshot.Abandoned > 0)
-            terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} orders.");
+            terminal.Out.WriteLine($"{snapshot.Name} had no time left for {snapshot.Abandoned} messages.");
 
         // What was abandoned is among the letters too, as information: it is counted apart.
         DeadLetter[] letters =
@@ -46,7 +53,7 @@ internal sealed class FinalReport(
         if (letters.Length > 0)
             terminal.Out.WriteLine($"Dead letters of {snapshot.Name}, the last {letters.Length} of {snapshot.DeadLettered}:");
         foreach (DeadLetter letter in letters)
-            terminal.Out.WriteLine($"  {(letter.Message as PricedOrder)?.Id}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
+            terminal.Out.WriteLine($"  {(letter.Message is PricedOrder order ? order.Id : letter.Message)}: {letter.Exception?.Message ?? $"{letter.Reason}"}");
     }
 
     private void WriteLosses(AmbassadorSnapshot snapshot)

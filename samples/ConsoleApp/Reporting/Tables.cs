@@ -64,6 +64,18 @@ internal static class Tables
             $"{Math.Max(credential.Acquired - 1, 0)}", // all but the first
             $"{credential.Renewals}");
 
+    public static Table OfLog(long logged, long lost, long? shipped, long? arrived) =>
+        Empty("log", "logged", "lost", "shipped", "arrived").AddRow("lines", $"{logged}", $"{lost}", $"{shipped}", $"{arrived}");
+
+    public static Table Of(ConfigurationAgentSnapshot settings) =>
+        Empty("settings", "version", "looks", "refused", "failed").AddColumn("in force").AddRow(
+            settings.Source,
+            $"{settings.Version}",
+            $"{settings.Looks}",
+            $"{settings.Refused}",
+            $"{settings.Failed}",
+            $"{settings.Revision}");
+
     /// <summary>How the sidecars stand while they work.</summary>
     public static Table Watch(IReadOnlyList<SidecarSnapshot> sidecars)
     {

@@ -68,7 +68,8 @@ public abstract class LogEntry
     /// <summary>How many stock sinks are given it; 0 where others are too, who may keep it: then it is never used again.</summary>
     internal int Holders { set => _holders = value; }
 
-    /// <returns>The text.</returns>
+    /// <summary>The text.</summary>
+    /// <returns><see cref="Message"/>.</returns>
     public override string ToString() => Message;
 
     /// <summary>Says what every line has. An entry that is used again has most of it already: to write it once more would cost more than to look.</summary>

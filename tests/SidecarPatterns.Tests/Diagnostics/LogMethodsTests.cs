@@ -4,14 +4,15 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>The log events of the whole assembly: one id and one name each, and never the content of a message.</summary>
+/// <summary>The log events of both assemblies: one id and one name each, and never the content of a message.</summary>
 [TestFixture]
 [CancelAfter(60_000)]
 internal sealed class LogMethodsTests
 {
     private static readonly (MethodInfo Method, LoggerMessageAttribute Event)[] Events =
     [
-        .. typeof(ISidecar).Assembly.GetTypes()
+        .. new[] { typeof(ISidecar), typeof(AgentNames) }
+            .SelectMany(static type => type.Assembly.GetTypes())
             .SelectMany(static type => type.GetMethods(
                 BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Select(static method => (method, method.GetCustomAttribute<LoggerMessageAttribute>()!))
@@ -19,7 +20,7 @@ internal sealed class LogMethodsTests
     ];
 
     [Test]
-    public void Events_WholeAssembly_ThereAreSomeAndTheirIdsAreUnique()
+    public void Events_BothAssemblies_ThereAreSomeAndTheirIdsAreUnique()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -30,7 +31,7 @@ internal sealed class LogMethodsTests
     }
 
     [Test]
-    public void Events_WholeAssembly_AreNamedAsTheirMethods()
+    public void Events_BothAssemblies_AreNamedAsTheirMethods()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -44,13 +45,13 @@ internal sealed class LogMethodsTests
     }
 
     [Test]
-    public void Events_WholeAssembly_EachFeatureHasAHundredOfItsOwn() => Assert.That(
+    public void Events_BothAssemblies_EachFeatureHasAHundredOfItsOwn() => Assert.That(
         Events.GroupBy(static row => row.Event.EventId / 100).Select(static group => group.Select(static row => row.Method.DeclaringType).Distinct().Count()),
         Is.All.EqualTo(1));
 
     // Numbers, durations, names, our own words for what happened, and exceptions: nothing of a type that the user's message could have.
     [Test]
-    public void Events_WholeAssembly_TakeNoMessageOfTheUsers()
+    public void Events_BothAssemblies_TakeNoMessageOfTheUsers()
     {
         using (Assert.EnterMultipleScope())
         {
@@ -63,6 +64,27 @@ internal sealed class LogMethodsTests
                     method.Name);
             }
         }
+    }
+
+    // They are not logged, but written to the log directly: a file that can not be written to is no matter for the application's loggers.
+    [Test]
+    public void Notices_OfTheLogAgent_HaveIdsAndNamesOfTheirOwn()
+    {
+        var notices = typeof(NoticeEntry).GetMethods(BindingFlags.Static | BindingFlags.Public)
+            .Select(static method => (method.Name, Event: ((NoticeEntry)method.Invoke(null, [.. method.GetParameters().Select(SampleOf)])!).EventId))
+            .ToArray();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(notices, Is.Not.Empty);
+            Assert.That(notices.Select(static notice => notice.Event.Name), Is.EqualTo(notices.Select(static notice => notice.Name)));
+            Assert.That(notices.Select(static notice => notice.Event.Id).Concat(Events.Select(static row => row.Event.EventId)), Is.Unique);
+            Assert.That(notices.Select(static notice => notice.Event.Name).Concat(Events.Select(static row => row.Event.EventName)), Is.Unique);
+        }
+
+        static object? SampleOf(ParameterInfo parameter) =>
+            parameter.ParameterType == typeof(string) ? "some"
+            : parameter.ParameterType == typeof(Exception) ? new IOException()
+            : Activator.CreateInstance(parameter.ParameterType);
     }
 
     [Test]
@@ -106,9 +128,9 @@ internal sealed class LogMethodsTests
     private static bool IsHarmless(ParameterInfo parameter)
     {
         var type = parameter.ParameterType;
-        return type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(TimeSpan) || type.IsEnum
-            || type == typeof(ILogger) || type == typeof(Exception)
+        return type == typeof(int) || type == typeof(long) || type == typeof(double) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset)
+            || type.IsEnum || type == typeof(ILogger) || type == typeof(Exception)
             || (type == typeof(string) && parameter.Name is "sidecar" or "group" or "members" or "problem" or "messageType" or "changes"
-                or "ambassador" or "endpoint" or "outcome" or "handler" or "problems");
+                or "ambassador" or "endpoint" or "outcome" or "handler" or "problems" or "source" or "keys" or "output" or "instrument" or "meter" or "name");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -182,7 +183,7 @@ internal sealed partial class ConsoleAppTests
     {
         ChildProgram.Copy("ConsoleApp", _folder);
         await using var child = ChildProgram.StartFrom(_folder, "ConsoleApp", "-", "--audit", _audit);
-        await child.WroteAsync("Orders from standard input");
+        await child.WroteAsync(Started);
 
         Edit("notifier", "Concurrency", 0);
         await child.WroteAsync("Sidecars:notifier:Concurrency is 0; allowed is a whole number from 1 to 1,024.");
@@ -235,7 +236,14 @@ internal sealed partial class ConsoleAppTests
         await using var child = ChildProgram.Start("ConsoleApp", "--help");
 
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
-        Assert.That(string.Join('\n', child.Output), Does.Contain("file").And.Contain("--help").And.Contain("--watch").And.Contain("--chaos").And.Contain("--url"));
+        var help = string.Join('\n', child.Output);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(help, Does.Contain("file").And.Contain("--help").And.Contain("--watch").And.Contain("--chaos").And.Contain("--url"));
+            Assert.That(help, Does.Contain("--logs").And.Contain("--ship-logs").And.Contain("--metrics").And.Contain("--config"));
+            Assert.That(SwitchesInReadme(), Has.Count.GreaterThan(5));
+            Assert.That(SwitchesInReadme().Where(option => !help.Contains(option, StringComparison.Ordinal)), Is.Empty);
+        }
     }
 
     [TestCase("--no-such-option")]
@@ -258,6 +266,16 @@ internal sealed partial class ConsoleAppTests
 
         Assert.That(await child.ExitAsync(), Is.Not.Zero);
         Assert.That(child.Error, Has.Some.Contains("Sidecars:audit:Capacity"));
+    }
+
+    /// <summary>What is said in the README to have the program do.</summary>
+    private static List<string> SwitchesInReadme()
+    {
+        var root = typeof(ConsoleAppTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(static metadata => metadata.Key == "RepositoryRoot").Value!;
+        var commands = File.ReadLines(Path.Combine(root, "README.md"))
+            .Where(static line => line.StartsWith("dotnet run --project samples/ConsoleApp -- ", StringComparison.Ordinal));
+        return [.. commands.SelectMany(static line => line.Split(" -- ")[1].Split(' ')).Where(static word => word.StartsWith("--", StringComparison.Ordinal))];
     }
 
     private static async Task SendAsync(ChildProgram child, int orders)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
@@ -263,32 +262,4 @@ internal sealed class PrometheusTextTests
         10 => ",",
         _ => ((char)('a' + random.Next(2))).ToString(),
     }));
-
-    private static class Promtool
-    {
-        private static readonly string? Path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator)
-            .Select(static folder => System.IO.Path.Combine(folder, "promtool"))
-            .FirstOrDefault(File.Exists);
-
-        public static bool IsInstalled => Path is not null;
-
-        public static (int ExitCode, string Output) Check(string text)
-        {
-            using var process = Process.Start(new ProcessStartInfo(Path!, ["check", "metrics"])
-            {
-                RedirectStandardInput = true,
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-            })!;
-            var errors = process.StandardError.ReadToEndAsync();
-            var output = process.StandardOutput.ReadToEndAsync();
-            using (var input = new StreamWriter(process.StandardInput.BaseStream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)))
-            {
-                input.Write(text);
-            }
-
-            process.WaitForExit();
-            return (process.ExitCode, errors.GetAwaiter().GetResult() + output.GetAwaiter().GetResult());
-        }
-    }
 }
