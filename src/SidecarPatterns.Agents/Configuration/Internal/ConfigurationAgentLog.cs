@@ -14,7 +14,7 @@ internal static partial class ConfigurationAgentLog
     [LoggerMessage(702, LogLevel.Warning, "Configuration agent '{Sidecar}' gets nothing of {Source} and stays with version {Version}: {Problem}.", EventName = "SourceAway")]
     public static partial void SourceAway(ILogger logger, string sidecar, string source, long version, string problem);
 
-    [LoggerMessage(703, LogLevel.Information, "Configuration agent '{Sidecar}' gets versions of {Source} again, after {Count} look(s) without.", EventName = "SourceBack")]
+    [LoggerMessage(703, LogLevel.Information, "Configuration agent '{Sidecar}' is in order with {Source} again, after {Count} look(s) that were not.", EventName = "SourceBack")]
     public static partial void SourceBack(ILogger logger, string sidecar, string source, long count);
 
     [LoggerMessage(704, LogLevel.Warning, "Configuration agent '{Sidecar}' has started with the copy of {Written:u}: {Problem}.", EventName = "StartedWithCopy")]

@@ -90,7 +90,7 @@ internal sealed class ConfigurationAgentHttpTests
         {
             Assert.That((snapshot.Version, snapshot.IsCurrent, snapshot.LastError), Is.EqualTo((2L, true, problem)), "the last error is remembered");
             Assert.That(await host.AgentHealthAsync(), Is.EqualTo(HealthStatus.Healthy));
-            Assert.That(host.Logs.Named("SourceBack").Single().Message, Does.EndWith("after 2 look(s) without."));
+            Assert.That(host.Logs.Named("SourceBack").Single().Message, Does.EndWith("after 2 look(s) that were not."));
         }
 
         await host.StopAsync();

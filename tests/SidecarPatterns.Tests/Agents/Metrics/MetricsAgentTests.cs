@@ -63,6 +63,20 @@ internal sealed class MetricsAgentTests
     }
 
     [Test]
+    public async Task Agent_RelativePaths_BeginAtTheContentRoot()
+    {
+        await using var host = TestHost.BuildWith(builder =>
+        {
+            builder.Environment.ContentRootPath = _folder;
+            builder.Services.AddMetricsSidecar(options => (options.PrometheusFile, options.JsonFile) = ("app.prom", Path.Combine("metrics", "app.json")));
+        });
+        await host.StartAsync();
+        await host.StopAsync();
+
+        Assert.That((File.Exists(PrometheusFile), File.Exists(Path.Combine(_folder, "metrics", "app.json"))), Is.EqualTo((true, true)));
+    }
+
+    [Test]
     public async Task Agent_WithNoFurtherSetting_CollectsTheRuntimesMeters()
     {
         await using var host = TestHost.Build(static services => services.AddMetricsSidecar());

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -13,14 +14,15 @@ internal sealed class MetricsOutputs
     public MetricsOutputs(IOptions<MetricsAgentOptions> options, IServiceProvider services)
     {
         var all = new List<IMetricsOutput>();
+        var root = Path.GetFullPath(services.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory);
         if (options.Value.PrometheusFile is { } prometheusFile)
         {
-            all.Add(new PrometheusFile(prometheusFile));
+            all.Add(new PrometheusFile(Path.GetFullPath(prometheusFile, root)));
         }
 
         if (options.Value.JsonFile is { } jsonFile)
         {
-            all.Add(new JsonLinesFile(jsonFile, options.Value.JsonFileMaxBytes));
+            all.Add(new JsonLinesFile(Path.GetFullPath(jsonFile, root), options.Value.JsonFileMaxBytes));
         }
 
         if (services.GetService<ChannelWriter<MetricsSnapshot>>() is { } writer)
