@@ -101,6 +101,68 @@ internal static class QueuePrograms
             () => AssertIsAll(queue, accepted, taken));
     }
 
+    /// <summary>Publishers of a queue that takes each message, and drops one where there is no room.</summary>
+    public static ConcurrentProgram Evicting(MessageQueue<int> queue, int publishers, int messages, List<int> dropped)
+    {
+        List<int> taken = [];
+        var left = publishers;
+        return new ConcurrentProgram(
+            [
+                .. Enumerable.Range(0, publishers).Select(publisher => new Action(() =>
+                {
+                    for (var i = 0; i < messages; i++)
+                    {
+                        Assert.That(queue.TryOffer((publisher * PerPublisher) + i, default), Is.EqualTo(OfferResult.Accepted));
+                    }
+
+                    if (--left == 0)
+                    {
+                        queue.Close(cause: null);
+                    }
+                })),
+                () => TakeAll(queue, taken),
+            ],
+            () =>
+            {
+                var all = Enumerable.Range(0, publishers).SelectMany(publisher => Enumerable.Range(publisher * PerPublisher, messages));
+                var position = queue.ReadPosition();
+                using (Assert.EnterMultipleScope())
+                {
+                    Assert.That(taken.Concat(dropped), Is.EquivalentTo(all), "each once");
+                    Assert.That((position.Accepted, position.Evicted, position.Taken), Is.EqualTo(((long)publishers * messages, (long)dropped.Count, (long)taken.Count)));
+                }
+            });
+    }
+
+    /// <summary>A flush in the middle of it: who waits for what was queued is told once that is settled, and not before.</summary>
+    public static ConcurrentProgram Flushing(MessageQueue<int> queue)
+    {
+        var watch = new SettlementWatch(new Settlements(queue));
+        List<int> taken = [];
+        return new ConcurrentProgram(
+            [
+                () =>
+                {
+                    for (var message = 0; message < 2; message++)
+                    {
+                        queue.TryOffer(message, default);
+                    }
+
+                    queue.Close(cause: null);
+                },
+                () =>
+                {
+                    var mark = queue.EndOrdinal;
+                    var flush = watch.Add(mark);
+                    watch.OnSettled();
+                    Schedule.Until(() => flush.IsCompleted);
+                    Assert.That(queue.Settled.Total, Is.GreaterThanOrEqualTo(mark));
+                },
+                () => TakeAll(queue, taken, watch),
+            ],
+            () => Assert.That(taken, Is.EqualTo(new[] { 0, 1 })));
+    }
+
     private static ConcurrentProgram Of(MessageQueue<int> queue, int publishers, int messages, Func<MessageQueue<int>, int, bool> publish)
     {
         List<int> taken = [];
@@ -129,7 +191,7 @@ internal static class QueuePrograms
             () => AssertIsAll(queue, accepted, taken));
     }
 
-    private static void TakeAll(MessageQueue<int> queue, List<int> taken)
+    private static void TakeAll(MessageQueue<int> queue, List<int> taken, SettlementWatch? watch = null)
     {
         while (true)
         {
@@ -137,6 +199,7 @@ internal static class QueuePrograms
             {
                 taken.Add(message);
                 queue.Settle(Settlement.Handled);
+                watch?.OnSettled();
             }
 
             var wait = queue.WaitToTakeAsync();
@@ -158,5 +221,10 @@ internal static class QueuePrograms
             Assert.That((position.Accepted, position.Taken, position.Queued), Is.EqualTo(((long)accepted.Count, (long)taken.Count, 0L)));
             Assert.That(queue.Settled.Handled, Is.EqualTo(taken.Count));
         }
+    }
+
+    private sealed class Settlements(MessageQueue<int> queue) : ISettlements
+    {
+        public bool AreCompleteUpTo(long mark) => queue.Settled.Total >= mark;
     }
 }

@@ -4,14 +4,13 @@ using SidecarPatterns;
 namespace System.Threading;
 #pragma warning restore IDE0130
 
-/// <summary>Stands before the framework's: another thread may go on before it is entered, and after it is left.</summary>
+/// <summary>Stands before the framework's: another thread may go on before it is entered, and after it is left. Outside of a schedule there is one thread, and nothing to do.</summary>
 public sealed class Lock
 {
-    private readonly object _real = new();
-    private object? _holder; // The scheduled thread that is inside.
+    private object? _holder;
     private int _depth;
 
-    public bool IsHeldByCurrentThread => Schedule.Current is { } me ? _holder == me : Monitor.IsEntered(_real);
+    public bool IsHeldByCurrentThread => Schedule.Current is { } me && _holder == me;
 
     public Scope EnterScope()
     {
@@ -21,27 +20,17 @@ public sealed class Lock
 
     public void Enter()
     {
-        if (Schedule.Current is not { } me)
-        {
-            Monitor.Enter(_real);
-            return;
-        }
-
-        Schedule.Point();
-        while (_holder is not null && _holder != me)
+        while (!TryEnter())
         {
             Schedule.Until(() => _holder is null);
         }
-
-        _holder = me;
-        _depth++;
     }
 
     public bool TryEnter()
     {
         if (Schedule.Current is not { } me)
         {
-            return Monitor.TryEnter(_real);
+            return true;
         }
 
         Schedule.Point();
@@ -57,13 +46,7 @@ public sealed class Lock
 
     public void Exit()
     {
-        if (Schedule.Current is null)
-        {
-            Monitor.Exit(_real);
-            return;
-        }
-
-        if (--_depth == 0)
+        if (Schedule.Current is not null && --_depth == 0)
         {
             _holder = null;
             Schedule.Point();
