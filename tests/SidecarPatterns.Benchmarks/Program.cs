@@ -6,6 +6,9 @@ switch (args)
     case ["--quick", .. string[] names]:
         return QuickRun.Run(names);
 
+    case ["--results", string folder, .. string[] names]:
+        return ResultsRun.Run(folder, names);
+
     case [IdleSidecars.Verb, string count]:
         IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
         return 0;

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>The same client with nothing, with an ambassador, with the standard handler, and with the same strategies of Polly's.</summary>
 internal static class Clients
 {
-    private const string Name = "client";
+    public const string Name = "client";
 
     // Ours and the peer's alike: the stubs answer at once, and an open circuit stays open for as long as a row takes.
     private const double FailureRatio = 0.5;
@@ -57,7 +57,7 @@ internal static class Clients
     });
 
     /// <summary>Without loggers and without the client's own time limit, which ours and the peer's both take away.</summary>
-    private static HttpClient Create(HttpMessageHandler server, Func<IServiceCollection, IHttpClientBuilder> add)
+    public static HttpClient Create(HttpMessageHandler server, Func<IServiceCollection, IHttpClientBuilder> add)
     {
         var services = new ServiceCollection();
         add(services)

@@ -37,17 +37,12 @@ internal sealed class LoopbackServer : IDisposable
 
     public static async Task<int> RunAsync()
     {
-        byte[] body = Body();
+        var answers = new FaultyAnswers(Body());
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         await using WebApplication application = builder.Build();
-        application.Run(context =>
-        {
-            context.Response.ContentType = "application/json";
-            context.Response.ContentLength = body.Length;
-            return context.Response.Body.WriteAsync(body).AsTask();
-        });
+        application.Run(answers.AnswerAsync);
         await application.StartAsync();
         Console.WriteLine(application.Urls.First());
         await Console.In.ReadToEndAsync();

@@ -10,7 +10,7 @@ internal sealed class DispatchPart : Part
 
     public override IReadOnlyList<Row> Rows { get; } =
     [
-        new("publish+handle, concurrency 4", Messages, static () => new ConcurrentSidecar(), static () => new ConcurrentBlock()),
+        new("publish+handle, concurrency 4", Messages, static () => new ConcurrentSidecar(4), static () => new ConcurrentBlock(4)),
         new("keyed lanes", Messages, static () => new KeyedSidecar(), static () => new ChannelPerKey()),
         new("batches of 100", Messages, static () => new BatchedSidecar(), static () => new BatchedChannel()),
         new("with scope per message", Calls, static () => new ScopedSidecarContender(), static () => new ScopedChannel()),

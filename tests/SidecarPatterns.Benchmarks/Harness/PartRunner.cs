@@ -9,7 +9,7 @@ internal static class PartRunner
     /// <summary>What the rows and what stands beside them share; below the 50 s that a part may take, to leave room for a slow moment.</summary>
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(42);
 
-    public static void Run(Part part, TextWriter output)
+    public static PartResult Run(Part part, TextWriter output)
     {
         var clock = Stopwatch.StartNew();
         output.WriteLine(
@@ -19,11 +19,13 @@ internal static class PartRunner
             Table.WriteHeader(output);
 
         List<string> notes = [];
+        List<RowResult> results = [];
         for (int i = 0; i < part.Rows.Count; i++)
         {
             // A row that took longer than its share shortens those that follow, not the sum.
             TimeSpan share = (Time - part.TimeBesideTable - clock.Elapsed) / (part.Rows.Count - i);
             RowResult result = Measure(part.Rows[i], share);
+            results.Add(result);
             Table.Write(output, result);
             notes.AddRange(result.Notes);
         }
@@ -33,6 +35,7 @@ internal static class PartRunner
         notes.ForEach(output.WriteLine);
         output.WriteLine(FormattableString.Invariant($"{part.Name}: {clock.Elapsed.TotalSeconds:0.0} s"));
         output.WriteLine();
+        return new PartResult(part, results);
     }
 
     private static RowResult Measure(Row row, TimeSpan time)

@@ -8,7 +8,7 @@ internal static class QuickRun
 
     /// <summary>Runs the parts that are named, or all of them.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(IReadOnlyList<string> names)
+    public static int Run(IReadOnlyList<string> names, Action<PartResult>? onMeasured = null)
     {
         string[] unknown = [.. names.Where(name => Parts.Find(name) is null)];
         if (unknown.Length > 0)
@@ -19,7 +19,10 @@ internal static class QuickRun
         }
 
         foreach (Part part in names.Count == 0 ? Parts.All : names.Select(name => Parts.Find(name)!).Distinct())
-            PartRunner.Run(part, Console.Out);
+        {
+            PartResult result = PartRunner.Run(part, Console.Out);
+            onMeasured?.Invoke(result);
+        }
 
         return Success;
     }

@@ -3,25 +3,22 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>Four messages at a time.</summary>
-internal sealed class ConcurrentSidecar() : HostedContender(static services => services.AddSidecar<long>(
+/// <summary>Several messages at a time.</summary>
+internal sealed class ConcurrentSidecar(int concurrency) : HostedContender(services => services.AddSidecar<long>(
     "worker",
     CountAsync,
-    static options =>
+    options =>
     {
         options.Capacity = Capacity;
-        options.Concurrency = Parallelism;
-    }))
-{
-    public const int Parallelism = 4;
-}
+        options.Concurrency = concurrency;
+    }));
 
 /// <summary>The peer: a bounded block with the same parallelism.</summary>
-internal sealed class ConcurrentBlock : WriterContender
+internal sealed class ConcurrentBlock(int concurrency) : WriterContender
 {
     private readonly ActionBlock<long> _block = new(
         static _ => SharedTally.Count(),
-        new ExecutionDataflowBlockOptions { BoundedCapacity = Capacity, MaxDegreeOfParallelism = ConcurrentSidecar.Parallelism });
+        new ExecutionDataflowBlockOptions { BoundedCapacity = Capacity, MaxDegreeOfParallelism = concurrency });
 
     public override void Dispose()
     {

@@ -19,8 +19,6 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     private const int Working = 1;
     private const int Calling = 2;
 
-    private const int MaxYields = 64;
-
     // How many messages in a row are handled before the thread is offered to others: many busy sidecars share few threads.
     private const int MaxRun = 1024;
 
@@ -150,12 +148,14 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
                     continue;
                 }
 
-                if (_thread is null && _idle.ShouldLinger())
+                if (_thread is null && _idle.TurnsToLinger() is > 0 and var turns)
                 {
-                    for (var i = 0; i < MaxYields && !_source.HasNext; i++)
+                    for (var i = 0; i < turns && !_source.HasNext; i++)
                     {
                         await Task.Yield();
                     }
+
+                    _idle.EndLingering(_source.HasNext);
                 }
 
                 var wait = _source.WaitToTakeAsync();

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>The server's side of the calls with faults: <c>/faults/client/percent</c> answers, or does not; <c>/count/client</c> tells how many requests of a client came.</summary>
+internal sealed class FaultyAnswers(byte[] body)
+{
+    public const string FaultsPath = "faults";
+    public const string CountPath = "count";
+
+    private const int Kinds = 4;
+    private const int Seed = 1;
+
+    private readonly ConcurrentDictionary<string, Client> _clients = new();
+
+    public async Task AnswerAsync(HttpContext context)
+    {
+        string[] words = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (words is [CountPath, string asked])
+        {
+            await context.Response.WriteAsync(ClientOf(asked).Count.ToString(CultureInfo.InvariantCulture));
+            return;
+        }
+
+        int? fault = words is [FaultsPath, string client, string percent] ? ClientOf(client).NextFault(int.Parse(percent, CultureInfo.InvariantCulture)) : null;
+        await (fault is { } kind ? FailAsync(context, kind) : SucceedAsync(context));
+    }
+
+    private Client ClientOf(string name) => _clients.GetOrAdd(name, static _ => new Client());
+
+    private Task SucceedAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        return context.Response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>Half of the faults are a 503, the others a connection that is reset at once, or in the middle of the body.</summary>
+    private async Task FailAsync(HttpContext context, int kind)
+    {
+        switch (kind)
+        {
+            case 0:
+                context.Abort();
+                break;
+
+            case 1:
+                context.Response.ContentLength = body.Length;
+                await context.Response.Body.WriteAsync(body.AsMemory(0, body.Length / 2));
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+                break;
+
+            default:
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                break;
+        }
+    }
+
+    private sealed class Client
+    {
+        private readonly Lock _lock = new();
+        private readonly Random _random = new(Seed);
+
+        public int Count { get; private set; }
+
+        /// <summary>What is wrong with the next answer, if anything.</summary>
+        public int? NextFault(int percent)
+        {
+            lock (_lock)
+            {
+                Count++;
+                return _random.Next(100) < percent ? _random.Next(Kinds) : null;
+            }
+        }
+    }
+}

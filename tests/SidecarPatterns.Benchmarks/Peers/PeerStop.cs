@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>
+/// A run that is stopped in the middle, while one producer goes on: what each contender took, handled and lost, in which order, and how much waited. Only what was taken without a complaint
+/// counts as taken.
+/// </summary>
+internal sealed class PeerStop
+{
+    private const int Messages = 20_000;
+    private const int StopAfter = 2_000;
+    private const int Microseconds = 20;
+
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
+
+    private readonly TaskCompletionSource _isInTheMiddle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _taken;
+    private int _refused;
+    private int _handled;
+    private int _mostWaiting;
+    private int _last = -1;
+    private bool _isInOrder = true;
+
+    public static void Write(TextWriter output)
+    {
+        output.WriteLine($"| stopped after {StopAfter:N0} of {Messages:N0}        |  taken | refused | handled |   lost | most waiting | in order | stop ms |");
+        output.WriteLine($"| {new string('-', 33)} | -----: | ------: | ------: | -----: | -----------: | -------: | ------: |");
+        foreach ((string name, Func<PeerLoad, PeerContender> create) in PeerContenders.All)
+            output.WriteLine(new PeerStop().Run(name, create));
+
+        output.WriteLine();
+    }
+
+    private string Run(string name, Func<PeerLoad, PeerContender> create)
+    {
+        var load = new PeerLoad(name, Producers: 1, Microseconds, OnHandled: OnHandled);
+        using PeerContender contender = create(load);
+        _ = PeerTally.Expect(load, int.MaxValue);
+        var producer = Task.Run(() => ProduceAsync(contender));
+        _isInTheMiddle.Task.GetAwaiter().GetResult();
+        long start = Stopwatch.GetTimestamp();
+        contender.StopAsync().GetAwaiter().GetResult();
+        TimeSpan stop = Stopwatch.GetElapsedTime(start);
+        Thread.Sleep(Settle); // What somebody still handles in the background is handled.
+        int handled = Volatile.Read(ref _handled);
+        _ = Task.WhenAny(producer, Task.Delay(Settle)).GetAwaiter().GetResult(); // One that waits for room for ever waits in vain.
+        string result = string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name,-33} | {_taken,6:N0} | {_refused,7:N0} | {handled,7:N0} | {_taken - handled,6:N0} | {_mostWaiting,12:N0} | {(_isInOrder ? "yes" : "no"),8} | {stop.TotalMilliseconds,7:N0} |");
+        return result;
+    }
+
+    private async Task ProduceAsync(PeerContender contender)
+    {
+        for (int i = 0; i < Messages; i++)
+        {
+            if (!await OfferAsync(contender, new PeerJob(i)))
+            {
+                _refused++;
+                continue;
+            }
+
+            _taken++;
+            _mostWaiting = Math.Max(_mostWaiting, _taken - Volatile.Read(ref _handled));
+        }
+
+        await contender.OnProducedAsync();
+    }
+
+    private static async Task<bool> OfferAsync(PeerContender contender, PeerJob job)
+    {
+        try
+        {
+            return await contender.OfferAsync(job);
+        }
+#pragma warning disable CA1031 // However it says that it does not take it.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
+        }
+    }
+
+    private void OnHandled(PeerJob job)
+    {
+        _isInOrder &= job.Number > _last;
+        _last = job.Number;
+        if (Interlocked.Increment(ref _handled) == StopAfter)
+            _isInTheMiddle.SetResult();
+    }
+}
