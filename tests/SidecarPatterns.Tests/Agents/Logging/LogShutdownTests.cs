@@ -134,8 +134,9 @@ internal sealed class LogShutdownTests
             Say(logger, $"{i}");
         }
 
-        // From here on they are found: what the first thread has still to post of the lines before must not be overtaken by those behind.
+        // Once they are found, what the first thread has still to post of the lines before must not be overtaken by those behind.
         found.Set();
+        Assert.That(SpinWait.SpinUntil(() => host.Services.GetRequiredService<LogRoutes>().Found.Count > 0, TimeSpan.FromSeconds(30)), Is.True);
         for (var i = Early; i < Early + 500; i++)
         {
             Say(logger, $"{i}");
