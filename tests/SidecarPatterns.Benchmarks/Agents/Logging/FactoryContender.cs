@@ -13,7 +13,7 @@ using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>A peer behind <c>Microsoft.Extensions.Logging</c>, as its own documentation sets it up; or with a JSON formatter of its own and the fields that the log agent writes.</summary>
+/// <summary>A peer behind <c>Microsoft.Extensions.Logging</c>, as its own documentation sets it up; or with its own JSON formatter, and the fields that the agent writes.</summary>
 internal sealed class FactoryContender : ILogContender
 {
     private readonly ILoggerFactory _factory;
@@ -38,6 +38,7 @@ internal sealed class FactoryContender : ILogContender
 
     public static FactoryContender NLogJson(string folder)
     {
+        var values = new JsonLayout { IncludeEventProperties = true, ExcludeProperties = new HashSet<string> { "EventId_Id", "EventId_Name" } };
         var layout = new JsonLayout
         {
             Attributes =
@@ -49,7 +50,7 @@ internal sealed class FactoryContender : ILogContender
                 new JsonAttribute("event", "${event-properties:EventId_Name}"),
                 new JsonAttribute("message", "${message}"),
                 new JsonAttribute("template", "${message:raw=true}"),
-                new JsonAttribute("properties", new JsonLayout { IncludeEventProperties = true, ExcludeProperties = new HashSet<string> { "EventId_Id", "EventId_Name" } }, encode: false),
+                new JsonAttribute("properties", values, encode: false),
                 new JsonAttribute("exception", "${exception:format=tostring}"),
             },
         };

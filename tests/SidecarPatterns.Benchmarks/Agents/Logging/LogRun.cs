@@ -108,7 +108,8 @@ internal sealed class LogRun(string name, Func<string, ILogContender> create) : 
 
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         long arrived = Directory.EnumerateFiles(folder).SelectMany(File.ReadLines).LongCount(static line => line.Contains("in the stream", StringComparison.Ordinal));
-        BytesOfLine = (double)Directory.EnumerateFiles(folder).Sum(static file => new FileInfo(file).Length) / Math.Max(1, Directory.EnumerateFiles(folder).Sum(static file => File.ReadLines(file).LongCount()));
+        long lines = Directory.EnumerateFiles(folder).Sum(static file => File.ReadLines(file).LongCount());
+        BytesOfLine = (double)Directory.EnumerateFiles(folder).Sum(static file => new FileInfo(file).Length) / Math.Max(1, lines);
         Directory.Delete(folder, recursive: true);
         _arrived = Math.Min(_arrived, arrived);
         _stream.Add(arrived / elapsed.TotalSeconds);

@@ -3,7 +3,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>What a log call costs its caller, and how fast lines get to the file: the log agent beside other ways to log to a file in the background.</summary>
 /// <remarks>
 /// A generated log method with two parameters, by one thread. The peers are set up as their documentation says; what they drop when they can not follow is seen in the
-/// lines that arrived. So set up they write a third of the log agent's bytes or less, the text and little else: so they are measured once more with the fields that the agent writes.
+/// lines that arrived. So set up they write the text and little else, a third of the log agent's bytes or less: so they are measured once more with the fields that it writes.
 /// </remarks>
 internal static class LoggingRows
 {

@@ -81,7 +81,7 @@ internal sealed class LineShape
         }
     }
 
-    /// <summary>Writes a line whose values are text that needs no care, and whole numbers, as those of most lines are: in one go, each value once, and copied to its other place.</summary>
+    /// <summary>Writes a line whose values are text that needs no care, and whole numbers: in one go, each value once, and copied to its other place.</summary>
     private bool TryAppendSimple(LineBuffer line, byte[] start, ReadOnlySpan<object?> values)
     {
         var size = start.Length + _size;
