@@ -139,6 +139,22 @@ internal sealed partial class LogLineTests
     }
 
     [Test]
+    public async Task PlainText_WithLineBreaksAndControls_StaysOnItsLineAndCanForgeNone()
+    {
+        const string Evil = "ok\n2026-11-29T00:00:00.0000000Z crit Forged all is lost\r\n\u2028\u2029\u0085\u001b[2J\0\u202Etxt";
+        var error = new ErrorStream();
+        await using var host = LogHosts.Build(
+            _folder, static options => options.File.Enabled = false, static agent => agent.AddStandardError(), standardError: error);
+        await host.StartAsync();
+        OrderPlaced(host.Logger("Test." + Evil), 1, Evil, 1, new InvalidOperationException(Evil));
+        await host.FlushLogAsync();
+
+        Assert.That(error.Text.Where(static character => char.IsControl(character) || character is '\u2028' or '\u2029' or '\u202E'), Is.All.EqualTo('\n'));
+        Assert.That(error.Lines[0], Does.Contain("Forged").And.Contain("\\n"));
+        Assert.That(error.Lines.Skip(1), Is.Not.Empty.And.All.StartsWith("    "), "the exception");
+    }
+
+    [Test]
     public async Task Numbers_ThatJsonHasNoWordFor_AreText()
     {
         var line = await WriteAsync(static logger => Measured(logger, double.NaN, float.PositiveInfinity, 12.34m, ulong.MaxValue, 'x', DayOfWeek.Friday));

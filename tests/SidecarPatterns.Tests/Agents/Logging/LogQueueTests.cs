@@ -63,6 +63,53 @@ internal sealed class LogQueueTests
     }
 
     [Test]
+    public async Task Account_OfManyThreadsAndAQueueThatOverflows_EveryLineIsInTheFileOrOnStandardErrorOrCountedAsLost()
+    {
+        const int Threads = 4;
+        const int Each = 5_000;
+        await using var host = TestHost.BuildWith(builder =>
+        {
+            builder.Services.AddSingleton(TimeProvider.System);
+            builder.Configuration["Sidecars:log-agent:Capacity"] = "200";
+            LogHosts.Add(builder, _folder, standardError: _error);
+        });
+        await host.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
+        {
+            var logger = host.Logger($"Test.{thread}");
+            for (var i = 0; i < Each; i++)
+            {
+                if (i % 10 == 0)
+                {
+                    Fail(logger, i);
+                }
+                else
+                {
+                    Inform(logger, i);
+                }
+            }
+        }))).InTime();
+        await host.StopAsync();
+        var account = host.Snapshot(AgentNames.Log);
+        var toldInTime = _folder.Notices("LinesLost").Count;
+        var lost = host.Services.GetRequiredService<SidecarLog>().Lost;
+        await host.DisposeAsync();
+
+        var lines = _folder.Lines.Where(static line => line.GetProperty("category").GetString()!.StartsWith("Test.", StringComparison.Ordinal))
+            .ToLookup(static line => line.GetProperty("category").GetString(), static line => line.GetProperty("properties").GetProperty("Number").GetInt32());
+        var written = lines.Sum(static category => category.Count());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(written + _error.Lines.Count + lost, Is.EqualTo(Threads * Each));
+            Assert.That(_error.Lines, Is.All.Contains("fail Test."), "nothing below Error goes there");
+            Assert.That(_folder.Notices("LinesLost").Sum(static line => line.GetProperty("properties").GetProperty("Count").GetInt32()), Is.EqualTo(lost));
+            Assert.That(lines, Is.All.Ordered, "the order of each thread");
+            Assert.That(account.Accepted, Is.EqualTo(written + toldInTime));
+            Assert.That((account.Handled, account.DeadLettered, account.Queued, account.InFlight), Is.EqualTo((account.Accepted, 0L, 0L, 0L)));
+        }
+    }
+
+    [Test]
     public async Task Loss_NoFurtherLine_IsToldAfterASecond()
     {
         await using var host = Build();

@@ -116,6 +116,37 @@ internal sealed class LogShutdownTests
     }
 
     [Test]
+    public async Task Order_OfAThreadThatLogsWhileTheWaysAreFound_IsKept()
+    {
+        const int Early = 2_000;
+        var finding = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var found = new ManualResetEventSlim();
+        await using var host = LogHosts.Build(_folder, services: services => services.Configure<SidecarOptions>(AgentNames.Log, _ =>
+        {
+            finding.TrySetResult();
+            found.Wait();
+        }));
+        var logger = host.Logger();
+        var first = Task.Run(() => Say(logger, "first"));
+        await finding.Task.InTime();
+        for (var i = 0; i < Early; i++)
+        {
+            Say(logger, $"{i}");
+        }
+
+        // Once they are found, what the first thread has still to post of the lines before must not be overtaken by those behind.
+        found.Set();
+        Assert.That(SpinWait.SpinUntil(() => host.Services.GetRequiredService<LogRoutes>().Found.Count > 0, TimeSpan.FromSeconds(30)), Is.True);
+        for (var i = Early; i < Early + 500; i++)
+        {
+            Say(logger, $"{i}");
+        }
+
+        await first.InTime();
+        Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, Early + 500).Select(static i => $"{i}").Prepend("first")));
+    }
+
+    [Test]
     public async Task Flush_BringsAllToTheFile()
     {
         await using var host = LogHosts.Build(_folder);

@@ -173,8 +173,7 @@ internal sealed class LogSinkTests
         Assert.That(error.Text, Is.EqualTo(format == StandardErrorFormat.Plain
             ? """
               2000-01-01T00:00:00.0000000Z info Test.Shop[8] order 0
-              2000-01-01T00:00:00.0000000Z fail Test.Shop[7] Order 1 of x
-                  forged for 2.50
+              2000-01-01T00:00:00.0000000Z fail Test.Shop[7] Order 1 of x\nforged for 2.50
                   System.IO.IOException: line
                   break
               2000-01-01T00:00:00.0000000Z info Test.Shop[8] order 2

@@ -32,9 +32,8 @@ internal sealed class LogStorageFaultTests
     public async Task Write_FailsForAWhile_IsTriedAgainWithBackOffAndEveryLineIsThereOnce(int writtenBeforeFailure)
     {
         await using var host = Build();
+        Say(host.Logger(), "first"); // Before the start it is written at once: a flush would leave the sink awake, and it might nap only after the time has passed.
         await host.StartAsync();
-        Say(host.Logger(), "first");
-        await host.FlushLogAsync();
         _files.WrittenBeforeFailure = writtenBeforeFailure;
         _files.OnWrite = static _ => throw new IOException("disk full");
         for (var i = 0; i < 5; i++)
@@ -136,6 +135,38 @@ internal sealed class LogStorageFaultTests
         Assert.That(Written(), Is.EqualTo(new[] { "line 0", "line 1", "line 2", "line 3", "line 4" }));
 
         string[] Written() => [.. _error.Lines.Where(static line => line.Contains("Test.Shop", StringComparison.Ordinal)).Select(static line => line[^6..])];
+    }
+
+    [Test]
+    [Platform("Linux", Reason = "It has a device that is always full.")]
+    public async Task Disk_Full_KeepsAllAndRecoversOnceThereIsRoom()
+    {
+        await using var host = LogHosts.Build(_folder, standardError: _error);
+        var day = DateOnly.FromDateTime(host.Clock.GetUtcNow().UtcDateTime);
+        var file = _folder.PathOf(new LogFileName(1, day, 1, IsCompressed: false).ToString("app"));
+        File.CreateSymbolicLink(file, "/dev/full");
+        Say(host.Logger(), "before the start");
+        await host.StartAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            Say(host.Logger(), $"line {i}");
+        }
+
+        await host.Clock.PassAsync(Interval);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.5)); // The one before the start failed first.
+        var log = host.Services.GetRequiredService<SidecarLog>();
+        Assert.That(log.Error, Does.Contain("No space left on device"));
+        File.Delete(file);
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(0.5));
+        await host.FlushLogAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 5).Select(static i => $"line {i}")));
+            Assert.That(_folder.Notices("WritingResumed").Single().GetProperty("message").GetString(), Does.Contain("No space left on device"));
+            Assert.That(_error.Lines, Has.Count.EqualTo(2).And.Some.Contains("can not be written").And.Some.EndsWith("before the start"));
+            Assert.That(log.Error, Is.Null);
+        }
     }
 
     [Test]

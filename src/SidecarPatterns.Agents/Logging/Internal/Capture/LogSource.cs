@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace SidecarPatterns;
 
 /// <summary>The place that lines come from: a category, made ready for being written.</summary>
@@ -8,13 +10,12 @@ internal sealed class LogSource
     /// <summary>What the agent itself has to say.</summary>
     public static readonly LogSource Agent = new("SidecarPatterns.LogAgent");
 
+    private readonly byte[]?[] _levels = new byte[]?[(int)LogLevel.None];
+
     public LogSource(string category)
     {
         Category = category;
         TellsOfMessages = category == DispatchCategory;
-        var line = new LineBuffer();
-        JsonText.Append(line, category);
-        Json = line.Written.ToArray();
     }
 
     public string Category { get; }
@@ -22,6 +23,10 @@ internal sealed class LogSource
     /// <summary>Whether its lines tell of single messages that sidecars failed with: of those of a sink, that sink must not get them.</summary>
     public bool TellsOfMessages { get; }
 
-    /// <summary>The category as a JSON string.</summary>
-    public byte[] Json { get; }
+    /// <summary>What lines of a level have between the digits of their time and their event.</summary>
+    public byte[] LevelAndCategory(LogLevel level)
+    {
+        var known = level is >= LogLevel.Trace and < LogLevel.None ? level : LogLevel.Critical;
+        return _levels[(int)known] ??= JsonLine.LevelAndCategory(known, Category); // Two threads that make it at once make the same.
+    }
 }

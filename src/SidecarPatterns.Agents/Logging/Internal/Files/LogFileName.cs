@@ -62,7 +62,7 @@ internal readonly record struct LogFileName(int Slot, DateOnly Day, int Number, 
         var found = new List<(LogFileName Name, FileInfo File)>();
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
-            if (Parse(name, file.Name) is { } parsed)
+            if (Parse(name, file.Name) is { } parsed && file.Exists) // Others may delete them: from here on what was found holds.
             {
                 found.Add((parsed, file));
             }

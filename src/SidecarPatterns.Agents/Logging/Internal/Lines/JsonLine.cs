@@ -9,10 +9,9 @@ namespace SidecarPatterns;
 /// <remarks>One thread at a time.</remarks>
 internal sealed class JsonLine
 {
-    private const int MaxPlainValues = 6; // LoggerMessage has no more.
-
-    private readonly TimeText _time = new();
-    private readonly object?[] _values = new object?[MaxPlainValues];
+    private readonly TimeText _time = new("{\"time\":\"");
+    private readonly object?[] _values = new object?[LineShape.MaxValues];
+    private LineShape? _shape; // Of the line before: its like often follow.
 
     /// <summary>Writes one line; if that fails half-way, nothing of it.</summary>
     public void Append(LineBuffer line, LogEntry entry)
@@ -31,10 +30,8 @@ internal sealed class JsonLine
 
     private void AppendAll(LineBuffer line, LogEntry entry)
     {
-        line.Append("{\"time\":\""u8);
         _time.Append(line, entry.Ticks);
-        line.Append(LevelOf(entry.Level));
-        line.Append(entry.Source.Json);
+        line.Append(entry.Source.LevelAndCategory(entry.Level));
         if (!TryAppendByShape(line, entry))
         {
             AppendEvent(line, entry.EventId);
@@ -64,13 +61,22 @@ internal sealed class JsonLine
     /// <summary>Writes the event, the text and the values as all lines of their log method have them, if they are such.</summary>
     private bool TryAppendByShape(LineBuffer line, LogEntry entry)
     {
-        if (entry.ReadPlain() is not { Count: > 0 } state || state[^1].Value is not string template
-            || LineShape.Of(template) is not { IsUsable: true } shape || shape.ValueCount != state.Count - 1)
+        if (entry.ReadPlain() is not { Count: > 0 and var count } state || state[count - 1].Value is not string template)
         {
             return false;
         }
 
-        var values = _values.AsSpan(0, shape.ValueCount);
+        if (_shape is not { } shape || !shape.IsOf(template))
+        {
+            _shape = shape = LineShape.Of(template);
+        }
+
+        if (!shape.IsUsable || shape.ValueCount != count - 1)
+        {
+            return false;
+        }
+
+        var values = _values.AsSpan(0, count - 1);
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = state[i].Value; // Each is boxed, so once is enough.
@@ -165,14 +171,14 @@ internal sealed class JsonLine
         JsonValue.Append(line, pair.Value);
     }
 
-    /// <summary>From the end of the time to the category.</summary>
-    private static ReadOnlySpan<byte> LevelOf(LogLevel level) => level switch
+    /// <summary>From the end of the time to the end of the category.</summary>
+    public static byte[] LevelAndCategory(LogLevel level, string category)
     {
-        LogLevel.Trace => "\",\"level\":\"Trace\",\"category\":"u8,
-        LogLevel.Debug => "\",\"level\":\"Debug\",\"category\":"u8,
-        LogLevel.Information => "\",\"level\":\"Information\",\"category\":"u8,
-        LogLevel.Warning => "\",\"level\":\"Warning\",\"category\":"u8,
-        LogLevel.Error => "\",\"level\":\"Error\",\"category\":"u8,
-        _ => "\",\"level\":\"Critical\",\"category\":"u8,
-    };
+        var line = new LineBuffer();
+        line.Append("\",\"level\":"u8);
+        JsonText.Append(line, level.ToString());
+        line.Append(",\"category\":"u8);
+        JsonText.Append(line, category);
+        return line.Written.ToArray();
+    }
 }

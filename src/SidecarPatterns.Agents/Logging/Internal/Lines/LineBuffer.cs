@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace SidecarPatterns;
@@ -27,11 +28,12 @@ internal sealed class LineBuffer
     public void Truncate(int count) => Count = count;
 
     /// <summary>Room for at least so many bytes; what of it is used is said by <see cref="Advance"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<byte> GetSpan(int size)
     {
         if (_bytes.Length - Count < size)
         {
-            Array.Resize(ref _bytes, Math.Max(checked(Count + size), (int)Math.Min(Array.MaxLength, 2L * _bytes.Length)));
+            Grow(size);
         }
 
         return _bytes.AsSpan(Count);
@@ -69,4 +71,7 @@ internal sealed class LineBuffer
 
         Count += written;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Grow(int size) => Array.Resize(ref _bytes, Math.Max(checked(Count + size), (int)Math.Min(Array.MaxLength, 2L * _bytes.Length)));
 }

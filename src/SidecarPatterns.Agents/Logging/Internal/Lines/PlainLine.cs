@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>Writes a line for people. Only its first line begins at the margin, so that text can not look like a line of its own.</summary>
+/// <summary>Writes a line for people: one line, whatever its text has in it. The exception stands below it, indented, so that nothing of it looks like a line of its own.</summary>
 internal sealed class PlainLine
 {
     private readonly TimeText _time = new();
@@ -26,21 +26,23 @@ internal sealed class PlainLine
         if (entry.Exception is { } exception)
         {
             line.Append("\n    "u8);
-            AppendText(line, LogText.TextOf(exception));
+            Append(line, LogText.TextOf(exception), "\n    "u8);
         }
 
         line.Append((byte)'\n');
     }
 
-    /// <summary>Writes text, whose further lines are indented.</summary>
-    public static void AppendText(LineBuffer line, ReadOnlySpan<char> text)
+    /// <summary>Writes text on its line.</summary>
+    public static void AppendText(LineBuffer line, ReadOnlySpan<char> text) => Append(line, text, "\\n"u8);
+
+    private static void Append(LineBuffer line, ReadOnlySpan<char> text, ReadOnlySpan<byte> lineBreak)
     {
         foreach (var rune in text.TrimEnd().EnumerateRunes())
         {
             switch (rune.Value)
             {
                 case '\n':
-                    line.Append("\n    "u8);
+                    line.Append(lineBreak);
                     break;
                 case '\r':
                     break;

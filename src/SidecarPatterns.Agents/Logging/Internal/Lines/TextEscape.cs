@@ -26,6 +26,13 @@ internal static class TextEscape
         AppendRest(line, text[special..]);
     }
 
+    /// <summary>Writes text as it is, if there is nothing in it that must be written in another way.</summary>
+    public static bool TryWritePlain(Span<byte> room, ReadOnlySpan<char> text, out int written)
+    {
+        written = 0;
+        return text.IndexOfAnyExcept(Plain) < 0 && Ascii.FromUtf16(text, room, out written) == OperationStatus.Done;
+    }
+
     /// <summary>Whether a character must be written in another way, even where quotes need not.</summary>
     public static bool IsHarmful(Rune rune) => rune.Value switch
     {

@@ -33,7 +33,7 @@ internal sealed class LastResort(Func<Stream> open, TimeProvider timeProvider)
                 for (var i = 0; i < entries.Count; i++)
                 {
                     Append(entries[i], format);
-                    if (_line.Count >= LogSidecarConstants.ChunkBytes)
+                    if (_line.Count >= LogSidecarConstants.StandardErrorBytes)
                     {
                         Flush();
                     }

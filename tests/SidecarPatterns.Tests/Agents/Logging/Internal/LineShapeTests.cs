@@ -30,6 +30,10 @@ internal sealed class LineShapeTests
         const string Template = "{A}|{B}";
         using (Assert.EnterMultipleScope())
         {
+            AssertSame(Template, long.MinValue, int.MinValue);
+            AssertSame(Template, ulong.MaxValue, (byte)7);
+            AssertSame(Template, "tab\t", "\u202e\u0007 é");
+            AssertSame(Template, new string('x', 100_000), 1L);
             AssertSame(Template, double.NaN, 1.5f);
             AssertSame(Template, decimal.MaxValue, Guid.Empty);
             AssertSame(Template, new DateTime(2026, 11, 29, 5, 6, 7, DateTimeKind.Utc), new DateTimeOffset(2026, 11, 29, 5, 6, 7, TimeSpan.FromHours(2)));
@@ -58,7 +62,17 @@ internal sealed class LineShapeTests
         var written = JsonDocument.Parse(Encoding.UTF8.GetString(line.Written)).RootElement;
         Assert.That(written.GetProperty("message").GetString(), Is.EqualTo(entry.Message), template);
         Assert.That(written.GetProperty("template").GetString(), Is.EqualTo(template));
-        Assert.That(written.GetProperty("properties").EnumerateObject().Select(static value => value.Name), Is.EqualTo(entry.Properties.Select(static value => value.Key)), template);
+        Assert.That(
+            written.GetProperty("properties").EnumerateObject().Select(static value => (value.Name, value.Value.GetRawText())),
+            Is.EqualTo(entry.Properties.Select(static value => (value.Key, JsonOf(value.Value)))),
+            template);
+    }
+
+    private static string JsonOf(object? value)
+    {
+        var line = new LineBuffer();
+        JsonValue.Append(line, value);
+        return Encoding.UTF8.GetString(line.Written);
     }
 
     private static LogEntry Capture<T1, T2>(string template, T1 first, T2 second)
