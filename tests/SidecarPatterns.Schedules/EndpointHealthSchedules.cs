@@ -5,7 +5,7 @@ namespace SidecarPatterns;
 [CancelAfter(300_000)]
 internal sealed class EndpointHealthSchedules
 {
-    private const int Random = 2_000;
+    private const int Random = 500;
 
     [Test]
     public void BreakIsOver_InEachSchedule_OneRequestAtATimeFindsOut() =>

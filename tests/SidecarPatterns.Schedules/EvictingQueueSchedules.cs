@@ -8,11 +8,11 @@ namespace SidecarPatterns;
 [CancelAfter(300_000)]
 internal sealed class EvictingQueueSchedules
 {
-    private const int Random = 2_000;
+    private const int Random = 500;
 
     [TestCase(BoundedChannelFullMode.DropOldest)]
     [TestCase(BoundedChannelFullMode.DropNewest)]
-    public void Offering_InEachSchedule_TakesOrDropsEach(BoundedChannelFullMode mode) => ConcurrentProgram.RunInEach(2, () => Program(mode, publishers: 2, messages: 2, capacity: 1));
+    public void Offering_InEachSchedule_TakesOrDropsEach(BoundedChannelFullMode mode) => ConcurrentProgram.RunInEach(1, () => Program(mode, publishers: 2, messages: 2, capacity: 1));
 
     [TestCase(BoundedChannelFullMode.DropOldest)]
     [TestCase(BoundedChannelFullMode.DropNewest)]

@@ -7,5 +7,5 @@ internal sealed class FlushSchedules
 {
     [Test]
     public void Flush_InEachSchedule_EndsOnceWhatWasQueuedIsSettled() =>
-        ConcurrentProgram.RunInEach(2, static () => QueuePrograms.Flushing(new RingQueue<int>(4)));
+        ConcurrentProgram.RunInEach(1, static () => QueuePrograms.Flushing(new RingQueue<int>(4)));
 }

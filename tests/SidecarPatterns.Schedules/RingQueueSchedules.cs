@@ -5,22 +5,22 @@ namespace SidecarPatterns;
 [CancelAfter(300_000)]
 internal sealed class RingQueueSchedules
 {
-    private const int Random = 2_000;
+    private const int Random = 500;
 
     [TestCase(1, 1, 2, 2)]
-    [TestCase(1, 2, 1, 2)]
+    [TestCase(1, 2, 1, 1)]
     [TestCase(2, 2, 2, 1)]
     public void Offering_InEachSchedule_LosesNothing(int capacity, int publishers, int messages, int interruptions) =>
         ConcurrentProgram.RunInEach(interruptions, () => QueuePrograms.Offering(new RingQueue<int>(capacity), publishers, messages));
 
     [TestCase(1, 1, 2, 2)]
-    [TestCase(1, 2, 1, 2)]
+    [TestCase(1, 2, 1, 1)]
     [TestCase(2, 2, 2, 1)]
     public void Waiting_InEachSchedule_LosesNothing(int capacity, int publishers, int messages, int interruptions) =>
         ConcurrentProgram.RunInEach(interruptions, () => QueuePrograms.Waiting(new RingQueue<int>(capacity), publishers, messages));
 
     [TestCase(1, 1, 2, 2)]
-    [TestCase(1, 2, 1, 2)]
+    [TestCase(1, 2, 1, 1)]
     public void Asking_InEachSchedule_LosesNothing(int capacity, int publishers, int messages, int interruptions) =>
         ConcurrentProgram.RunInEach(interruptions, () => QueuePrograms.Asking(new RingQueue<int>(capacity), publishers, messages));
 

@@ -8,7 +8,7 @@ namespace SidecarPatterns;
 [CancelAfter(300_000)]
 internal sealed class SizedQueueSchedules
 {
-    private const int Random = 1_000;
+    private const int Random = 300;
 
     [Test]
     public void Offering_InEachSchedule_LosesNothing() => ConcurrentProgram.RunInEach(1, static () => QueuePrograms.Offering(Create(2), publishers: 2, messages: 2));

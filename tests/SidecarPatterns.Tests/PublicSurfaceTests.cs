@@ -104,7 +104,8 @@ internal sealed class PublicSurfaceTests
             .Select(static reference => (string)reference.Attribute("Include")!),
     ];
 
-    private static bool IsAllowed(string name) => AllowedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+    // "netstandard" is what the measurement of coverage adds: no project here refers to it.
+    private static bool IsAllowed(string name) => name == "netstandard" || AllowedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     private static string RepositoryRoot() => typeof(PublicSurfaceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(static metadata => metadata.Key == "RepositoryRoot").Value!;

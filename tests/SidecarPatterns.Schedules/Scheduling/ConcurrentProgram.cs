@@ -7,11 +7,15 @@ internal sealed record ConcurrentProgram(IReadOnlyList<Action> Threads, Action C
 {
     private const int Few = 20;
 
+    // By hand, SIDECAR_SCHEDULES_DEEPER=1 goes through a hundred thousand more: each schedule with one interruption more than the tests ask for.
+    private static readonly int Deeper = Environment.GetEnvironmentVariable("SIDECAR_SCHEDULES_DEEPER") is { Length: > 0 } text
+        ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0;
+
     /// <summary>Runs it in every schedule with so many interruptions.</summary>
     /// <exception cref="ScheduleException">One came to something that must not be.</exception>
     public static void RunInEach(int interruptions, Func<ConcurrentProgram> create)
     {
-        var schedule = new EachSchedule(interruptions);
+        var schedule = new EachSchedule(interruptions + Deeper);
         var count = 0;
         do
         {
