@@ -20,7 +20,7 @@ try
 {
     await host.RunAsync();
 }
-catch (Exception exception)
+catch (Exception exception) when (name != Scenarios.Uncaught)
 {
     Lines.Write($"caught {exception.GetType().FullName}: {exception.Message}");
     Lines.Write($"the very cause: {ReferenceEquals(exception, Cause.Instance)}");

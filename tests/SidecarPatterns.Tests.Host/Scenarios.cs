@@ -5,11 +5,15 @@ namespace SidecarPatterns.Tests.Host;
 /// <summary>The subcommands: each registers what it needs, and returns what to tell once the host has ended.</summary>
 internal static partial class Scenarios
 {
+    /// <summary>The one whose exception nobody catches.</summary>
+    public const string Uncaught = "critical-failure-uncaught";
+
     public static readonly IReadOnlyDictionary<string, Func<IServiceCollection, Action<ISidecarControl>>> All =
         new Dictionary<string, Func<IServiceCollection, Action<ISidecarControl>>>
         {
             ["critical-failure"] = static services => FailOnceStarted(services, static _ => { }),
             ["critical-failure-without-exit-code"] = static services => FailOnceStarted(services, static options => options.SetExitCode = false),
+            [Uncaught] = static services => FailOnceStarted(services, static _ => { }),
             ["critical-failure-while-starting"] = FailWhileStarting,
             ["optional-failure"] = FailOptionally,
             ["work"] = Work,

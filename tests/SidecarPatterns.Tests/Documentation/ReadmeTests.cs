@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests.Documentation;
 
@@ -18,7 +20,8 @@ internal sealed partial class ReadmeTests
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
             + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs"));
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs")
+            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Migration.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -81,6 +84,56 @@ internal sealed partial class ReadmeTests
         Assert.That(rows, Is.EqualTo(ConfigurationAgentOptionRules.Table.Rows.Select(rule => $"{rule.Key} = {rule.Show(defaults)}")));
     }
 
+    [Test]
+    public void StandardHandlerTable_EveryRow_HasTheDefaultsOfBoth()
+    {
+        var rows = MigrationRow().Matches(Section("### From `AddStandardResilienceHandler`"))
+            .Select(static row => string.Join(" | ", row.Groups.Values.Skip(1).Select(static group => group.Value)));
+        var theirs = new HttpStandardResilienceOptions();
+        var ours = new AmbassadorOptions();
+        (string Key, object? Value, string OwnKey, object? OwnValue)[] expected =
+        [
+            ("TotalRequestTimeout.Timeout", theirs.TotalRequestTimeout.Timeout, "Timeout", ours.Timeout),
+            ("AttemptTimeout.Timeout", theirs.AttemptTimeout.Timeout, "AttemptTimeout", ours.AttemptTimeout),
+            ("Retry.MaxRetryAttempts", theirs.Retry.MaxRetryAttempts, "Retry:MaxAttempts", ours.Retry.MaxAttempts),
+            ("Retry.Delay", theirs.Retry.Delay, "Retry:Delay", ours.Retry.Delay),
+            ("CircuitBreaker.FailureRatio", theirs.CircuitBreaker.FailureRatio, "CircuitBreaker:FailureRatio", ours.CircuitBreaker.FailureRatio),
+            ("CircuitBreaker.MinimumThroughput", theirs.CircuitBreaker.MinimumThroughput, "CircuitBreaker:MinimumAttempts", ours.CircuitBreaker.MinimumAttempts),
+            ("CircuitBreaker.SamplingDuration", theirs.CircuitBreaker.SamplingDuration, "CircuitBreaker:Window", ours.CircuitBreaker.Window),
+            ("CircuitBreaker.BreakDuration", theirs.CircuitBreaker.BreakDuration, "CircuitBreaker:BreakDuration", ours.CircuitBreaker.BreakDuration),
+            ("RateLimiter.DefaultRateLimiterOptions.PermitLimit", theirs.RateLimiter.DefaultRateLimiterOptions.PermitLimit, "Concurrency:Limit", ours.Concurrency.Limit),
+        ];
+        Assert.That(rows, Is.EqualTo(expected.Select(static row => $"{row.Key} | {Show(row.Value)} | {row.OwnKey} | {Show(row.OwnValue)}")));
+    }
+
+    [Test]
+    public void LogEvents_EachThatIsNamedWithANumber_IsOneOfThatNumber()
+    {
+        var named = LogEvent().Matches(Readme).Select(static match => $"{match.Groups[1].Value} {match.Groups[2].Value}").ToHashSet();
+        var events = new[] { typeof(SidecarOptions).Assembly, typeof(LogSidecarOptions).Assembly }
+            .SelectMany(static assembly => assembly.GetTypes())
+            .SelectMany(static type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(static method => method.GetCustomAttribute<LoggerMessageAttribute>())
+            .OfType<LoggerMessageAttribute>()
+            .Select(static message => $"{message.EventName} {message.EventId}");
+        Assert.That(named, Has.Count.GreaterThan(30).And.SubsetOf(events));
+    }
+
+    [Test]
+    public void Metrics_EachThatIsNamedInTroubleshooting_IsThere()
+    {
+        var troubleshooting = Readme[Readme.IndexOf("\n## When something goes wrong\n", StringComparison.Ordinal)..Readme.IndexOf("\n## Coming from", StringComparison.Ordinal)];
+        var approved = Read("tests/SidecarPatterns.Tests/Diagnostics/MetricSurface.approved.txt").Split([' ', ':', '\n']); // Metrics and tags.
+        Assert.That(MetricName().Matches(troubleshooting).Select(static match => match.Groups[1].Value).ToHashSet(), Has.Count.GreaterThan(10).And.SubsetOf(approved));
+    }
+
+    [Test]
+    public void Links_EachToAHeading_LeadsToOne()
+    {
+        var headings = Heading().Matches(Readme).Select(static match => NoAnchorSign().Replace(match.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'));
+        Assert.That(Anchor().Matches(Readme).Select(static match => match.Groups[1].Value).ToHashSet(), Has.Count.GreaterThan(10).And.SubsetOf(headings));
+    }
+
     /// <summary>From a heading to the next one.</summary>
     private static string Section(string heading)
     {
@@ -115,4 +168,22 @@ internal sealed partial class ReadmeTests
 
     [GeneratedRegex(@"^\| `(\w+)` \| ([^|]+?) \|", RegexOptions.Multiline)]
     private static partial Regex OptionRow();
+
+    [GeneratedRegex(@"^\| `([\w.]+)` \| ([\w:.]+)[^|]* \| `([\w:]+)` \| ([\w:.]+)[^|]* \|$", RegexOptions.Multiline)]
+    private static partial Regex MigrationRow();
+
+    [GeneratedRegex(@"`(\w+)` \((\d{3})\)")]
+    private static partial Regex LogEvent();
+
+    [GeneratedRegex(@"`((?:sidecar|ambassador)(?:\.\w+)+)`")]
+    private static partial Regex MetricName();
+
+    [GeneratedRegex(@"^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"\]\(#([^)]+)\)")]
+    private static partial Regex Anchor();
+
+    [GeneratedRegex(@"[^\w -]")]
+    private static partial Regex NoAnchorSign();
 }

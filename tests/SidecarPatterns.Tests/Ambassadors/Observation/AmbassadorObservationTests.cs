@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -41,6 +42,38 @@ internal sealed class AmbassadorObservationTests : IDisposable
                 activity.TagObjects.Select(static tag => $"{tag.Key}={tag.Value}"),
                 Is.EqualTo(["ambassador.name=observed", "http.request.method=GET", "http.response.status_code=200"]));
             Assert.That(activity.Status, Is.EqualTo(System.Diagnostics.ActivityStatusCode.Unset));
+        }
+    }
+
+    [Test]
+    public async Task Metrics_HandlerOutsideAContainer_AreNone()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(200);
+        var own = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = static (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == SidecarDiagnostics.MeterName)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, tags, _) => Keep(instrument, tags));
+        listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => Keep(instrument, tags));
+        listener.Start();
+
+        (await calling.GetAsync().InTime()).Dispose();
+        listener.RecordObservableInstruments();
+
+        Assert.That(own, Is.Empty);
+
+        void Keep(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (tags.ToArray().Any(tag => Equals(tag.Value, calling.Snapshot.Name)))
+            {
+                own.Enqueue(instrument.Name);
+            }
         }
     }
 

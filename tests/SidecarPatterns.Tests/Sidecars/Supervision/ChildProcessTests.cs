@@ -38,6 +38,16 @@ internal sealed partial class ChildProcessTests
 
     [Test]
     [CancelAfter(Limit)]
+    public async Task ExitCode_CriticalSidecarFailsAndNobodyCatchesIt_IsThatOfAnAbort()
+    {
+        await using var child = Start("critical-failure-uncaught");
+
+        Assert.That(await child.ExitAsync(), Is.EqualTo(134), child.ToString());
+        Assert.That(child.Output, Has.Exactly(1).StartsWith("logged Critical CriticalSidecarFailed: Critical sidecar 'failing'"));
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
     public async Task ExitCode_OptionalSidecarFails_IsZeroAndTheApplicationGoesOn()
     {
         await using var child = Start("optional-failure");
