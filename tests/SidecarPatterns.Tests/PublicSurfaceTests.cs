@@ -95,7 +95,7 @@ internal sealed class PublicSurfaceTests
         : type.Name.EndsWith("BuilderExtensions", StringComparison.Ordinal) ? "Microsoft.Extensions.DependencyInjection"
         : "SidecarPatterns";
 
-    private static XDocument LoadProject(string name) => XDocument.Load(Path.Combine(RepositoryRoot(), "src", name, name + ".csproj"));
+    private static XDocument LoadProject(string name) => XDocument.Load(Repository.PathOf($"src/{name}/{name}.csproj"));
 
     private static string[] PackagesOf(XDocument project) =>
     [
@@ -106,9 +106,6 @@ internal sealed class PublicSurfaceTests
 
     // "netstandard" is what the measurement of coverage adds: no project here refers to it.
     private static bool IsAllowed(string name) => name == "netstandard" || AllowedPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
-
-    private static string RepositoryRoot() => typeof(PublicSurfaceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(static metadata => metadata.Key == "RepositoryRoot").Value!;
 
     /// <summary>What a user can see of a type and somebody has written.</summary>
     private static IEnumerable<string> Members(Type type)

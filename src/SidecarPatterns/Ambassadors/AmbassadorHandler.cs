@@ -61,6 +61,7 @@ public sealed class AmbassadorHandler : DelegatingHandler
     /// <exception cref="TaskCanceledException">There was none in time; a <see cref="TimeoutException"/> is inside.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     /// <exception cref="InvalidOperationException">An option of the request is not allowed.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="request"/> is <see langword="null"/>.</exception>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -4,7 +4,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// Register it with <c>AddSidecar&lt;TSidecar&gt;()</c>. One instance serves one incarnation: after a restart a fresh one is
 /// made, in a dependency injection scope of its own. Implement <see cref="ISidecarStartup"/> as well to prepare before the
-/// application starts, and <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/> to clean up.
+/// application starts, and <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/> to clean up. An instance need not be thread-safe: it is prepared,
+/// run and disposed of one after the other.
 /// </remarks>
 /// <example>
 /// <code>
@@ -13,7 +14,10 @@ namespace SidecarPatterns;
 ///     public async Task RunAsync(SidecarContext context, CancellationToken ct)
 ///     {
 ///         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), context.TimeProvider);
-///         while (await timer.WaitForNextTickAsync(ct)) Console.WriteLine("alive");
+///         while (await timer.WaitForNextTickAsync(ct))
+///         {
+///             Console.WriteLine("alive");
+///         }
 ///     }
 /// }
 /// </code>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace SidecarPatterns;
 
 /// <summary>What a sidecar's registration returns, to chain further settings on.</summary>
+/// <remarks>Not thread-safe, as no registration is.</remarks>
 public interface ISidecarBuilder
 {
     /// <summary>The name of the sidecar.</summary>

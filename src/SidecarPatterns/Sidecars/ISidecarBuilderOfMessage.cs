@@ -5,6 +5,7 @@ namespace SidecarPatterns;
 
 /// <summary>What the registration of a sidecar with messages returns: it takes the delegates that know the type of the message.</summary>
 /// <typeparam name="TMessage">The type of the messages.</typeparam>
+/// <remarks>Not thread-safe, as no registration is.</remarks>
 public interface ISidecarBuilder<TMessage> : ISidecarBuilder
 {
     /// <summary>Sets what is called with every message that a full queue dropped or evicted.</summary>

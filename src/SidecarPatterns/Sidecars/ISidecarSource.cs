@@ -8,7 +8,7 @@ namespace SidecarPatterns;
 /// Register it with <c>AddSidecarSource&lt;TSource, T&gt;()</c>. One instance serves one incarnation: after a restart a fresh one is
 /// made, in a dependency injection scope of its own, and writes to the same channel, of whose restart the application sees nothing. Implement
 /// <see cref="ISidecarStartup"/> as well to prepare before the application starts, and <see cref="IAsyncDisposable"/> or
-/// <see cref="IDisposable"/> to clean up.
+/// <see cref="IDisposable"/> to clean up. An instance need not be thread-safe: it is prepared, run and disposed of one after the other.
 /// </remarks>
 /// <example>
 /// <code>
@@ -16,7 +16,10 @@ namespace SidecarPatterns;
 /// {
 ///     public async Task RunAsync(ChannelWriter&lt;double&gt; output, SidecarContext context, CancellationToken ct)
 ///     {
-///         while (true) await output.WriteAsync(await sensor.ReadAsync(ct), ct);
+///         while (true)
+///         {
+///             await output.WriteAsync(await sensor.ReadAsync(ct), ct);
+///         }
 ///     }
 /// }
 /// </code>

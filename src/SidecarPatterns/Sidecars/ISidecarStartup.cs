@@ -1,7 +1,10 @@
 namespace SidecarPatterns;
 
 /// <summary>An optional hook of any sidecar: preparation that must be complete before the sidecar counts as ready.</summary>
-/// <remarks>The host starts nothing else until every critical sidecar is ready, so this is the place to open files and connections.</remarks>
+/// <remarks>
+/// The host starts nothing else until every critical sidecar is ready, so this is the place to open files and connections. It is called by one thread, and before all
+/// else of its instance.
+/// </remarks>
 public interface ISidecarStartup
 {
     /// <summary>Prepares the instance; called once per incarnation, before its first message or its <c>RunAsync</c>.</summary>

@@ -150,7 +150,7 @@ internal sealed partial class ReadmeTests
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    private static string Normalize(string code) =>
+    internal static string Normalize(string code) =>
         string.Join('\n', code.Split('\n').Select(static line => line.Trim().Replace("internal sealed", "sealed", StringComparison.Ordinal))).Trim();
 
     private static string Read(string path)

@@ -54,7 +54,7 @@ public sealed class AmbassadorNetworkOptions
     public TimeSpan TcpKeepAlive { get; set; } = AmbassadorNetworkConstants.TcpKeepAlive;
 
     /// <summary>The versions of TLS.</summary>
-    /// <value>TLS 1.2 and 1.3 by default.</value>
+    /// <value><see cref="SslProtocols.Tls12"/> and <see cref="SslProtocols.Tls13"/> by default.</value>
     public SslProtocols SslProtocols { get; set; } = AmbassadorNetworkConstants.Protocols;
 
     /// <summary>How large the headers of a response may be, in kilobytes.</summary>

@@ -6,7 +6,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>A request is a message like any other: it waits in the bounded queue, and <see cref="SidecarOptions.Concurrency"/>,
 /// <see cref="SidecarOptions.HandlerTimeout"/>, <see cref="SidecarOptions.MaxAttempts"/>, <see cref="SidecarOptions.ScopePerMessage"/>, the control and
-/// the account apply. One instance serves one incarnation, in a dependency injection scope of its own, unless a scope per message is asked for.
+/// the account apply. One instance serves one incarnation, in a dependency injection scope of its own, unless a scope per message is asked for. It answers one
+/// request at a time; with <see cref="SidecarOptions.Concurrency"/> above 1 several, and must then be thread-safe.
 /// Implement <see cref="ISidecarStartup"/> as well to prepare before the application starts, and <see cref="IAsyncDisposable"/> or
 /// <see cref="IDisposable"/> to clean up.</para>
 /// <para>The caller gets the reply once its request counts as handled. A request that failed is a dead letter, which holds the request itself;
