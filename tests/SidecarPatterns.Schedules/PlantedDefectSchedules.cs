@@ -2,7 +2,7 @@ namespace SidecarPatterns;
 
 /// <summary>The test of the tests: a box whose taker goes to sleep without a second look is found, and the same with one is not.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class PlantedDefectSchedules
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Ambassadors in the hand of an operator.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorControlTests : IDisposable
 {
     private readonly ScriptedHandler _server = new();

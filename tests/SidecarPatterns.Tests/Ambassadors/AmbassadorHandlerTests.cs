@@ -3,7 +3,7 @@ using System.Net;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorHandlerTests
 {
     [Test]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Calls that outlive what is around them: options, handlers, the host.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorLifetimeTests
 {
     private const int Calls = 100;

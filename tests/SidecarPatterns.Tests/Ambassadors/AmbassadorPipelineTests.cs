@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Pipelines of Polly's beside the time limits, and without a container.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorPipelineTests : IDisposable
 {
     private readonly ScriptedHandler _server = new();

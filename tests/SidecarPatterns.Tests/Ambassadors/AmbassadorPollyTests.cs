@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Pipelines of Polly's at the three places.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorPollyTests : IDisposable
 {
     private static readonly string[] Places = ["CallPipeline", "AttemptPipeline", "RetryPipeline"];

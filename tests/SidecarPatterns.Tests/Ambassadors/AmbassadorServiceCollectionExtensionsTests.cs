@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What the registration makes of a client, whatever else is set for it.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
 {
     private readonly ScriptedHandler _server = new();

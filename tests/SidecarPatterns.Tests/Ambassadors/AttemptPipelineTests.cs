@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Pipelines of the user's around each attempt, which may execute it more than once, or not at all.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AttemptPipelineTests
 {
     [Test]

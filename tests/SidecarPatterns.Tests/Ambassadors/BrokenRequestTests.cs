@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Requests that can not be sent, or no longer: the call ends, and keeps nothing.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class BrokenRequestTests
 {
     private static readonly TimeSpan Delay = TimeSpan.FromSeconds(1);

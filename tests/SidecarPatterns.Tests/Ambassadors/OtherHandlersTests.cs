@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Beside the real handlers of others: attempts do not multiply.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class OtherHandlersTests : IDisposable
 {
     private readonly ScriptedHandler _server = new();

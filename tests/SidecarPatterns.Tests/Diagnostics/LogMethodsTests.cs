@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The log events of both assemblies: one id and one name each, and never the content of a message.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class LogMethodsTests
 {
     private static readonly (MethodInfo Method, LoggerMessageAttribute Event)[] Events =

@@ -11,7 +11,7 @@ namespace SidecarPatterns.Tests;
 /// All that dashboards and alerts can name, as it was approved in <c>MetricSurface.approved.txt</c>: a change there is one that users see.
 /// </summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 [NonParallelizable]
 internal sealed class MetricSurfaceTests
 {

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a listener of the activity source is shown, and what crosses from a publisher to the handler.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 [NonParallelizable]
 internal sealed class SidecarActivityTests
 {

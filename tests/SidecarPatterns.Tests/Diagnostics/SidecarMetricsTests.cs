@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a listener of the meter is shown; which instruments there are is in <see cref="MetricSurfaceTests"/>.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 [NonParallelizable]
 internal sealed class SidecarMetricsTests
 {

@@ -3,7 +3,7 @@ namespace SidecarPatterns.Tests;
 internal sealed class ForkIOTests
 {
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Run_ToItsEnd_WritesTheLinesOfBothServicesAndExitsWithZero()
     {
         await using var child = ChildProgram.Start("ForkIO");

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What is registered; what the checks say is in <see cref="SidecarHealthChecksTests"/>.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class SidecarHealthChecksBuilderExtensionsTests
 {
     [Test]

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Options from their source to the sidecar, through a real host.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class SidecarOptionsInHostTests
 {
     private static readonly Func<int, SidecarContext, CancellationToken, ValueTask> Nothing = static (_, _, _) => default;

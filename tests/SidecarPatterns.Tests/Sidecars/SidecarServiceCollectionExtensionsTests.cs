@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What each overload registers, and what it refuses.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed partial class SidecarServiceCollectionExtensionsTests
 {
     private static readonly Func<int, SidecarContext, CancellationToken, ValueTask> Nothing = static (_, _, _) => default;

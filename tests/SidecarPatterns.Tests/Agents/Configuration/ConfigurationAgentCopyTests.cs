@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The copy on disk: what is in it, who may read it, and what becomes of an application that starts with it.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentCopyTests
 {
     private TestFolder _folder = null!;

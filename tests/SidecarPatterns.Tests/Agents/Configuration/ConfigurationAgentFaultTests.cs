@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Real faults of the copy on disk: the process is killed while it writes, the disk is full.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentFaultTests
 {
     private TestFolder _folder = null!;

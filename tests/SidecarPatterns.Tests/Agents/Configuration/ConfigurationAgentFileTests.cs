@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Files and folders that are replaced, written in place, removed, mounted: a version is always whole, and a change is seen without waiting for the interval.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentFileTests
 {
     private TestFolder _folder = null!;

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A repository over real sockets that does what repositories do on bad days: the last good version stays, and what went wrong is told and counted.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentHttpTests
 {
     private const string First = """{"Limit": 1}""";

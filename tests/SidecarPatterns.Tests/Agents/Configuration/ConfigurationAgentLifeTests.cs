@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Who listens, who sets, who disposes, who restarts, at the worst moment.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentLifeTests
 {
     private TestFolder _folder = null!;

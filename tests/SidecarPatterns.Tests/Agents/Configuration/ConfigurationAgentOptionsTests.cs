@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The agent's options: from its section, then the callback; what is wrong is named, and what changes takes effect.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentOptionsTests
 {
     private static readonly (string Key, string Value, string Problem)[] Wrong =

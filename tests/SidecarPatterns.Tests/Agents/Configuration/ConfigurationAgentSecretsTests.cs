@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>No value of a secret key is in anything that the agent emits, whoever writes the message.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentSecretsTests
 {
     private const string Canary = "canary-8c1f";

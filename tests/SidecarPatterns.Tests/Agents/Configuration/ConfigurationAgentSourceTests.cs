@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A source of the user's own gives the first version inside the registration, and every further one as a sidecar beside the agent's.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 [NonParallelizable]
 internal sealed class ConfigurationAgentSourceTests
 {

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The first version is there when the registration returns, or the application does not start, or starts with what it may.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentStartTests
 {
     private TestFolder _folder = null!;

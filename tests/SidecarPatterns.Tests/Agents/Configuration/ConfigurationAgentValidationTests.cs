@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A version is looked at as a whole before it is in force, by all validators, on what the application would see.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConfigurationAgentValidationTests
 {
     private TestFolder _folder = null!;

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a line in the file has of what was logged.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed partial class LogLineTests
 {
     private LogFolder _folder = null!;

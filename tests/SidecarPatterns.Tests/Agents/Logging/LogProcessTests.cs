@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What only processes of their own can show: a kill, a crash, a signal, two at once, a disk that is really full.</summary>
 [TestFixture]
 [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class LogProcessTests
 {
     private const string Program = "SidecarPatterns.Tests.Host";

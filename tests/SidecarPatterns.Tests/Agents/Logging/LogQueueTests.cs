@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A queue that is full: what is dropped, what is not, and how it is told.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class LogQueueTests
 {
     private LogFolder _folder = null!;

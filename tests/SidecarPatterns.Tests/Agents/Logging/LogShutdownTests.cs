@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The first line and the last one: whatever is logged before the start, while services stop, and after that, is in the file.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class LogShutdownTests
 {
     private LogFolder _folder = null!;

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sinks beside the file: each has its own queue, may keep what it is given, and is not given what it logs itself.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class LogSinkTests
 {
     private LogFolder _folder = null!;

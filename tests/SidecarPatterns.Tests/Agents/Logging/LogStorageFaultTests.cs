@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What happens while the storage fails: lines are kept, it is tried again, standard error is told, and nothing that fitted is lost.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class LogStorageFaultTests
 {
     private static readonly TimeSpan Interval = LogSidecarConstants.BatchInterval;

@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The metrics agent in a host.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsAgentTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Several threads measure while snapshots are taken: nothing is lost, nothing counts twice.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsCollectorConcurrencyTests
 {
     private const int Threads = 4;

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Random programs of measurements, beside a model that is as plain as can be.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsCollectorModelTests
 {
     private const int Steps = 400;

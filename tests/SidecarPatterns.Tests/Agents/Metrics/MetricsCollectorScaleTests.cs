@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A hundred thousand series.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsCollectorScaleTests
 {
     private const int Many = 100_000;

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What is collected from instruments of every kind.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsCollectorTests
 {
     [Test]

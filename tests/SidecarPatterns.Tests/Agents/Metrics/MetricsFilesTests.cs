@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The files that snapshots are written to, and what befalls them.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsFilesTests
 {
     private string _folder = null!;

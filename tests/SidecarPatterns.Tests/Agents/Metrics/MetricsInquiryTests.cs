@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What queries in the process answer.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsInquiryTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>OpenTelemetry's SDK and the agent listen to the same instruments at once, and see the same.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class MetricsOpenTelemetryTests
 {
     [Test]

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The JSON in the shape of OpenTelemetry's protocol.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class OtlpJsonTests
 {
     [Test]

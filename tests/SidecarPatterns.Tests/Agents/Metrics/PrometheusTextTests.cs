@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The text of Prometheus: names, labels and numbers as OpenTelemetry's rules have them, and as a scraper takes them.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class PrometheusTextTests
 {
     [TestCase("http.server.request.duration", "s", MetricKind.Histogram, "http_server_request_duration_seconds")]

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What stands below <c>Agents</c> and is no agent's section is told of, as what stands below <c>Sidecars</c> is.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class AgentSectionsTests
 {
     private TestFolder _folder = null!;

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Where a credential goes, and where it does not.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class AppliedCredentialTests
 {
     [Test]

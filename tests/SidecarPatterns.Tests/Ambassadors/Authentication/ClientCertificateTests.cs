@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Certificates of clients, over real handshakes.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ClientCertificateTests : IDisposable
 {
     private const string Password = "s3cr3t-c4n4ry";

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Credentials in a host: the sidecar, health, reload, stop, and what is shared.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 [NonParallelizable] // Every test of the process can be heard by the listener of activities.
 internal sealed class CredentialHostTests : IAsyncDisposable
 {

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What the options of credentials may be, and that none of their secrets is shown.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class CredentialOptionsTests
 {
     private const string Canary = "c4n4ry";

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Keys, passwords and providers of the user's.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ProvidedCredentialTests
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a 401 does.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RefusedCredentialTests
 {
     private static readonly Answer Refused = Answer.With(401, "no", ("WWW-Authenticate", "Bearer error=\"invalid_token\""));

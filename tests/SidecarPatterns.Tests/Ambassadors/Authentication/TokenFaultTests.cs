@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A token endpoint that misbehaves, over real connections.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class TokenFaultTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a token endpoint is asked (RFC 6749, sections 2.3.1 and 4.4; RFC 7523; RFC 8707).</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class TokenRequestTests
 {
     private const string OddId = "cli:ent id";

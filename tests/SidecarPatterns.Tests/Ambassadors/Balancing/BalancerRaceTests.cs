@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Many threads at one balancer, while endpoints come and go, fail and recover.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class BalancerRaceTests
 {
     [Test]

@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>How a circuit that was open finds out whether it may close, and what is forced by hand.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointHealthProbeTests
 {
     [Test]

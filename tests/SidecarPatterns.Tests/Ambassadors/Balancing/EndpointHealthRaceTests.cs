@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Many threads at one circuit.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointHealthRaceTests
 {
     private const int Threads = 8;

@@ -112,7 +112,7 @@ internal sealed class HealthWindowTests
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(170_000)]
     public async Task Count_ManyThreadsAcrossSteps_LosesNone([Values] bool inOnePlace)
     {
         const int Each = 1_000_000;
@@ -133,7 +133,7 @@ internal sealed class HealthWindowTests
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(170_000)]
     public async Task Count_ManyThreadsOverManyWindows_TheLastOneIsExact()
     {
         const int Each = 100_000;

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>How many requests an endpoint has at a time.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ConcurrencyLimitTests
 {
     [Test]

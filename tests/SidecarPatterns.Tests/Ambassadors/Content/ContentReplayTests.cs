@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ContentReplayTests
 {
     private static readonly byte[] Bytes = Bodies.OfLength(100);

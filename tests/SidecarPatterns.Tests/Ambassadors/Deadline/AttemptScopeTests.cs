@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>When an attempt is cancelled, and when it is given up on.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AttemptScopeTests
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a server is told of the time that the caller will still wait.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class DeadlineHeaderTests
 {
     private const string Plain = "x-request-timeout-ms";

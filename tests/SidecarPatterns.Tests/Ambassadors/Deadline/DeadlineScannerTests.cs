@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>One timer for all attempts of a clock, and scopes that are used again.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class DeadlineScannerTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);

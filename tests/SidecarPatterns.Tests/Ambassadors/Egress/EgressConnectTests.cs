@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What happens where a connection is made: the name is resolved once, all of its addresses are judged, and what was judged is dialled.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressConnectTests
 {
     private const string Public = "93.184.216.34";

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A name with several addresses: they are dialled in turn, and the first that answers is used.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressDialTests
 {
     private const string Public = "93.184.216.34";

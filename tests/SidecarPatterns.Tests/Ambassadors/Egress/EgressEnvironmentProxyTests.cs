@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The proxy that the environment of a process names, in a process that has such an environment.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressEnvironmentProxyTests
 {
     [Test]

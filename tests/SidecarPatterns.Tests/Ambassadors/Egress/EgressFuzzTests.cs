@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// A hundred thousand URLs and more, alone and in chains of redirects: no connection is ever made to what the oracle forbids, and every one to what it allows.
 /// </summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressFuzzTests
 {
     private const int Urls = 100_000; // All worlds together.

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Primary handlers of the user's: those whose connections can be judged, and those whose can not.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressPrimaryHandlerTests
 {
     private const string Public = "93.184.216.34";

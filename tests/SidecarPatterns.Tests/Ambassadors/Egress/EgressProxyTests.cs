@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Proxies of the environment: for configured hosts as the network would use them, for public addresses never.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressProxyTests
 {
     private const string Public = "93.184.216.34";

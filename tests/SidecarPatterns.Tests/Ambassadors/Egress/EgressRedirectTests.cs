@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Redirects to where calls may not lead, over real sockets.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressRedirectTests
 {
     private const string Public = "93.184.216.34";

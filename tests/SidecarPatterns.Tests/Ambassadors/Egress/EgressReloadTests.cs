@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Egress follows the configuration while the host runs.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressReloadTests
 {
     private readonly ReloadableConfiguration _configuration = new();

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>HTTP/3 connects without asking anybody, so requests are kept from it while addresses are judged.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EgressVersionTests
 {
     [TestCase("3.0", HttpVersionPolicy.RequestVersionOrLower, "2.0", HttpVersionPolicy.RequestVersionOrLower)]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Calls of an ambassador that has several endpoints.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointCallTests
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Endpoints that are ill in ways of their own, and endpoints that come and go under calls.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointFaultTests
 {
     [Test]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Calls of an ambassador whose endpoints have as much to do as they may.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointLimitTests
 {
     private static readonly TimeSpan QueueTimeout = AmbassadorConcurrencyConstants.QueueTimeout;

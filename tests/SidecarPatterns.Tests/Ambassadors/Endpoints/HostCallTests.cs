@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Calls of an ambassador whose options name no address: each host that is called is an endpoint.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class HostCallTests : IDisposable
 {
     private readonly HostsHandler _servers = new();

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Calls of an ambassador whose endpoints are the addresses of a name.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class PerAddressCallTests
 {
     private const string Name = "orders.test";

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Bodies of responses that do not come to their end, or not as they should.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class BodyFaultTests
 {
     private static readonly (string Name, string Value) Json = ("Content-Type", "application/json");

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Callers that leave: they are told so at once, by their own token, it is held against nobody, and nothing stays behind.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class CallerCancelsTests
 {
     [Test]

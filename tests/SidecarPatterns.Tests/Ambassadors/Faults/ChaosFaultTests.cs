@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Everything at once, as chance has it: what holds then is the account.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ChaosFaultTests
 {
     private const int Callers = 8;

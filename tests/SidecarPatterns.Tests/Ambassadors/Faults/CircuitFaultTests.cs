@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Servers that fail often, and what the circuit makes of it.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class CircuitFaultTests
 {
     [Test]

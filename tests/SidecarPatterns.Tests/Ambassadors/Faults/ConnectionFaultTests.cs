@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Connections that do not come about, or end before there is an answer.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConnectionFaultTests
 {
     private const int Large = 200_000;

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Requests that ask before they send their body.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ExpectContinueTests
 {
     private const int Large = 200_000;

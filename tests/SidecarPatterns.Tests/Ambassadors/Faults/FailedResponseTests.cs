@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Responses that say that the server could not do it, and what the request has to be for another attempt.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class FailedResponseTests
 {
     private const int Large = 200_000;

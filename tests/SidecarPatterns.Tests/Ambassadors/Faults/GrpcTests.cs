@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>gRPC's own client through an ambassador: its bodies go both ways at once, so that nothing may stand in for them, and nothing is sent twice.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class GrpcTests
 {
     private const int PrefixLength = 5; // Compressed or not, and the length: gRPC over HTTP/2.

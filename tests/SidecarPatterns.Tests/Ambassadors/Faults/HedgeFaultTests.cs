@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Two attempts at the same time, over real connections.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HedgeFaultTests
 {
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(50);

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a server can say over HTTP/2 beside a response.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class Http2FaultTests
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sequences that are written and read as JSON, element by element.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class JsonSequenceTests
 {
     [Test]

@@ -3,7 +3,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Bodies of a hundred megabytes: they go through without being kept.</summary>
 [TestFixture]
 [NonParallelizable]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class LargeBodyTests
 {
     private const long Length = 100 * 1024 * 1024;

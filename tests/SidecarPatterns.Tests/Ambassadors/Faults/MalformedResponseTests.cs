@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Responses that are not as they should be, or are something else.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class MalformedResponseTests
 {
     [Test]

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Attempts that go on although they were cancelled: the call ends without them, and nothing of them is left unobserved.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 [NonParallelizable] // What nobody observed is told to the whole process.
 internal sealed class OrphanTests
 {

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Redirects: what goes along, and which are not followed.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RedirectFaultTests
 {
     [TestCase(301)]

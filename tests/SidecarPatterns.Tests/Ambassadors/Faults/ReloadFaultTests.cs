@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Clients of a container whose options change, whose handlers are replaced and whose host stops, while calls are under way.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ReloadFaultTests
 {
     private const int Calls = 100;

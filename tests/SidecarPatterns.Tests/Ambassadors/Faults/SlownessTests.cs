@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Servers that take longer than an attempt has.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SlownessTests
 {
     [Test]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Calls that block their thread.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SynchronousCallTests
 {
     [Test]

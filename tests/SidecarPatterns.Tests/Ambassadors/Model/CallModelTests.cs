@@ -3,7 +3,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Random programs of what a server does, beside a plain model of retry, budget and circuit.</summary>
 /// <remarks>A program that fails prints its seed.</remarks>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class CallModelTests
 {
     private const int Programs = 60;

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Each method with each content and each failure: how often it is sent, and that the message is afterwards as it was.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class SendTableTests
 {
     private static readonly HttpMethod[] Methods =

@@ -76,7 +76,7 @@ internal sealed class AmbassadorAccountTests
     }
 
     [Test]
-    [CancelAfter(60_000)]
+    [CancelAfter(170_000)]
     public async Task Read_UnderLoad_EveryReadingBalances([Values(1, 4)] int threads)
     {
         const int Each = 100_000; // With one thread the calls that are under way hide no end that was seen too early.

@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What is shown of calls, and what never is.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 [NonParallelizable] // Every test of the process can be heard by the listener of activities.
 internal sealed class AmbassadorObservationTests : IDisposable
 {

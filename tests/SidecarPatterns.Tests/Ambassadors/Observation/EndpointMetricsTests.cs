@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What the meter shows of each endpoint.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointMetricsTests
 {
     private const string Name = "orders";

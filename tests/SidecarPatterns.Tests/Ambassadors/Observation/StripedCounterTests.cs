@@ -1,7 +1,7 @@
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class StripedCounterTests
 {
     [Test]

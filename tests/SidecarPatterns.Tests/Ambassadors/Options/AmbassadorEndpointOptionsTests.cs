@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What endpoints may be, from code and from the configuration.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorEndpointOptionsTests
 {
     private const string Address = "an absolute address with http or https, without user info, query and fragment";

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What the options may be, and where they come from.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorOptionsTests
 {
     [Test]

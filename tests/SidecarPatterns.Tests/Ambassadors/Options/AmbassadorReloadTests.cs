@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What a change of the configuration does while the host runs.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorReloadTests : IDisposable
 {
     private readonly ReloadableConfiguration _configuration = new();

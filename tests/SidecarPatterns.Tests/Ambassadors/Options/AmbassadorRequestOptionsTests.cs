@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a single request can have of its own.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorRequestOptionsTests
 {
     [TestCase(2)]

@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What stands in the way of another attempt, and what is returned then.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class RetryCallTests
 {
     [Test]

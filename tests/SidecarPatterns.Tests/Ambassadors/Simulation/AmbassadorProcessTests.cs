@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// </summary>
 /// <remarks>A program that fails prints its seed.</remarks>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class AmbassadorProcessTests
 {
     private const int Programs = 60;

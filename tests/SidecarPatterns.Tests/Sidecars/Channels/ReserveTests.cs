@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Publishes that leave the last places of the queue to others.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ReserveTests
 {
     private const string Name = "audit";

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sidecars whose queue is bounded in bytes, in real hosts. Each message is its own size.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SizeOfTests
 {
     private const string Name = "sized";

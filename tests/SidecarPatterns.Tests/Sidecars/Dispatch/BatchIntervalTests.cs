@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A batch sidecar that looks at intervals is not woken for each message, but for a quarter of its queue, a flush and the stop.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class BatchIntervalTests
 {
     private const string Name = "sidecar";

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed partial class BatchTests
 {
     private const string Name = "sidecar";

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ConcurrencyTests
 {
     private const string Name = "sidecar";

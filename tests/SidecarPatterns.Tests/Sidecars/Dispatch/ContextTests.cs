@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What a handler knows of its call, and what of other flows it must not see.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ContextTests
 {
     private readonly AsyncLocal<string?> _ambient = new();

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Where dead letters go, and how they come back.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed partial class DeadLetterTests
 {
     private const string Name = "sidecar";

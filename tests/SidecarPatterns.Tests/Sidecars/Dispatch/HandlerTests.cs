@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests.Sidecars.Dispatch;
 
 /// <summary>What becomes of a message whose handler throws, is slow, or does not come back.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HandlerTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);

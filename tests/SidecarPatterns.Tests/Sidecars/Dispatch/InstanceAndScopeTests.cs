@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Who makes the instance of a sidecar, how long it lives, who disposes of it, and which scope its dependencies come from.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class InstanceAndScopeTests
 {
     [Test]

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Which threads a sidecar runs on.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class IsolationTests
 {
     private const string Name = "isolated";

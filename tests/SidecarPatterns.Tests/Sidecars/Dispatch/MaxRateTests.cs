@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>How many messages a handler gets in a time.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class MaxRateTests
 {
     private const string Name = "limited";

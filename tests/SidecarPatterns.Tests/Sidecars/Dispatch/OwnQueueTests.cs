@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Publishing from a handler: into its own queue it never waits for itself, everywhere else it waits as anybody does.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class OwnQueueTests
 {
     private static readonly Action<SidecarOptions> OfOne = static options => options.Capacity = 1;

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Messages with keys: order within a key, no order between them.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class PartitionTests
 {
     private const string Name = "sidecar";

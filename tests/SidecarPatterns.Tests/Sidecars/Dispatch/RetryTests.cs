@@ -7,7 +7,7 @@ using Polly.Retry;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RetryTests
 {
     private const string Name = "sidecar";

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A message that waits for a retry when its lane leaves goes on in another one.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ReturnedMessageTests
 {
     private const string Name = "sidecar";

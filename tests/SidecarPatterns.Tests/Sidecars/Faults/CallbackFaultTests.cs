@@ -13,7 +13,7 @@ internal sealed class CallbackFaultTests
     [TestCase(BoundedChannelFullMode.DropOldest)]
     [TestCase(BoundedChannelFullMode.DropNewest)]
     [TestCase(BoundedChannelFullMode.DropWrite)]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task OnDropped_Throws_IsLoggedAndThePublisherIsAnsweredAsEver(BoundedChannelFullMode mode)
     {
         var account = new Account();
@@ -53,7 +53,7 @@ internal sealed class CallbackFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Logger_Throws_AtEveryEntryOfALife_ChangesNothing()
     {
         var account = new Account();
@@ -97,7 +97,7 @@ internal sealed class CallbackFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Logger_Throws_WhileASidecarFailsForGood_ChangesNothing()
     {
         var script = new Script<First> { Run = static (_, _) => Task.FromException(new InvalidOperationException("for good")) };
@@ -122,7 +122,7 @@ internal sealed class CallbackFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task MetricsListener_Throws_AtEveryMeasurement_ChangesNothing([Values] bool handlerFails)
     {
         var account = new Account();
@@ -159,7 +159,7 @@ internal sealed class CallbackFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task MetricsListener_ThrowsWhileItObserves_IsToldItselfAndNobodyElse()
     {
         var account = new Account();

@@ -9,7 +9,7 @@ internal sealed class DisposalFaultTests
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dispose_HangsAtTheStop_IsAbandonedWhenItsTimeIsOver()
     {
         var account = new Account();
@@ -33,7 +33,7 @@ internal sealed class DisposalFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dispose_HangsAfterAFailure_IsLeftAloneAndTheNextIncarnationIsMade()
     {
         var held = new SyncPoint();

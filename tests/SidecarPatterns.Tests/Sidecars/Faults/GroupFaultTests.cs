@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Faults;
 
 /// <summary>Groups whose restart does not go as it should.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class GroupFaultTests
 {
     private Trio _trio = null!;

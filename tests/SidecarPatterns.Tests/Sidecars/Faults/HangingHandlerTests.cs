@@ -12,7 +12,7 @@ internal sealed class HangingHandlerTests
 
     [TestCase(true, TestName = "Handler_BlocksItsThread_HoldsUpNobodyElseAndIsAbandonedAtTheStop")]
     [TestCase(false, TestName = "Handler_NeverReturnsAndIgnoresItsToken_HoldsUpNobodyElseAndIsAbandonedAtTheStop")]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Handler_Hangs_HoldsUpNobodyElseAndIsAbandonedAtTheStop(bool blocks)
     {
         var account = new Account();

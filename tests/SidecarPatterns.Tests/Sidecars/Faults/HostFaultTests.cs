@@ -11,7 +11,7 @@ internal sealed class HostFaultTests
     private const string Name = "hosted";
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dispose_AfterAnotherServiceFailedToStart_EndsTheSidecarsAndCountsTheRestAbandoned()
     {
         var account = new Account();
@@ -66,7 +66,7 @@ internal sealed class HostFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dispose_WithMessagesThatWaitForAnIncarnation_MakesNone()
     {
         var account = new Account();
@@ -92,7 +92,7 @@ internal sealed class HostFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dispose_OfAHostThatNeverStarted_CountsWhatWasBufferedAbandoned()
     {
         var account = new Account();
@@ -109,7 +109,7 @@ internal sealed class HostFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Hosts_TwoInOneProcess_ShareNothing()
     {
         var (account, otherAccount) = (new Account(), new Account());
@@ -137,7 +137,7 @@ internal sealed class HostFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Start_OfAHostThatRuns_DoesNothing()
     {
         var account = new Account();
@@ -157,7 +157,7 @@ internal sealed class HostFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Start_AfterAStop_ThrowsInvalidOperation()
     {
         var script = new Script<First>();

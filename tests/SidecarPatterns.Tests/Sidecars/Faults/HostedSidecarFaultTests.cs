@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Hosted services that run as sidecars and do not do as they should.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HostedSidecarFaultTests
 {
     private const string Name = "legacy";

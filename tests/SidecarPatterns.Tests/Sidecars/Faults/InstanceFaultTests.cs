@@ -9,7 +9,7 @@ internal sealed class InstanceFaultTests
     private const string Name = "fragile";
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Constructor_ThrowsAtTheFirstStart_FailsTheHostsStartAtOnce()
     {
         var account = new Account();
@@ -34,7 +34,7 @@ internal sealed class InstanceFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Constructor_ThrowsInALaterIncarnation_CountsAsOneMoreFailureInTheRow()
     {
         var script = new Script<First>
@@ -73,7 +73,7 @@ internal sealed class InstanceFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Constructor_ThrowsInEveryLaterIncarnation_EscalatesWhenTheRowIsFull()
     {
         var thrown = new InvalidOperationException("can not be made again");
@@ -104,7 +104,7 @@ internal sealed class InstanceFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Dependency_IsNotRegistered_FailsTheHostsStartAndIsNamed()
     {
         await using var host = TestHost.Build(static services => services.AddSidecar<NeedySidecar>(Name));

@@ -13,7 +13,7 @@ internal sealed class PressureTests
     [TestCase(BoundedChannelFullMode.DropOldest)]
     [TestCase(BoundedChannelFullMode.DropNewest)]
     [TestCase(BoundedChannelFullMode.DropWrite)]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task WriteAsync_TenThousandPublishersAtOnce_LosesNothingUntold(BoundedChannelFullMode mode)
     {
         const int Publishers = 10_000;
@@ -49,7 +49,7 @@ internal sealed class PressureTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Publish_NullByEveryVerb_IsRefusedAndTouchesNothing(
         [Values("single", "concurrent", "keyed", "batches", "fan-out")] string mode)
     {
@@ -76,7 +76,7 @@ internal sealed class PressureTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Publish_CapacityOneAndABlockedHandler_HasOneInFlightOneQueuedAndRefusesTheNext()
     {
         var account = new Account();

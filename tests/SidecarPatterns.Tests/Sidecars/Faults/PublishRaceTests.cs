@@ -10,7 +10,7 @@ internal sealed class PublishRaceTests
     private const int Rounds = 40;
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Publish_RacingAgainstTheStop_IsHandledIfAccepted(
         [Range(1, 4)] int publishers, [Values(BoundedChannelFullMode.Wait, BoundedChannelFullMode.DropOldest)] BoundedChannelFullMode mode)
     {

@@ -8,7 +8,7 @@ internal sealed class ReadinessFaultTests
     private static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(20);
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task SignalReady_NeverByACriticalSidecar_FailsTheHostsStartAndSaysWhatIsMissing()
     {
         var script = new Script<First>();
@@ -28,7 +28,7 @@ internal sealed class ReadinessFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task SignalReady_NotInTimeByAnOptionalSidecar_DegradesItUntilItComes()
     {
         var signal = new SyncPoint();
@@ -58,7 +58,7 @@ internal sealed class ReadinessFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task SignalReady_Twice_CountsOnce()
     {
         var script = new Script<First>
@@ -82,7 +82,7 @@ internal sealed class ReadinessFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task SignalReady_AfterItsIncarnationFailed_DoesNothing()
     {
         SidecarContext? first = null;
@@ -109,7 +109,7 @@ internal sealed class ReadinessFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task SignalReady_AfterAFailedIncarnationWithoutASignal_DoesNotMakeTheNextOneReady()
     {
         SidecarContext? first = null;

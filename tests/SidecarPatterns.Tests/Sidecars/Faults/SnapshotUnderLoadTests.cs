@@ -11,7 +11,7 @@ internal sealed class SnapshotUnderLoadTests
     private const int Samples = 20_000;
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task GetSnapshot_UnderLoad_IsNeverNegativeAndKeepsTheLaw(
         [Values(BoundedChannelFullMode.Wait, BoundedChannelFullMode.DropOldest, BoundedChannelFullMode.DropNewest)] BoundedChannelFullMode mode,
         [Values] bool asynchronously)

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sources that do not do as they should, and stops that come at a bad moment for them.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SourceFaultTests
 {
     private const string Name = "source";

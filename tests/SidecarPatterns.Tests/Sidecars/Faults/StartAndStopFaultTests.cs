@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 internal sealed class StartAndStopFaultTests
 {
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Start_CancelledWhileASidecarStarts_StopsWhatHadStartedInReverseAndDrains()
     {
         var account = new Account();
@@ -52,7 +52,7 @@ internal sealed class StartAndStopFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Start_CancelledBeforeItBegan_StartsNothing()
     {
         var script = new Script<First>();
@@ -65,7 +65,7 @@ internal sealed class StartAndStopFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Stop_DuringTheStart_EndsBothAndHandlesWhatWasAccepted()
     {
         var account = new Account();
@@ -93,7 +93,7 @@ internal sealed class StartAndStopFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Stop_WhileWritersWaitOnAFullQueue_TellsEachAndHandlesWhatWasAccepted()
     {
         const string Name = "full";
@@ -130,7 +130,7 @@ internal sealed class StartAndStopFaultTests
     }
 
     [Test]
-    [CancelAfter(90_000)]
+    [CancelAfter(170_000)]
     public async Task Stop_InARestartDelay_StartsOneIncarnationToDrain()
     {
         const string Name = "restarting";

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// it again.
 /// </remarks>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SidecarModelTests
 {
     private const int Programs = 384; // Three for each mode.

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Callers stand on pages: many of them, most of whom are answered, and few who have to be told.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ReplyDeadlinesTests
 {
     private const int Requests = 10_000;

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Callers who leave before they have their reply: before, while and after their request is handled.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RequestCancellationTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromDays(20);

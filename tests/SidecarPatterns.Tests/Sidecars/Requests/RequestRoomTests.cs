@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Asking while the queue is full, from outside and from the sidecar's own handler.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RequestRoomTests
 {
     [Test]

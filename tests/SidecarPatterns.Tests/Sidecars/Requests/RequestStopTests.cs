@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A sidecar that stops, drains, fails or is restarted tells all who wait, and all who ask afterwards.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RequestStopTests
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(7);

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Asking and being answered, by a reply or by an exception.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RequestTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromDays(20);

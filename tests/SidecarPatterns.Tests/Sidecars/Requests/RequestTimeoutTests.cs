@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>No reply is awaited for ever, wherever the request is.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RequestTimeoutTests
 {
     private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(30);

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Sources;
 
 /// <summary>What the application's reader sees of the life of its source: its end, and nothing of its restarts.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SourceLifeTests
 {
     private const string Name = "source";

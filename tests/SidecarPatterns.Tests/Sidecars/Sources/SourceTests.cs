@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests.Sidecars.Sources;
 
 /// <summary>A source feeds the application, and its account holds.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SourceTests
 {
     private const string Name = "source";

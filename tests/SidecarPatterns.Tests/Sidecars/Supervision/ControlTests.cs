@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 [TestFixture("concurrent")]
 [TestFixture("keyed")]
 [TestFixture("evicting")]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ControlTests(string mode)
 {
     private const string Name = "sidecar";

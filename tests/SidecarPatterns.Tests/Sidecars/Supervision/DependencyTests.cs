@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>Sidecars that depend on others start after and drain before them.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class DependencyTests
 {
     private readonly List<string> _names = [];

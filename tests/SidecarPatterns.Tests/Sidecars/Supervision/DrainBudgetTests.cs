@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>How long each sidecar may drain; every handler here ends when its token is cancelled, which tells when that was.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class DrainBudgetTests
 {
     [Test]

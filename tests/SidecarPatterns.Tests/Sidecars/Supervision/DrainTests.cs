@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class DrainTests
 {
     [Test]

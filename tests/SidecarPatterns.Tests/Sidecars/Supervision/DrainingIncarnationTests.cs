@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>An incarnation that is only begun, or still being prepared, when the stop comes and messages wait for it.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class DrainingIncarnationTests
 {
     private const string Name = "sidecar";

@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>What a failure for good means to the host.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class EscalationTests
 {
     private static readonly InvalidOperationException Cause = new("broken");

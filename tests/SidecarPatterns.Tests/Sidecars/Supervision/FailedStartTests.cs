@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class FailedStartTests
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Flushes of a queue that makes room, with and without a measure of its messages.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class FlushTests(bool isSized)
 {
     private const string Name = "sidecar";

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>How failures count over a group, and what becomes of it when one of them is for good.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class GroupEscalationTests
 {
     private Trio _trio = null!;

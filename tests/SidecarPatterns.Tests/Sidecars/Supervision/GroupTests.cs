@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>What the failure of one member of a group means to the others.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class GroupTests
 {
     private Trio _trio = null!;

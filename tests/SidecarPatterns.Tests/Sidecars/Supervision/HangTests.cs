@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sidecars that do not end by themselves when the host stops.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HangTests
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(10);

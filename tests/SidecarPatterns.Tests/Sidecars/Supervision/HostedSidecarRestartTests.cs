@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>What happens when a hosted service that runs as a sidecar ends before it was told to.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HostedSidecarRestartTests
 {
     private static readonly InvalidOperationException Cause = new("broken");

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>The life of somebody else's hosted service that runs as a sidecar.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class HostedSidecarTests
 {
     [Test]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace SidecarPatterns.Tests;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ReadinessTests
 {
     private static readonly TimeSpan StartupTimeout = TimeSpan.FromSeconds(30);

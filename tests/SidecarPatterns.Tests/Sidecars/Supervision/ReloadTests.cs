@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Options that change while the sidecar runs, by its configuration.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ReloadTests
 {
     private const string Name = "sidecar";

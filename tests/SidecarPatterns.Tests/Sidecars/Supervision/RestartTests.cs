@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>What happens when an incarnation ends before it was told to.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class RestartTests
 {
     [Test]

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>How sidecars start: before everything else, one after the other, each once the one before is ready.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class StartTests
 {
     [Test]

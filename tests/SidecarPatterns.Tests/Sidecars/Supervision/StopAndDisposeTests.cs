@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Stop and dispose may come in any order, as often as they like, and do nothing for what never started.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class StopAndDisposeTests
 {
     [TestCase("stop stop")]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests.Sidecars.Supervision;
 
 /// <summary>How sidecars stop: after the application, last first, with everything handled that the time allows.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class StopTests
 {
     [Test]

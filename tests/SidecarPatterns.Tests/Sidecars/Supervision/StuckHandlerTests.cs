@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Handler calls that do not come to an end: the watchdog reports them, and replaces the sidecar where that is asked for.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class StuckHandlerTests
 {
     private const string Name = "stuck";

@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The lives of sidecars as those see them who watch.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class WatchTests
 {
     [Test]

@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>That the server of the tests does what it is told, as a real client sees it: connections, requests, and the answers to them.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed partial class ScriptedServerTests
 {
     [Test]

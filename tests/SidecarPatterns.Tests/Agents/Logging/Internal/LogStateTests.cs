@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Which states may be read later, and what that saves who logs.</summary>
 [TestFixture]
 [NonParallelizable]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class LogStateTests
 {
     [Test]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The address that a request is sent to.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointAddressTests
 {
     [TestCase("http://10.0.0.1:8080", "http://orders/items?id=1", "http://10.0.0.1:8080/items?id=1")]

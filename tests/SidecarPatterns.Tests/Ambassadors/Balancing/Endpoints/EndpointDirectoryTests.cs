@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Where endpoints come from, and what becomes of them when nobody answers.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointDirectoryTests : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The sidecar that asks for endpoints, and Microsoft.Extensions.ServiceDiscovery as one of those who are asked.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointRefresherTests
 {
     private const string Name = AmbassadorResolutionConstants.SidecarName;

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What probes ask, and what follows from the answers.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class EndpointProberTests : IDisposable
 {
     private readonly TestClock _clock = new();

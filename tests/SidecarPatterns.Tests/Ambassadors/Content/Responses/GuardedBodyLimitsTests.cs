@@ -2,7 +2,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What ends a body that does not keep its limits, or whose caller leaves.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class GuardedBodyLimitsTests
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(30);

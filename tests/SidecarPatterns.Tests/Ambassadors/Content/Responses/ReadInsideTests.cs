@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What is read of a response's body before it is returned.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ReadInsideTests
 {
     private static readonly TimeSpan ReadFor = TimeSpan.FromMilliseconds(100);

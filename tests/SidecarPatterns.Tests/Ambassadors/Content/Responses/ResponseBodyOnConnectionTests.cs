@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Bodies of the framework's own handler, as they come over a connection.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class ResponseBodyOnConnectionTests
 {
     private static readonly TimeSpan ReadFor = TimeSpan.FromMilliseconds(100);

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>A lane that goes on alone while calls are short: it holds up nobody once one is not.</summary>
 [TestFixture(false)]
 [TestFixture(true)]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SoloLaneTests(bool isKeyed)
 {
     private const int Keys = 4;

@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// </summary>
 [TestFixture(false)]
 [TestFixture(true)]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal abstract partial class FaultContract(bool inGroup)
 {
     protected const string Name = "faulty";

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>A sidecar that works less well than it should says so, and nobody but the health checks makes anything of it.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class ReportDegradedTests
 {
     [Test]

@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>What the checks say of sidecars on real hosts.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class SidecarHealthChecksTests
 {
     [Test]

@@ -4,7 +4,7 @@ namespace SidecarPatterns.Tests.Sidecars.Sources.Internal;
 
 /// <summary>Both ends of a source's channel, without a host.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(170_000)]
 internal sealed class SourceChannelTests
 {
     private static readonly InvalidOperationException Cause = new("broken");

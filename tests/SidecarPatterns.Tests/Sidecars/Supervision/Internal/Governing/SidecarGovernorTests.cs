@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Sidecars that make way for the application while the process is near a limit.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(170_000)]
 internal sealed class SidecarGovernorTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.25);
