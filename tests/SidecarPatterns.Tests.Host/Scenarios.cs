@@ -15,6 +15,7 @@ internal static partial class Scenarios
             ["critical-failure-without-exit-code"] = static services => FailOnceStarted(services, static options => options.SetExitCode = false),
             [Uncaught] = static services => FailOnceStarted(services, static _ => { }),
             ["critical-failure-while-starting"] = FailWhileStarting,
+            ["critical-not-ready"] = NeverBeReady,
             ["optional-failure"] = FailOptionally,
             ["work"] = Work,
             ["slow-start"] = StartSlowly,
@@ -48,6 +49,16 @@ internal static partial class Scenarios
         services.AddSidecar<FailingSidecar>("failing", static options => options.RestartPolicy = RestartPolicy.Never);
         services.AddHostedService<SlowService>();
         return TellState("failing");
+    }
+
+    private static Action<ISidecarControl> NeverBeReady(IServiceCollection services)
+    {
+        services.AddSidecar<FailingSidecar>("late", static options =>
+        {
+            options.WaitForSignal = true;
+            options.StartupTimeout = TimeSpan.FromMilliseconds(100);
+        });
+        return TellState("late");
     }
 
     private static Action<ISidecarControl> FailOptionally(IServiceCollection services)

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
 internal sealed partial class ChildProcessTests
 {
-    private const int Limit = 90_000;
+    private const int Limit = 170_000;
 
     [Test]
     [CancelAfter(Limit)]
@@ -73,6 +73,20 @@ internal sealed partial class ChildProcessTests
         {
             Assert.That(child.Output, Has.Some.Matches("^caught .*CanceledException"));
             Assert.That(child.Output, Has.Some.Matches("^logged Critical CriticalSidecarFailed: .*the cause$"));
+        }
+    }
+
+    [Test]
+    [CancelAfter(Limit)]
+    public async Task ExitCode_CriticalSidecarIsNotReadyInTime_IsOneAndThatIsLogged()
+    {
+        await using var child = Start("critical-not-ready");
+
+        Assert.That(await child.ExitAsync(), Is.EqualTo(1), child.ToString());
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(child.Output, Has.Some.StartsWith("caught SidecarPatterns.SidecarStartException: Sidecar 'late' was not ready within StartupTimeout"));
+            Assert.That(child.Output, Has.Exactly(1).StartsWith("logged Critical CriticalSidecarFailed: Critical sidecar 'late'"));
         }
     }
 

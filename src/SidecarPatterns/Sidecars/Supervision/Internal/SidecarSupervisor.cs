@@ -89,10 +89,12 @@ internal sealed partial class SidecarSupervisor : IReadiness
                 return;
             }
 
-            throw new SidecarStartException(
+            var late = new SidecarStartException(
                 Name,
                 $"Sidecar '{Name}' was not ready within {nameof(SidecarOptions.StartupTimeout)} ({Options.StartupTimeout:c}){NotReadyHint()}.",
                 Worker.LastError);
+            TellFailure(late);
+            throw late;
         }
 
         if (await _started.Task.ConfigureAwait(false) is { } failure && Options.Critical)
