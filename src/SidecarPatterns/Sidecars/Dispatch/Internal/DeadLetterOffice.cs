@@ -95,21 +95,61 @@ internal sealed class DeadLetterOffice(string sidecarName, int capacity, Sidecar
     /// <returns>How many.</returns>
     public int Take(Func<DeadLetter, bool>? choose, Func<DeadLetter, bool> accept)
     {
-        var chosen = ToList().Where(choose ?? (static _ => true)).ToArray(); // The user's own code: outside the lock.
+        // Both may call the user's own code, and so do not run under the lock: a letter is taken out first, and goes back to its place if it is refused.
         var taken = 0;
-        lock (_lock)
+        foreach (var letter in ToList().Where(choose ?? (static _ => true)).ToArray())
         {
-            foreach (var letter in chosen)
+            if (!TryTake(letter))
             {
-                if (_letters!.Find(letter) is { } node && accept(letter))
-                {
-                    _letters.Remove(node);
-                    taken++;
-                }
+                continue; // Somebody else has taken it, or it is forgotten.
+            }
+
+            if (accept(letter))
+            {
+                taken++;
+            }
+            else
+            {
+                PutBack(letter);
             }
         }
 
         return taken;
+    }
+
+    private bool TryTake(DeadLetter letter)
+    {
+        lock (_lock)
+        {
+            return _letters!.Remove(letter);
+        }
+    }
+
+    private void PutBack(DeadLetter letter)
+    {
+        lock (_lock)
+        {
+            if (_letters!.Count == capacity)
+            {
+                _forgotten++; // As it would have been, had it stayed: it is the oldest.
+                return;
+            }
+
+            var later = _letters.First;
+            while (later is not null && later.Value.Id < letter.Id)
+            {
+                later = later.Next;
+            }
+
+            if (later is null)
+            {
+                _letters.AddLast(letter);
+            }
+            else
+            {
+                _letters.AddBefore(later, letter);
+            }
+        }
     }
 
     private async Task SendAsync(Task before, DeadLetter letter)
