@@ -17,6 +17,7 @@ internal sealed class ChaosRun
     private readonly Account _account = new();
     private readonly ChaosCalls _calls;
     private readonly TestHost _host;
+    private int _uncounted; // Who asks without waiting is told a moment after his request is settled.
 
     public ChaosRun(string mode, BoundedChannelFullMode fullMode, int seed)
     {
@@ -71,6 +72,7 @@ internal sealed class ChaosRun
     /// <summary>Asserts that all is accounted for and disposed of.</summary>
     public async Task AssertOverAsync()
     {
+        await Eventually.HoldsAsync(() => Volatile.Read(ref _uncounted) == 0, $"{_mode}: everybody who asked is told");
         var snapshot = _host.Snapshot(Name);
         using (Assert.EnterMultipleScope())
         {
@@ -156,8 +158,10 @@ internal sealed class ChaosRun
     private async Task CountAsync(Task<int> reply)
     {
         // Those that were accepted and evicted are told the same; with DropWrite alone none had been accepted.
+        Interlocked.Increment(ref _uncounted);
         var failure = await reply.FailureAsync();
         _account.Count(accepted: failure is not SidecarBusyException || _fullMode != BoundedChannelFullMode.DropWrite);
+        Interlocked.Decrement(ref _uncounted);
     }
 
     private async Task GiveOrderAsync(int order)
