@@ -28,20 +28,25 @@ internal static class InterleavedRounds
         }
         while (!quiet.HasCome());
 
+        int[] each = [.. contenders.Select(_ => messages)];
         List<Sample[]> rounds = [];
         while (rounds.Count < MinRounds || (rounds.Count < MaxRounds && clock.Elapsed < time))
-            rounds.Add(TakeRound(contenders, messages, turn: rounds.Count));
+            rounds.Add(TakeRound(contenders, each, turn: rounds.Count));
 
         return rounds;
     }
 
-    private static Sample[] TakeRound(IContender[] contenders, int messages, int turn)
+    /// <summary>One round.</summary>
+    /// <param name="contenders">Who takes part.</param>
+    /// <param name="messages">How many messages each is given.</param>
+    /// <param name="turn">Which round it is: another one begins in each.</param>
+    public static Sample[] TakeRound(IContender[] contenders, int[] messages, int turn)
     {
         var samples = new Sample[contenders.Length];
         for (int i = 0; i < contenders.Length; i++)
         {
             int next = (i + turn) % contenders.Length;
-            samples[next] = Sample.Take(contenders[next], messages);
+            samples[next] = Sample.Take(contenders[next], messages[next]);
         }
 
         return samples;

@@ -20,20 +20,8 @@ internal static class PeerRounds
     {
         PeerContender[] contenders = [.. PeerContenders.All.Select(contender => contender.Create(load))];
         int[] messages = [.. contenders.Select(contender => FindMessages(contender, warmUp))];
-        var samples = new Sample[contenders.Length][];
-        for (int i = 0; i < contenders.Length; i++)
-            samples[i] = new Sample[Rounds];
-
-        for (int round = 0; round < Rounds; round++)
-        {
-            for (int i = 0; i < contenders.Length; i++)
-            {
-                int next = (i + round) % contenders.Length;
-                samples[next][round] = Sample.Take(contenders[next], messages[next]);
-            }
-        }
-
-        WriteTable(output, load, [.. samples.Select(AddedResult.MedianOf)]);
+        Sample[][] rounds = [.. Enumerable.Range(0, Rounds).Select(round => InterleavedRounds.TakeRound(contenders, messages, round))];
+        WriteTable(output, load, [.. contenders.Select((_, i) => AddedResult.MedianOf([.. rounds.Select(round => round[i])]))]);
         foreach (PeerContender contender in contenders)
             contender.Dispose();
     }

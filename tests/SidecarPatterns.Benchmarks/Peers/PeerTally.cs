@@ -6,9 +6,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <remarks>Some contenders handle on several threads at once.</remarks>
 internal static class PeerTally
 {
-    private static TaskCompletionSource _done = new();
     private static PeerLoad _load = PeerLoad.All[0];
-    private static int _left;
     private static long _sum;
 
     /// <summary>What comes of the work, so that it is not left out.</summary>
@@ -18,9 +16,8 @@ internal static class PeerTally
     /// <returns>A task that completes once so many messages were handled.</returns>
     public static Task Expect(PeerLoad load, int messages)
     {
-        (_load, _done) = (load, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        Volatile.Write(ref _left, messages);
-        return _done.Task;
+        _load = load;
+        return SharedTally.Expect(messages);
     }
 
     /// <summary>Handles a message.</summary>
@@ -36,8 +33,7 @@ internal static class PeerTally
 
         _load.OnHandled?.Invoke(job);
 
-        if (Interlocked.Decrement(ref _left) == 0)
-            _done.SetResult();
+        SharedTally.Count();
     }
 
     /// <summary>Handles a message, and again if it fails: for the contenders that leave that to whoever uses them.</summary>

@@ -1,97 +1,44 @@
-using Real = System.Threading.Interlocked;
+using System.Numerics;
 
 namespace SidecarPatterns;
 
-/// <summary>Stands before the framework's: another thread may go on before each access.</summary>
+/// <summary>Stands before the framework's: another thread may go on before each access, but not within it, for of a schedule's threads one runs at a time.</summary>
 internal static class Interlocked
 {
     public static T CompareExchange<T>(ref T location, T value, T comparand)
     {
         Schedule.Point();
-        return Real.CompareExchange(ref location, value, comparand);
+        return System.Threading.Interlocked.CompareExchange(ref location, value, comparand);
     }
 
-    public static T Exchange<T>(ref T location, T value)
-    {
-        Schedule.Point();
-        return Real.Exchange(ref location, value);
-    }
+    public static T Exchange<T>(ref T location, T value) => Change(ref location, _ => value).Before;
 
-    public static int Increment(ref int location)
-    {
-        Schedule.Point();
-        return Real.Increment(ref location);
-    }
+    public static T Increment<T>(ref T location)
+        where T : IBinaryInteger<T> => Add(ref location, T.One);
 
-    public static long Increment(ref long location)
-    {
-        Schedule.Point();
-        return Real.Increment(ref location);
-    }
+    public static T Decrement<T>(ref T location)
+        where T : IBinaryInteger<T> => Add(ref location, -T.One);
 
-    public static int Decrement(ref int location)
-    {
-        Schedule.Point();
-        return Real.Decrement(ref location);
-    }
+    public static T Add<T>(ref T location, T value)
+        where T : IBinaryInteger<T> => Change(ref location, before => before + value).After;
 
-    public static long Decrement(ref long location)
-    {
-        Schedule.Point();
-        return Real.Decrement(ref location);
-    }
+    public static T And<T>(ref T location, T value)
+        where T : IBinaryInteger<T> => Change(ref location, before => before & value).Before;
 
-    public static int Add(ref int location, int value)
-    {
-        Schedule.Point();
-        return Real.Add(ref location, value);
-    }
+    public static T Or<T>(ref T location, T value)
+        where T : IBinaryInteger<T> => Change(ref location, before => before | value).Before;
 
-    public static long Add(ref long location, long value)
-    {
-        Schedule.Point();
-        return Real.Add(ref location, value);
-    }
+    public static T Read<T>(ref readonly T location) => Volatile.Read(in location);
 
-    public static long And(ref long location, long value)
-    {
-        Schedule.Point();
-        return Real.And(ref location, value);
-    }
+    public static void MemoryBarrier() => Schedule.Point();
 
-    public static int And(ref int location, int value)
-    {
-        Schedule.Point();
-        return Real.And(ref location, value);
-    }
+    public static void MemoryBarrierProcessWide() => Schedule.Point();
 
-    public static long Or(ref long location, long value)
+    private static (T Before, T After) Change<T>(ref T location, Func<T, T> change)
     {
         Schedule.Point();
-        return Real.Or(ref location, value);
-    }
-
-    public static int Or(ref int location, int value)
-    {
-        Schedule.Point();
-        return Real.Or(ref location, value);
-    }
-
-    public static long Read(ref readonly long location)
-    {
-        Schedule.Point();
-        return Real.Read(in location);
-    }
-
-    public static void MemoryBarrier()
-    {
-        Schedule.Point();
-        Real.MemoryBarrier();
-    }
-
-    public static void MemoryBarrierProcessWide()
-    {
-        Schedule.Point();
-        Real.MemoryBarrierProcessWide();
+        var before = location;
+        location = change(before);
+        return (before, location);
     }
 }

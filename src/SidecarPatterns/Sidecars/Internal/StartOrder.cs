@@ -10,13 +10,13 @@ internal static class StartOrder
     {
         var dependencies = Resolve(registrations);
         var startsFirst = FindFirst(registrations, dependencies);
+        int[] candidates = [.. Enumerable.Range(0, registrations.Count).OrderByDescending(index => startsFirst[index])]; // The sort is stable.
         var order = new List<int>(registrations.Count);
         var isPlaced = new bool[registrations.Count];
         while (order.Count < registrations.Count)
         {
-            var ready = Enumerable.Range(0, registrations.Count)
-                .Where(index => !isPlaced[index] && Array.TrueForAll(dependencies[index], dependency => isPlaced[dependency]));
-            var next = ready.OrderByDescending(index => startsFirst[index]).FirstOrDefault(defaultValue: -1); // The sort is stable.
+            var next = candidates
+                .FirstOrDefault(index => !isPlaced[index] && Array.TrueForAll(dependencies[index], dependency => isPlaced[dependency]), defaultValue: -1);
             if (next < 0)
             {
                 throw new InvalidOperationException(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace SidecarPatterns;
@@ -47,23 +48,12 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return RefuseInsideOnDropped().IsAccepted;
         }
 
-        var answer = _queue.TryOffer(item, _metrics.Originate());
-        Nap?.OnOffered(answer);
+        var answer = Offer(item);
         return answer == OfferResult.Accepted || Explain(answer, item).IsAccepted;
     }
 
     /// <summary>Writes a message, never null, if there is room now; if not, nothing is counted, dropped or told.</summary>
-    public bool TryWriteAtOnce(T item)
-    {
-        if (_dropped.IsRunningHere)
-        {
-            return false;
-        }
-
-        var answer = _queue.TryOffer(item, _metrics.Originate());
-        Nap?.OnOffered(answer);
-        return answer == OfferResult.Accepted;
-    }
+    public bool TryWriteAtOnce(T item) => !_dropped.IsRunningHere && Offer(item) == OfferResult.Accepted;
 
     public override PublishResult Publish(T message)
     {
@@ -73,8 +63,7 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
             return RefuseInsideOnDropped();
         }
 
-        var answer = _queue.TryOffer(message, _metrics.Originate());
-        Nap?.OnOffered(answer);
+        var answer = Offer(message);
         return answer == OfferResult.Accepted ? PublishResult.Accepted : Explain(answer, message);
     }
 
@@ -161,6 +150,15 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
         return _queue.IsFull
             ? ValueTask.FromException<bool>(Exception(PublishReason.OwnQueueFull))
             : new ValueTask<bool>(true);
+    }
+
+    /// <summary>Offers a message without waiting, and has a dispatcher that naps know of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OfferResult Offer(T message)
+    {
+        var answer = _queue.TryOffer(message, _metrics.Originate());
+        Nap?.OnOffered(answer);
+        return answer;
     }
 
     /// <summary>Waits until an offer of this size may succeed.</summary>

@@ -33,17 +33,9 @@ internal sealed partial class BatchSource<T>
     private ValueTask<bool> WaitToLookAsync(TimeSpan interval)
     {
         _beginsLook = true;
-        if (_hasTaken)
-        {
-            _hasTaken = false;
-            _silence = TimeSpan.Zero;
-        }
-        else if (!queue.HasNext && _silence >= SilenceBeforeSleep)
-        {
-            return queue.WaitToTakeAsync();
-        }
-
-        if (queue.IsClosed)
+        _silence = _hasTaken ? TimeSpan.Zero : _silence;
+        _hasTaken = false;
+        if (queue.IsClosed || (_silence >= SilenceBeforeSleep && !queue.HasNext))
         {
             return queue.WaitToTakeAsync();
         }
