@@ -102,6 +102,22 @@ public abstract class LogEntry
         }
     }
 
+    /// <summary>A stock sink is done with a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="ct">Of the call that handles it: once that has been given up on, somebody else has the lines too.</param>
+    internal static void Release(IReadOnlyList<LogEntry> batch, CancellationToken ct)
+    {
+        if (ct.IsCancellationRequested)
+        {
+            return;
+        }
+
+        for (var i = 0; i < batch.Count; i++)
+        {
+            batch[i].Release();
+        }
+    }
+
     /// <summary>How many values it has; the template does not count.</summary>
     internal abstract int ValueCount { get; }
 

@@ -89,7 +89,7 @@ internal sealed class AgentOptionTable<TOptions>(params IReadOnlyList<AgentOptio
         }
     }
 
-    private string Describe(string path, string key) => NearestKey.Find(key, Rows.Select(static row => row.Key)) is { } nearest
+    private string Describe(string path, string key) => NearestName.Find(key, Rows.Select(static row => row.Key)) is { } nearest
         ? $"{ConfigurationPath.Combine(path, key)} is not known; did you mean {nearest}?"
         : $"{ConfigurationPath.Combine(path, key)} is not known; known are {ListKeys()}.";
 

@@ -55,7 +55,7 @@ internal sealed class AgentSections
 
     private string Describe(IConfigurationSection child) => $"{child.Path} names no agent; " + (_names.Count == 0
         ? "none that has a section there is registered."
-        : NearestKey.Find(child.Key, _names) is { } nearest
+        : NearestName.Find(child.Key, _names) is { } nearest
             ? $"did you mean {nearest}?"
             : $"registered are {string.Join(", ", _names)}.");
 }

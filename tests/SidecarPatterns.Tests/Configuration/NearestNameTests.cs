@@ -1,4 +1,6 @@
+extern alias Library;
 using CsCheck;
+using static Library::SidecarPatterns.NearestName; // By way of the library: the agents are compiled with the same source.
 
 namespace SidecarPatterns.Tests;
 
@@ -22,20 +24,20 @@ internal sealed class NearestNameTests
     {
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(NearestName.Distance(left, right), Is.EqualTo(distance));
-            Assert.That(NearestName.Distance(right, left), Is.EqualTo(distance));
+            Assert.That(Distance(left, right), Is.EqualTo(distance));
+            Assert.That(Distance(right, left), Is.EqualTo(distance));
         }
     }
 
     [Test]
     public void Distance_OneMistake_IsOneUnlessItChangedNothing() =>
         Gen.Select(Names, Mistake.Once).Select(static (name, mistake) => (Name: name, Typed: mistake(name))).Sample(static pair =>
-            NearestName.Distance(pair.Name, pair.Typed) == (pair.Name.Equals(pair.Typed, StringComparison.OrdinalIgnoreCase) ? 0 : 1));
+            Distance(pair.Name, pair.Typed) == (pair.Name.Equals(pair.Typed, StringComparison.OrdinalIgnoreCase) ? 0 : 1));
 
     [Test]
     public void Distance_AnyPair_IsWhatTheDefinitionSays() =>
         Gen.Select(Names, Names).Sample(static (left, right) =>
-            NearestName.Distance(left, right) == Defined(left.ToUpperInvariant(), right.ToUpperInvariant()), iter: 300);
+            Distance(left, right) == Defined(left.ToUpperInvariant(), right.ToUpperInvariant()), iter: 300);
 
     [TestCase("Capcity", "Capacity")]
     [TestCase("capactiy", "Capacity")]
@@ -43,19 +45,19 @@ internal sealed class NearestNameTests
     [TestCase("Timeout", null)]
     [TestCase("", null)]
     public void Find_OneOfSeveral_IsTheNearestIfNearEnough(string name, string? expected) =>
-        Assert.That(NearestName.Find(name, ["DrainTimeout", "Capacity", "Critical"]), Is.EqualTo(expected));
+        Assert.That(Find(name, ["DrainTimeout", "Capacity", "Critical"]), Is.EqualTo(expected));
 
     [Test]
-    public void Find_EquallyNear_IsTheFirst() => Assert.That(NearestName.Find("mail-3", ["mail-2", "mail-1"]), Is.EqualTo("mail-2"));
+    public void Find_EquallyNear_IsTheFirst() => Assert.That(Find("mail-3", ["mail-2", "mail-1"]), Is.EqualTo("mail-2"));
 
     [Test]
-    public void Find_Nearer_WinsOverFirst() => Assert.That(NearestName.Find("mailer-x", ["mailer-yy", "mailer-"]), Is.EqualTo("mailer-"));
+    public void Find_Nearer_WinsOverFirst() => Assert.That(Find("mailer-x", ["mailer-yy", "mailer-"]), Is.EqualTo("mailer-"));
 
     [Test]
-    public void Find_ShortNamesWithNothingInCommon_IsNone() => Assert.That(NearestName.Find("a", ["b"]), Is.Null);
+    public void Find_ShortNamesWithNothingInCommon_IsNone() => Assert.That(Find("a", ["b"]), Is.Null);
 
     [Test]
-    public void Find_NothingKnown_IsNone() => Assert.That(NearestName.Find("audit", []), Is.Null);
+    public void Find_NothingKnown_IsNone() => Assert.That(Find("audit", []), Is.Null);
 
     // The recursive definition, without a table.
     private static int Defined(ReadOnlySpan<char> left, ReadOnlySpan<char> right)

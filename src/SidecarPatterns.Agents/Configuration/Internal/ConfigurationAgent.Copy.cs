@@ -12,7 +12,7 @@ internal sealed partial class ConfigurationAgent
     }
 
     private CopyOnDisk? OpenCopy() => Options.CopyFile is { } file
-        ? new CopyOnDisk(Path.GetFullPath(file, Path.GetFullPath(Environment.ContentRootPath)), Origin.Identify(Environment))
+        ? new CopyOnDisk(ContentRoot.PathOf(file, Environment), Origin.Identify(Environment))
         : null;
 
     /// <summary>Writes the version in force, unless it was written there.</summary>

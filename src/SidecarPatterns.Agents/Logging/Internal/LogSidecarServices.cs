@@ -65,7 +65,7 @@ internal static class LogSidecarServices
     {
         var options = provider.GetRequiredService<IOptions<LogSidecarOptions>>().Value.File;
         var environment = provider.GetService<IHostEnvironment>();
-        var folder = Path.GetFullPath(options.Folder, environment?.ContentRootPath ?? AppContext.BaseDirectory);
+        var folder = ContentRoot.PathOf(options.Folder, environment);
         var name = string.IsNullOrEmpty(options.Name) ? Sanitized(environment?.ApplicationName ?? AppDomain.CurrentDomain.FriendlyName) : options.Name;
         return new LogStore(
             options, folder, name, TimeProviderOf(provider), provider.GetRequiredService<LastResort>(), provider.GetRequiredService<ILogFileSystem>());

@@ -83,7 +83,7 @@ internal sealed class AgentSettings
             return;
         }
 
-        var path = Path.GetFullPath(file, Path.GetFullPath(_environment.ContentRootPath));
+        var path = ContentRoot.PathOf(file, _environment);
         var allowed = Directory.Exists(path) ? "the path of a file" : Origin.FindCopyProblem(path, _environment);
         if (allowed is not null)
         {

@@ -29,7 +29,7 @@ internal sealed class FileOrigin(string path, bool isFolder) : DocumentOrigin
         }
     }
 
-    private string PathIn(IHostEnvironment environment) => Path.GetFullPath(path, Path.GetFullPath(environment.ContentRootPath));
+    private string PathIn(IHostEnvironment environment) => ContentRoot.PathOf(path, environment);
 
     private IDocumentSource Open(string fullPath, TimeProvider clock) =>
         isFolder ? new FolderDocuments(fullPath, clock) : new FileDocuments(fullPath, clock);

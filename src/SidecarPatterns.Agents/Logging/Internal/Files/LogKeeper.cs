@@ -33,7 +33,8 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
         lock (_lock)
         {
             _current = current;
-            _round = Detached.Run(() => _round.ContinueWith(_ => Run(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default));
+            _round = Unflowed.Run(
+                static keeper => keeper._round.ContinueWith(_ => keeper.Run(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default), this);
         }
     }
 

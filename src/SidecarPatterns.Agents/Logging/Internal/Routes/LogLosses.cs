@@ -68,8 +68,8 @@ internal sealed class LogLosses(TimeProvider timeProvider, Action onDue) : IDisp
             return;
         }
 
-        _timer ??= Detached.Run(() => timeProvider.CreateTimer(
-            static losses => ((LogLosses)losses!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan));
+        _timer ??= Unflowed.Run(
+            clock => clock.CreateTimer(static losses => ((LogLosses)losses!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), timeProvider);
         _timer.Change(LogSidecarConstants.LossDelay, Timeout.InfiniteTimeSpan);
     }
 

@@ -25,14 +25,7 @@ internal sealed class FileSink(LogStore store) : IBatchSidecar<LogEntry>, ISidec
             }
         }
 
-        // Once the call has been given up on, somebody else has the lines too.
-        if (!ct.IsCancellationRequested)
-        {
-            for (var i = 0; i < batch.Count; i++)
-            {
-                batch[i].Release();
-            }
-        }
+        LogEntry.Release(batch, ct);
     }
 
     private static async Task WaitAsync(TimeSpan delay, IReadOnlyList<LogEntry> batch, int written, SidecarContext context, CancellationToken ct)

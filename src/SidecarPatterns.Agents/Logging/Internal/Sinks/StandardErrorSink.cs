@@ -12,14 +12,7 @@ internal sealed class StandardErrorSink(StandardErrorOutlet outlet) : IBatchSide
     public ValueTask HandleAsync(IReadOnlyList<LogEntry> batch, SidecarContext context, CancellationToken ct)
     {
         outlet.Write(batch);
-        if (!ct.IsCancellationRequested)
-        {
-            for (var i = 0; i < batch.Count; i++)
-            {
-                batch[i].Release();
-            }
-        }
-
+        LogEntry.Release(batch, ct);
         return default;
     }
 }

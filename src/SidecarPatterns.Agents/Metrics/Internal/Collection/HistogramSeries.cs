@@ -86,7 +86,7 @@ internal sealed class HistogramSeries(KeyValuePair<string, object?>[] tags, stri
                 slots[i] += Volatile.Read(ref Counts[i]);
             }
 
-            return Volatile.Read(ref Sum);
+            return Stripes.Read(ref Sum);
         }
     }
 }

@@ -23,59 +23,35 @@ internal sealed class InstrumentStream(InstrumentInfo info, int limit, Action on
     /// <summary>Takes a measurement, on the thread that measures. It never throws: that is the application's.</summary>
     public void Record(long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        try
-        {
-            if (value < 0 && !_mayFall)
-            {
-                onRefused();
-                return;
-            }
-
-            var series = _table.Find(tags);
-            if (_isObserved)
-            {
-                ((ValueSeries)series).Observe(value, _round, series.IsOverflow && _addsUp);
-            }
-            else
-            {
-                series.Record(value);
-            }
-        }
-#pragma warning disable CA1031 // What a tag's value throws is not for the one who measures.
-        catch (Exception)
-#pragma warning restore CA1031
+        if ((value < 0 && !_mayFall) || Find(tags) is not { } series)
         {
             onRefused();
+        }
+        else if (_isObserved)
+        {
+            ((ValueSeries)series).Observe(value, _round, series.IsOverflow && _addsUp);
+        }
+        else
+        {
+            series.Record(value);
         }
     }
 
     /// <inheritdoc cref="Record(long, ReadOnlySpan{KeyValuePair{string, object}})"/>
     public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        try
-        {
-            // One that is no number would make the sum none for ever.
-            if ((_addsUp && !double.IsFinite(value)) || (value < 0 && !_mayFall))
-            {
-                onRefused();
-                return;
-            }
-
-            var series = _table.Find(tags);
-            if (_isObserved)
-            {
-                ((ValueSeries)series).Observe(value, _round, series.IsOverflow && _addsUp);
-            }
-            else
-            {
-                series.Record(value);
-            }
-        }
-#pragma warning disable CA1031 // As above.
-        catch (Exception)
-#pragma warning restore CA1031
+        // One that is no number would make the sum none for ever.
+        if ((_addsUp && !double.IsFinite(value)) || (value < 0 && !_mayFall) || Find(tags) is not { } series)
         {
             onRefused();
+        }
+        else if (_isObserved)
+        {
+            ((ValueSeries)series).Observe(value, _round, series.IsOverflow && _addsUp);
+        }
+        else
+        {
+            series.Record(value);
         }
     }
 
@@ -106,11 +82,25 @@ internal sealed class InstrumentStream(InstrumentInfo info, int limit, Action on
         return new InstrumentSnapshot(Info, all, values);
     }
 
+    private Series? Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            return _table.Find(tags);
+        }
+#pragma warning disable CA1031 // What a tag's value throws is not for the one who measures.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
     private static Series Create(InstrumentInfo info, KeyValuePair<string, object?>[] tags, string text) => info switch
     {
         { Identity.IsObserved: true } or { Kind: MetricKind.Gauge } => new ValueSeries(tags, text, info.Identity.IsWhole),
         { Kind: MetricKind.Histogram } => new HistogramSeries(tags, text, info.Boundaries),
-        { Identity.IsWhole: true } => new WholeSumSeries(tags, text),
-        _ => new RealSumSeries(tags, text),
+        { Identity.IsWhole: true } => new SumSeries<long>(tags, text),
+        _ => new SumSeries<double>(tags, text),
     };
 }

@@ -3,11 +3,10 @@ using System.Buffers;
 namespace SidecarPatterns;
 
 /// <summary>Appends snapshots to a file, one a line. It is opened for each of them: that is rare, and somebody may move the file away.</summary>
-/// <param name="path">The path of the file.</param>
+/// <param name="path">The full path of the file.</param>
 /// <param name="maxBytes">How long it may become.</param>
 internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
 {
-    private readonly string _path = Path.GetFullPath(path);
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
     public string Name => "json-file";
@@ -17,14 +16,14 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
         _buffer.ResetWrittenCount();
         snapshot.WriteJson(_buffer);
         _buffer.Write("\n"u8);
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        if (new FileInfo(_path) is { Exists: true, Length: var length } && length > 0 && length + _buffer.WrittenCount > maxBytes)
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        if (new FileInfo(path) is { Exists: true, Length: var length } && length > 0 && length + _buffer.WrittenCount > maxBytes)
         {
-            File.Move(_path, _path + ".1", overwrite: true);
+            File.Move(path, path + ".1", overwrite: true);
         }
 
         var file = new FileStream(
-            _path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+            path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         await using (file.ConfigureAwait(false))
         {
             var end = CutTornLine(file);
@@ -43,24 +42,7 @@ internal sealed class JsonLinesFile(string path, long maxBytes) : IMetricsOutput
     /// <summary>Puts the file at the end of its last whole line: a crash may have left a part of one behind.</summary>
     private static long CutTornLine(FileStream file)
     {
-        Span<byte> piece = stackalloc byte[4096];
-        var end = file.Length;
-        while (end > 0)
-        {
-            var from = Math.Max(0, end - piece.Length);
-            file.Position = from;
-            var read = piece[..(int)(end - from)];
-            file.ReadExactly(read);
-            var lineEnd = read.LastIndexOf((byte)'\n');
-            if (lineEnd >= 0)
-            {
-                end = from + lineEnd + 1;
-                break;
-            }
-
-            end = from;
-        }
-
+        var end = TornLine.FindEnd(file.SafeFileHandle);
         if (end < file.Length)
         {
             file.SetLength(end);

@@ -14,15 +14,15 @@ internal sealed class MetricsOutputs
     public MetricsOutputs(IOptions<MetricsAgentOptions> options, IServiceProvider services)
     {
         var all = new List<IMetricsOutput>();
-        var root = Path.GetFullPath(services.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory);
+        var environment = services.GetService<IHostEnvironment>();
         if (options.Value.PrometheusFile is { } prometheusFile)
         {
-            all.Add(new PrometheusFile(Path.GetFullPath(prometheusFile, root)));
+            all.Add(new PrometheusFile(ContentRoot.PathOf(prometheusFile, environment)));
         }
 
         if (options.Value.JsonFile is { } jsonFile)
         {
-            all.Add(new JsonLinesFile(Path.GetFullPath(jsonFile, root), options.Value.JsonFileMaxBytes));
+            all.Add(new JsonLinesFile(ContentRoot.PathOf(jsonFile, environment), options.Value.JsonFileMaxBytes));
         }
 
         if (services.GetService<ChannelWriter<MetricsSnapshot>>() is { } writer)

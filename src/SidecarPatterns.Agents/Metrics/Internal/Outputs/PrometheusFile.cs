@@ -3,13 +3,12 @@ using System.Buffers;
 namespace SidecarPatterns;
 
 /// <summary>Keeps the last snapshot in a file that is always whole: it is written beside it, and then takes its name.</summary>
-/// <param name="path">The path of the file.</param>
+/// <param name="path">The full path of the file.</param>
 internal sealed class PrometheusFile(string path) : IMetricsOutput
 {
     private const UnixFileMode ReadableByAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    private readonly string _path = Path.GetFullPath(path);
-    private readonly string _draft = Path.GetFullPath(path) + ".tmp"; // Of one name: a crash leaves one of them behind, at most.
+    private readonly string _draft = path + ".tmp"; // Of one name: a crash leaves one of them behind, at most.
     private readonly ArrayBufferWriter<byte> _buffer = new();
 
     public string Name => "prometheus-file";
@@ -18,7 +17,7 @@ internal sealed class PrometheusFile(string path) : IMetricsOutput
     {
         _buffer.ResetWrittenCount();
         snapshot.WritePrometheusText(_buffer);
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var file = new FileStream(_draft, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
         await using (file.ConfigureAwait(false))
         {
@@ -30,6 +29,6 @@ internal sealed class PrometheusFile(string path) : IMetricsOutput
             await file.WriteAsync(_buffer.WrittenMemory).ConfigureAwait(false);
         }
 
-        File.Move(_draft, _path, overwrite: true);
+        File.Move(_draft, path, overwrite: true);
     }
 }

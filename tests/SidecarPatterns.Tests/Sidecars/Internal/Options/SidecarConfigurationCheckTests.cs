@@ -1,5 +1,7 @@
+extern alias Library;
 using CsCheck;
 using Microsoft.Extensions.Configuration;
+using static Library::SidecarPatterns.NearestName;
 
 namespace SidecarPatterns.Tests;
 
@@ -103,7 +105,7 @@ internal sealed class SidecarConfigurationCheckTests
             .Where(static pair => !SidecarOptionRules.Table.Keys.Contains(pair.Typed, StringComparer.OrdinalIgnoreCase))
             .Sample(static pair =>
                 SidecarOptionRules.Table.Keys
-                    .Where(key => NearestName.Distance(pair.Typed, key) <= NearestName.Distance(pair.Typed, pair.Key)) // MaxAge and MaxRate are neighbours.
+                    .Where(key => Distance(pair.Typed, key) <= Distance(pair.Typed, pair.Key)) // MaxAge and MaxRate are neighbours.
                     .Select(key => $"Sidecars:audit:{pair.Typed} is not known; did you mean {key}?")
                     .Contains(FindUnknown(["audit"], $"Sidecars:audit:{pair.Typed}").Single()));
 

@@ -1,14 +1,17 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace SidecarPatterns;
 
-/// <summary>A sum of real numbers.</summary>
-internal struct StripedReal
+/// <summary>A sum of whole numbers, or of real ones.</summary>
+/// <typeparam name="T"><see cref="long"/> or <see cref="double"/>.</typeparam>
+internal struct StripedSum<T>
+    where T : struct, INumber<T>
 {
-    private double _first;
+    private T _first;
     private Cell[]? _cells; // Made once threads have met at the first.
 
-    public void Add(double value)
+    public void Add(T value)
     {
         var cells = Volatile.Read(ref _cells);
         if (cells is null)
@@ -24,21 +27,20 @@ internal struct StripedReal
         Stripes.Add(ref cells[Stripes.Mine].Value, value);
     }
 
-    public readonly double Read()
+    public T Read()
     {
-        var sum = Volatile.Read(in _first);
-        foreach (ref var cell in Volatile.Read(in _cells).AsSpan())
+        var sum = Stripes.Read(ref _first);
+        foreach (ref var cell in Volatile.Read(ref _cells).AsSpan())
         {
-            sum += Volatile.Read(ref cell.Value);
+            sum += Stripes.Read(ref cell.Value);
         }
 
         return sum;
     }
 
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
     private struct Cell
     {
-        [FieldOffset(0)]
-        public double Value;
+        public T Value;
     }
 }
