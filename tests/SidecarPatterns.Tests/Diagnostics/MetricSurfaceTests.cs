@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,10 +98,5 @@ internal sealed class MetricSurfaceTests
         .Distinct()
         .OrderBy(static keys => keys, StringComparer.Ordinal);
 
-    private static string Approved()
-    {
-        var root = typeof(MetricSurfaceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(static attribute => attribute.Key == "RepositoryRoot").Value!;
-        return File.ReadAllText(Path.Combine(root, "tests/SidecarPatterns.Tests/Diagnostics/MetricSurface.approved.txt")).ReplaceLineEndings("\n");
-    }
+    private static string Approved() => Repository.Read("tests/SidecarPatterns.Tests/Diagnostics/MetricSurface.approved.txt");
 }

@@ -10,18 +10,18 @@ namespace SidecarPatterns.Tests.Documentation;
 [TestFixture]
 internal sealed partial class ReadmeTests
 {
-    private static readonly string Readme = Read("README.md");
+    private static readonly string Readme = Repository.Read("README.md");
 
     [Test]
     public void CSharp_EveryParagraph_StandsInCompiledCode()
     {
         var compiled = Normalize(
-            Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs")
-            + Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Migration.cs"));
+            Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.cs")
+            + Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Ambassadors.cs")
+            + Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Logging.cs")
+            + Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Metrics.cs")
+            + Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Configuration.cs")
+            + Repository.Read("tests/SidecarPatterns.Tests/Documentation/ReadmeSnippets.Migration.cs"));
         var paragraphs = CSharpBlock().Matches(Readme)
             .SelectMany(static block => block.Groups[1].Value.Split("\n\n"))
             .Select(Normalize)
@@ -123,7 +123,7 @@ internal sealed partial class ReadmeTests
     public void Metrics_EachThatIsNamedInTroubleshooting_IsThere()
     {
         var troubleshooting = Readme[Readme.IndexOf("\n## When something goes wrong\n", StringComparison.Ordinal)..Readme.IndexOf("\n## Coming from", StringComparison.Ordinal)];
-        var approved = Read("tests/SidecarPatterns.Tests/Diagnostics/MetricSurface.approved.txt").Split([' ', ':', '\n']); // Metrics and tags.
+        var approved = Repository.Read("tests/SidecarPatterns.Tests/Diagnostics/MetricSurface.approved.txt").Split([' ', ':', '\n']); // Metrics and tags.
         Assert.That(MetricName().Matches(troubleshooting).Select(static match => match.Groups[1].Value).ToHashSet(), Has.Count.GreaterThan(10).And.SubsetOf(approved));
     }
 
@@ -152,13 +152,6 @@ internal sealed partial class ReadmeTests
 
     internal static string Normalize(string code) =>
         string.Join('\n', code.Split('\n').Select(static line => line.Trim().Replace("internal sealed", "sealed", StringComparison.Ordinal))).Trim();
-
-    private static string Read(string path)
-    {
-        var root = typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(static attribute => attribute.Key == "RepositoryRoot").Value!;
-        return File.ReadAllText(Path.Combine(root, path)).ReplaceLineEndings("\n");
-    }
 
     [GeneratedRegex(@"^\| `([\w:]+)` \| (.*?) \| .* \|$", RegexOptions.Multiline)]
     private static partial Regex AmbassadorOptionRow();

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -271,9 +270,7 @@ internal sealed partial class ConsoleAppTests
     /// <summary>What is said in the README to have the program do.</summary>
     private static List<string> SwitchesInReadme()
     {
-        var root = typeof(ConsoleAppTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .Single(static metadata => metadata.Key == "RepositoryRoot").Value!;
-        var commands = File.ReadLines(Path.Combine(root, "README.md"))
+        var commands = File.ReadLines(Tests.Repository.PathOf("README.md"))
             .Where(static line => line.StartsWith("dotnet run --project samples/ConsoleApp -- ", StringComparison.Ordinal));
         return [.. commands.SelectMany(static line => line.Split(" -- ")[1].Split(' ')).Where(static word => word.StartsWith("--", StringComparison.Ordinal))];
     }

@@ -6,11 +6,10 @@ namespace SidecarPatterns.Tests;
 /// <summary>The files: when a new one is begun, which are kept, who writes to which, and what somebody else does to them.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogFilesTests
+internal sealed class LogFilesTests : LogFolderTests
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    private LogFolder _folder = null!;
     private TestClock _clock = null!;
     private LogFileOptions _options = null!;
     private ErrorStream _error = null!;
@@ -18,14 +17,10 @@ internal sealed class LogFilesTests
     [SetUp]
     public void Begin()
     {
-        _folder = new LogFolder();
         _clock = new TestClock();
         _options = new LogFileOptions();
         _error = new ErrorStream();
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public void Size_Reached_BeginsTheNextFileAndSplitsNoLine()
@@ -40,10 +35,10 @@ internal sealed class LogFilesTests
         Write(store, Enumerable.Range(50, 50).Select(static i => $"line {i}").ToArray());
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 100).Select(static i => $"line {i}")));
-            Assert.That(_folder.Files.Take(2), Is.EqualTo(new[] { "app-20000101-10.jsonl", "app-20000101-2.jsonl" }));
-            Assert.That(_folder.Files.Select(file => new FileInfo(_folder.PathOf(file)).Length), Is.All.LessThanOrEqualTo(1024));
-            Assert.That(store.CurrentFile, Is.EqualTo(_folder.PathOf("app-20000101-10.jsonl")));
+            Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, 100).Select(static i => $"line {i}")));
+            Assert.That(Folder.Files.Take(2), Is.EqualTo(new[] { "app-20000101-10.jsonl", "app-20000101-2.jsonl" }));
+            Assert.That(Folder.Files.Select(file => new FileInfo(Folder.PathOf(file)).Length), Is.All.LessThanOrEqualTo(1024));
+            Assert.That(store.CurrentFile, Is.EqualTo(Folder.PathOf("app-20000101-10.jsonl")));
         }
     }
 
@@ -55,8 +50,8 @@ internal sealed class LogFilesTests
         var huge = new string('x', 5_000_000);
         Write(store, "before");
         Write(store, huge, "after");
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "before", huge, "after" }));
-        Assert.That(_folder.Files, Has.Count.EqualTo(3));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "before", huge, "after" }));
+        Assert.That(Folder.Files, Has.Count.EqualTo(3));
     }
 
     [Test]
@@ -70,8 +65,8 @@ internal sealed class LogFilesTests
         Assert.That(store.Write(batch, 1), Is.EqualTo(2));
         _clock.JumpWallClock(-Day);
         Write(store, "the clock was set back");
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "app-20000101.jsonl", "app-20000102.jsonl" }));
-        Assert.That(_folder.Read("app-20000102.jsonl"), Has.Count.EqualTo(2));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-20000101.jsonl", "app-20000102.jsonl" }));
+        Assert.That(Folder.Read("app-20000102.jsonl"), Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -86,14 +81,14 @@ internal sealed class LogFilesTests
             }
         }
 
-        var files = _folder.Files;
+        var files = Folder.Files;
         using (var store = NewStore())
         {
             Write(store, "again");
         }
 
-        Assert.That(_folder.Files, Is.EqualTo(files), "it had room");
-        Assert.That(_folder.Messages[^1], Is.EqualTo("again"));
+        Assert.That(Folder.Files, Is.EqualTo(files), "it had room");
+        Assert.That(Folder.Messages[^1], Is.EqualTo("again"));
     }
 
     [TestCase("{\"time\":\"2000")]
@@ -106,14 +101,14 @@ internal sealed class LogFilesTests
             Write(store, "whole");
         }
 
-        File.AppendAllText(_folder.PathOf(_folder.Files.Single()), torn);
+        File.AppendAllText(Folder.PathOf(Folder.Files.Single()), torn);
         using (var store = NewStore())
         {
             Write(store, "next");
         }
 
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "whole", "next" }));
-        Assert.That(_folder.Notices("TornLineCut").Single().GetProperty("properties").GetProperty("Bytes").GetInt32(), Is.EqualTo(torn.Length));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "whole", "next" }));
+        Assert.That(Folder.Notices("TornLineCut").Single().GetProperty("properties").GetProperty("Bytes").GetInt32(), Is.EqualTo(torn.Length));
     }
 
     [Test]
@@ -124,24 +119,24 @@ internal sealed class LogFilesTests
             Write(store, "whole");
         }
 
-        File.AppendAllText(_folder.PathOf("app-20000101.jsonl"), new string('x', 200_000));
+        File.AppendAllText(Folder.PathOf("app-20000101.jsonl"), new string('x', 200_000));
         _clock.Advance(Day);
         using (var store = NewStore())
         {
             Write(store, "next");
         }
 
-        Assert.That(_folder.Read("app-20000101.jsonl"), Has.Count.EqualTo(1));
-        Assert.That(_folder.Notices("TornLineCut"), Has.Count.EqualTo(1));
+        Assert.That(Folder.Read("app-20000101.jsonl"), Has.Count.EqualTo(1));
+        Assert.That(Folder.Notices("TornLineCut"), Has.Count.EqualTo(1));
     }
 
     [Test]
     public void Start_FileOfNothingButATornLine_IsEmptied()
     {
-        File.WriteAllText(_folder.PathOf("app-20000101.jsonl"), new string('x', 200_000));
+        File.WriteAllText(Folder.PathOf("app-20000101.jsonl"), new string('x', 200_000));
         using var store = NewStore();
         Write(store, "first");
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "first" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "first" }));
     }
 
     [Test]
@@ -150,7 +145,7 @@ internal sealed class LogFilesTests
         string[] foreign = ["app.log", "app-20000101.jsonl.bak", "apple-20000101.jsonl", "app-2000-1-1.jsonl", "app-20000101-1.jsonl", "app-20000101-02.jsonl", "app+1-20000101.jsonl"];
         foreach (var file in foreign)
         {
-            File.WriteAllText(_folder.PathOf(file), "not ours");
+            File.WriteAllText(Folder.PathOf(file), "not ours");
         }
 
         _options.MaxFiles = 3;
@@ -163,7 +158,7 @@ internal sealed class LogFilesTests
         }
 
         await store.Kept.InTime();
-        Assert.That(_folder.Files, Is.EquivalentTo(foreign.Concat(["app-20000104.jsonl", "app-20000105.jsonl", "app-20000106.jsonl"])));
+        Assert.That(Folder.Files, Is.EquivalentTo(foreign.Concat(["app-20000104.jsonl", "app-20000105.jsonl", "app-20000106.jsonl"])));
     }
 
     [Test]
@@ -179,10 +174,10 @@ internal sealed class LogFilesTests
         }
 
         await store.Kept.InTime();
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "app-20000104.jsonl" }));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-20000104.jsonl" }));
         Write(store, "next day");
         await store.Kept.InTime();
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "app-20000105.jsonl" }));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-20000105.jsonl" }));
     }
 
     [Test]
@@ -200,7 +195,7 @@ internal sealed class LogFilesTests
 
         Write(store, "day 4");
         await store.Kept.InTime();
-        Assert.That(_folder.Files, Is.EqualTo(new[] { "app-20000103.jsonl", "app-20000104.jsonl", "app-20000105.jsonl" }));
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-20000103.jsonl", "app-20000104.jsonl", "app-20000105.jsonl" }));
     }
 
     [Test]
@@ -208,7 +203,7 @@ internal sealed class LogFilesTests
     {
         _options.Compress = true;
         _options.MaxBytes = 1024;
-        File.WriteAllText(_folder.PathOf("app-19991231.jsonl"), "{\"message\":\"left by the process before\"}\n");
+        File.WriteAllText(Folder.PathOf("app-19991231.jsonl"), "{\"message\":\"left by the process before\"}\n");
         using (var store = NewStore())
         {
             for (var i = 0; i < 25; i++)
@@ -219,13 +214,13 @@ internal sealed class LogFilesTests
             await store.Kept.InTime();
         }
 
-        Assert.That(_folder.Files, Is.EqualTo(new[]
+        Assert.That(Folder.Files, Is.EqualTo(new[]
         {
             "app-19991231.jsonl.gz", "app-20000101-2.jsonl.gz", "app-20000101-3.jsonl", "app-20000101.jsonl.gz",
         }));
         Assert.That(
-            Unzip("app-20000101.jsonl.gz").Concat(Unzip("app-20000101-2.jsonl.gz")).Concat(_folder.Messages), Is.EqualTo(Enumerable.Range(0, 25).Select(static i => $"line {i}")));
-        File.Delete(_folder.PathOf("app-20000101-3.jsonl"));
+            Unzip("app-20000101.jsonl.gz").Concat(Unzip("app-20000101-2.jsonl.gz")).Concat(Folder.Messages), Is.EqualTo(Enumerable.Range(0, 25).Select(static i => $"line {i}")));
+        File.Delete(Folder.PathOf("app-20000101-3.jsonl"));
         using (var store = NewStore())
         {
             Write(store, "again");
@@ -244,13 +239,13 @@ internal sealed class LogFilesTests
             using var third = NewStore();
             Write(third, "of the third");
             Write(first, "of the first again");
-            Assert.That(_folder.Files, Is.EqualTo(new[] { "app+2-20000101.jsonl", "app+3-20000101.jsonl", "app-20000101.jsonl" }));
+            Assert.That(Folder.Files, Is.EqualTo(new[] { "app+2-20000101.jsonl", "app+3-20000101.jsonl", "app-20000101.jsonl" }));
         }
 
         using var next = NewStore();
         Write(next, "after them");
         Assert.That(next.CurrentFile, Does.EndWith("app-20000101.jsonl"), "the right to a file ends with the process");
-        Assert.That(_folder.Read("app-20000101.jsonl"), Has.Count.EqualTo(3));
+        Assert.That(Folder.Read("app-20000101.jsonl"), Has.Count.EqualTo(3));
     }
 
     [Test]
@@ -263,7 +258,7 @@ internal sealed class LogFilesTests
         Write(second, "two");
         await first.Kept.InTime();
         await second.Kept.InTime();
-        Assert.That(_folder.Files, Has.Count.EqualTo(2));
+        Assert.That(Folder.Files, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -285,8 +280,8 @@ internal sealed class LogFilesTests
         _clock.Advance(TimeSpan.FromSeconds(1));
         Write(store, "two");
         Write(store, "three");
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "two", "three" }));
-        Assert.That(_folder.Notices("FileReplaced"), Has.Count.EqualTo(1));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "two", "three" }));
+        Assert.That(Folder.Notices("FileReplaced"), Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -294,10 +289,10 @@ internal sealed class LogFilesTests
     {
         using var store = NewStore();
         Write(store, "one");
-        Directory.Delete(_folder.Path, recursive: true);
+        Directory.Delete(Folder.Path, recursive: true);
         _clock.Advance(TimeSpan.FromSeconds(1));
         Write(store, "two");
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "two" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "two" }));
     }
 
     [TestCase(false)]
@@ -307,7 +302,7 @@ internal sealed class LogFilesTests
         using var store = NewStore();
         Write(store, "one");
         var file = store.CurrentFile!;
-        File.Move(file, _folder.PathOf("rotated"));
+        File.Move(file, Folder.PathOf("rotated"));
         if (isMadeAnew)
         {
             File.WriteAllText(file, "");
@@ -316,8 +311,8 @@ internal sealed class LogFilesTests
         Write(store, "still in the old one");
         _clock.Advance(TimeSpan.FromSeconds(1));
         Write(store, "in the new one");
-        Assert.That(_folder.Read("rotated").Select(static line => line.GetProperty("message").GetString()), Is.EqualTo(new[] { "one", "still in the old one" }));
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "in the new one" }));
+        Assert.That(Folder.Read("rotated").Select(static line => line.GetProperty("message").GetString()), Is.EqualTo(new[] { "one", "still in the old one" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "in the new one" }));
     }
 
     [Test]
@@ -331,12 +326,12 @@ internal sealed class LogFilesTests
         }
 
         Write(store, "two");
-        Assert.That(_folder.ReadText(_folder.Files.Single()), Does.StartWith("{"));
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "two" }));
+        Assert.That(Folder.ReadText(Folder.Files.Single()), Does.StartWith("{"));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "two" }));
     }
 
     private LogStore NewStore() =>
-        new(_options, _folder.Path, "app", _clock, new LastResort(_error.Open, _clock), new LogFileSystem());
+        new(_options, Folder.Path, "app", _clock, new LastResort(_error.Open, _clock), new LogFileSystem());
 
     private CapturedEntry Line(string message)
     {
@@ -357,7 +352,7 @@ internal sealed class LogFilesTests
 
     private IEnumerable<string> Unzip(string file)
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(_folder.PathOf(file)), CompressionMode.Decompress));
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(Folder.PathOf(file)), CompressionMode.Decompress));
         return [.. reader.ReadToEnd().Split('\n')[..^1].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("message").GetString()!)];
     }
 }

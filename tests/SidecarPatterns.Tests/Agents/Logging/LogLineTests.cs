@@ -9,16 +9,8 @@ namespace SidecarPatterns.Tests;
 /// <summary>What a line in the file has of what was logged.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed partial class LogLineTests
+internal sealed partial class LogLineTests : LogFolderTests
 {
-    private LogFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new LogFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public async Task Line_OfAGeneratedMethod_HasAllThatWasLoggedWithItsTypes()
     {
@@ -70,14 +62,14 @@ internal sealed partial class LogLineTests
     {
         var basket = new Basket { Count = 1 };
         var numbers = new List<int> { 1, 2 };
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         await host.StartAsync();
         BasketSeen(host.Logger(), basket, numbers);
         basket.Count = 2;
         numbers.Add(3);
         await host.FlushLogAsync();
 
-        var line = _folder.Lines.Single();
+        var line = Folder.Lines.Single();
         Assert.That(line.GetProperty("message").GetString(), Is.EqualTo("basket of 1 with 1, 2"));
         Assert.That(line.GetProperty("properties").GetRawText(), Is.EqualTo("""{"Basket":"basket of 1","Numbers":[1,2]}"""));
     }
@@ -119,21 +111,21 @@ internal sealed partial class LogLineTests
     public async Task Text_WithLineBreaksAndControls_StaysOnItsLineAndCanForgeNone()
     {
         const string Evil = "ok\n{\"level\":\"Critical\"}\r\n\u2028\u2029\u0085\u001b[2J\0\u202Etxt \"quoted\" \\ \ud800 ünïcödé 🙂";
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         await host.StartAsync();
         OrderPlaced(host.Logger(), 1, Evil, 1, new InvalidOperationException(Evil));
         host.Logger("Test." + Evil).Log(LogLevel.Information, new EventId(1, Evil), Evil, null, static (state, _) => state);
         await host.FlushLogAsync();
 
-        var text = _folder.ReadText(_folder.Files.Single());
+        var text = Folder.ReadText(Folder.Files.Single());
         var expected = Evil.Replace('\ud800', '\ufffd');
         using (Assert.EnterMultipleScope())
         {
             Assert.That(text.Where(static character => char.IsControl(character) || character is '\u2028' or '\u2029' or '\u202E'), Is.EqualTo("\n\n"));
-            Assert.That(_folder.Lines[0].GetProperty("properties").GetProperty("Customer").GetString(), Is.EqualTo(expected));
-            Assert.That(_folder.Lines[0].GetProperty("exception").GetString(), Does.Contain(expected));
-            Assert.That(_folder.Lines[1].GetProperty("message").GetString(), Is.EqualTo(expected));
-            Assert.That(_folder.Lines[1].GetProperty("category").GetString(), Is.EqualTo("Test." + expected));
+            Assert.That(Folder.Lines[0].GetProperty("properties").GetProperty("Customer").GetString(), Is.EqualTo(expected));
+            Assert.That(Folder.Lines[0].GetProperty("exception").GetString(), Does.Contain(expected));
+            Assert.That(Folder.Lines[1].GetProperty("message").GetString(), Is.EqualTo(expected));
+            Assert.That(Folder.Lines[1].GetProperty("category").GetString(), Is.EqualTo("Test." + expected));
             Assert.That(text, Does.Contain("ünïcödé 🙂"), "what harms nobody is readable");
         }
     }
@@ -144,7 +136,7 @@ internal sealed partial class LogLineTests
         const string Evil = "ok\n2026-11-29T00:00:00.0000000Z crit Forged all is lost\r\n\u2028\u2029\u0085\u001b[2J\0\u202Etxt";
         var error = new ErrorStream();
         await using var host = LogHosts.Build(
-            _folder, static options => options.File.Enabled = false, static agent => agent.AddStandardError(), standardError: error);
+            Folder, static options => options.File.Enabled = false, static agent => agent.AddStandardError(), standardError: error);
         await host.StartAsync();
         OrderPlaced(host.Logger("Test." + Evil), 1, Evil, 1, new InvalidOperationException(Evil));
         await host.FlushLogAsync();
@@ -166,7 +158,7 @@ internal sealed partial class LogLineTests
     public async Task Scopes_OnRequest_AreThereOutermostFirstAsTheyWere()
     {
         var values = new Dictionary<string, object?> { ["RequestId"] = 5 };
-        await using var host = LogHosts.Build(_folder, static options => options.IncludeScopes = true);
+        await using var host = LogHosts.Build(Folder, static options => options.IncludeScopes = true);
         await host.StartAsync();
         var logger = host.Logger();
         using (logger.BeginScope("plain"))
@@ -179,8 +171,8 @@ internal sealed partial class LogLineTests
         values["RequestId"] = 6;
         Started(logger);
         await host.FlushLogAsync();
-        Assert.That(_folder.Lines[0].GetProperty("scopes").GetRawText(), Is.EqualTo("""["plain",{"RequestId":5},{"Order":7,"text":"order 7"}]"""));
-        Assert.That(_folder.Lines[1].TryGetProperty("scopes", out _), Is.False);
+        Assert.That(Folder.Lines[0].GetProperty("scopes").GetRawText(), Is.EqualTo("""["plain",{"RequestId":5},{"Order":7,"text":"order 7"}]"""));
+        Assert.That(Folder.Lines[1].TryGetProperty("scopes", out _), Is.False);
     }
 
     [Test]
@@ -218,7 +210,7 @@ internal sealed partial class LogLineTests
     {
         await using var host = TestHost.BuildWith(builder =>
         {
-            LogHosts.Add(builder, _folder);
+            LogHosts.Add(builder, Folder);
             builder.Configuration["Logging:Sidecar:LogLevel:Test.Shop"] = "Error";
             builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         });
@@ -226,7 +218,7 @@ internal sealed partial class LogLineTests
         Started(host.Logger());
         OrderPlaced(host.Logger(), 1, "x", 1, exception: null);
         await host.FlushLogAsync();
-        Assert.That(_folder.Lines.Single().GetProperty("level").GetString(), Is.EqualTo("Error"));
+        Assert.That(Folder.Lines.Single().GetProperty("level").GetString(), Is.EqualTo("Error"));
     }
 
     [Test]
@@ -237,13 +229,13 @@ internal sealed partial class LogLineTests
             builder.Logging.EnableEnrichment().EnableRedaction();
             builder.Services.AddRedaction(static redaction => redaction.SetFallbackRedactor<Microsoft.Extensions.Compliance.Redaction.ErasingRedactor>());
             builder.Services.AddStaticLogEnricher<Enricher>();
-            LogHosts.Add(builder, _folder);
+            LogHosts.Add(builder, Folder);
         });
         await host.StartAsync();
         SecretSeen(host.Logger(), 3, "do-not-write-me");
         await host.FlushLogAsync();
 
-        var line = _folder.Lines.Single();
+        var line = Folder.Lines.Single();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(line.GetRawText(), Does.Not.Contain("do-not-write-me"));
@@ -258,7 +250,7 @@ internal sealed partial class LogLineTests
         const int Threads = 4;
         const int Each = 20_000;
         await using var host = TestHost.BuildWith(builder => LogHosts.Add(
-            builder, _folder, services: static services => services.Configure<SidecarOptions>(AgentNames.Log, static options => options.FullMode = System.Threading.Channels.BoundedChannelFullMode.Wait)));
+            builder, Folder, services: static services => services.Configure<SidecarOptions>(AgentNames.Log, static options => options.FullMode = System.Threading.Channels.BoundedChannelFullMode.Wait)));
         await host.StartAsync();
         var logger = host.Logger();
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
@@ -270,7 +262,7 @@ internal sealed partial class LogLineTests
         }))).InTime();
         await host.StopAsync();
 
-        var lines = _folder.Lines.Select(static line => line.GetProperty("properties"))
+        var lines = Folder.Lines.Select(static line => line.GetProperty("properties"))
             .Select(static values => (Id: values.GetProperty("Id").GetInt32(), Thread: values.GetProperty("Customer").GetString(), Total: values.GetProperty("Total").GetDouble()))
             .ToLookup(static line => line.Thread);
         for (var thread = 0; thread < Threads; thread++)
@@ -283,11 +275,11 @@ internal sealed partial class LogLineTests
 
     private async Task<JsonElement> WriteAsync(Action<ILogger> log)
     {
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         await host.StartAsync();
         log(host.Logger());
         await host.FlushLogAsync();
-        return _folder.Lines.Single();
+        return Folder.Lines.Single();
     }
 
     private static readonly Action<ILogger, Basket, List<int>, Exception?> BasketSeenCore =

@@ -6,17 +6,9 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
 [CancelAfter(170_000)]
-internal sealed class LogProcessTests
+internal sealed class LogProcessTests : LogFolderTests
 {
     private const string Program = "SidecarPatterns.Tests.Host";
-
-    private LogFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new LogFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public async Task Kill_InTheMiddleOfWriting_EveryCompleteLineIsReadableAndTheTornOneIsRepairedAtTheNextStart()
@@ -28,8 +20,8 @@ internal sealed class LogProcessTests
             await child.ExitAsync();
         }
 
-        var file = _folder.Files.Single();
-        var text = _folder.ReadText(file);
+        var file = Folder.Files.Single();
+        var text = Folder.ReadText(file);
         var complete = text.Split('\n')[..^1];
         Assert.That(complete.Select(NumberOf), Is.EqualTo(Enumerable.Range(0, complete.Length)), "all of them, in their order, up to the last");
         Assert.That(complete, Has.Length.GreaterThan(10_000));
@@ -37,7 +29,7 @@ internal sealed class LogProcessTests
         // Where the kill tore no line, the test does.
         if (text.EndsWith('\n'))
         {
-            await File.AppendAllTextAsync(_folder.PathOf(file), "{\"time\":\"20");
+            await File.AppendAllTextAsync(Folder.PathOf(file), "{\"time\":\"20");
         }
 
         await using (var child = Start("log-and-stop"))
@@ -47,8 +39,8 @@ internal sealed class LogProcessTests
             Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
         }
 
-        Assert.That(_folder.Notices("TornLineCut"), Has.Count.EqualTo(1));
-        Assert.That(_folder.Messages, Has.Count.EqualTo(complete.Length + 3));
+        Assert.That(Folder.Notices("TornLineCut"), Has.Count.EqualTo(1));
+        Assert.That(Folder.Messages, Has.Count.EqualTo(complete.Length + 3));
     }
 
     [Test]
@@ -58,7 +50,7 @@ internal sealed class LogProcessTests
         await child.WroteAsync("running");
         await child.SignalAsync("TERM");
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "start", "stop", "the end of the stop" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "start", "stop", "the end of the stop" }));
     }
 
     [Test]
@@ -66,8 +58,8 @@ internal sealed class LogProcessTests
     {
         await using var child = Start("log-crash");
         Assert.That(await child.ExitAsync(), Is.Not.Zero);
-        Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 1_000).Select(static i => $"line {i}")), child.ToString());
-        Assert.That(_folder.Notices("ProcessCrashed").Single().GetProperty("exception").GetString(), Does.Contain("nobody handles this"));
+        Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, 1_000).Select(static i => $"line {i}")), child.ToString());
+        Assert.That(Folder.Notices("ProcessCrashed").Single().GetProperty("exception").GetString(), Does.Contain("nobody handles this"));
     }
 
     [Test]
@@ -78,34 +70,34 @@ internal sealed class LogProcessTests
         {
             await first.WroteAsync("running");
             await second.WroteAsync("running");
-            await Eventually.HoldsAsync(() => _folder.Files.Count == 2, "both write"); // Else one may have ended before the other begins, and its file is free.
+            await Eventually.HoldsAsync(() => Folder.Files.Count == 2, "both write"); // Else one may have ended before the other begins, and its file is free.
             await first.SignalAsync("TERM");
             await second.SignalAsync("TERM");
             Assert.That(await first.ExitAsync(), Is.Zero, first.ToString());
             Assert.That(await second.ExitAsync(), Is.Zero, second.ToString());
         }
 
-        Assert.That(_folder.Files, Has.Count.EqualTo(2));
-        Assert.That(_folder.Files.Select(file => _folder.Read(file).Count), Is.All.EqualTo(3));
+        Assert.That(Folder.Files, Has.Count.EqualTo(2));
+        Assert.That(Folder.Files.Select(file => Folder.Read(file).Count), Is.All.EqualTo(3));
     }
 
     [Test]
     public async Task Disk_ReallyFull_LosesNothingThatFittedAndRecovers()
     {
         // A disk of a megabyte, most of which something else takes until the agent has noticed.
-        await using var disk = await SmallDisk.MountAsync(_folder.Path, kilobytes: 1024);
-        await File.WriteAllBytesAsync(_folder.PathOf(".ballast"), new byte[800_000]);
+        await using var disk = await SmallDisk.MountAsync(Folder.Path, kilobytes: 1024);
+        await File.WriteAllBytesAsync(Folder.PathOf(".ballast"), new byte[800_000]);
         await using var child = Start("log-full-disk");
         Assert.That(await child.ExitAsync(), Is.Zero, child.ToString());
 
         Assert.That(child.Output, Has.Member("failed and recovered"), child.ToString());
-        Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 3_000).Select(static i => $"line {i}")));
-        Assert.That(_folder.Notices("WritingResumed"), Is.Not.Empty);
+        Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, 3_000).Select(static i => $"line {i}")));
+        Assert.That(Folder.Notices("WritingResumed"), Is.Not.Empty);
         Assert.That(child.Error, Has.Some.Contains("can not be written"));
     }
 
     private static int NumberOf(string line) => JsonDocument.Parse(line).RootElement.GetProperty("properties").GetProperty("Number").GetInt32();
 
     private ChildProgram Start(string scenario) =>
-        ChildProgram.StartIn(new Dictionary<string, string> { ["LOG_FOLDER"] = _folder.Path }, Program, scenario);
+        ChildProgram.StartIn(new Dictionary<string, string> { ["LOG_FOLDER"] = Folder.Path }, Program, scenario);
 }

@@ -7,22 +7,17 @@ namespace SidecarPatterns.Tests;
 /// <summary>A queue that is full: what is dropped, what is not, and how it is told.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogQueueTests
+internal sealed class LogQueueTests : LogFolderTests
 {
-    private LogFolder _folder = null!;
     private ScriptedFileSystem _files = null!;
     private ErrorStream _error = null!;
 
     [SetUp]
     public void Begin()
     {
-        _folder = new LogFolder();
         _files = new ScriptedFileSystem();
         _error = new ErrorStream();
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [Test]
     public async Task Full_LinesBelowErrorAreDroppedAtNineTenthsAndErrorsTakeTheRestThenStandardError()
@@ -46,13 +41,13 @@ internal sealed class LogQueueTests
         await host.FlushLogAsync();
 
         string[] expected = ["held", .. Enumerable.Range(0, 36).Select(static i => $"line {i}"), .. Enumerable.Range(0, 4).Select(static i => $"error {i}"), "line 100"];
-        Assert.That(_folder.Messages, Is.EqualTo(expected));
-        var notice = _folder.Notices("LinesLost").Single();
+        Assert.That(Folder.Messages, Is.EqualTo(expected));
+        var notice = Folder.Notices("LinesLost").Single();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(notice.GetProperty("level").GetString(), Is.EqualTo("Warning"));
             Assert.That(notice.GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(64));
-            Assert.That(_folder.Lines[^1].GetProperty("message").GetString(), Is.EqualTo("line 100"), "told where they are missing");
+            Assert.That(Folder.Lines[^1].GetProperty("message").GetString(), Is.EqualTo("line 100"), "told where they are missing");
 
             // The account: each line of the test, and the one that tells of the losses, is in exactly one of these.
             var account = host.Snapshot(AgentNames.Log);
@@ -71,7 +66,7 @@ internal sealed class LogQueueTests
         {
             builder.Services.AddSingleton(TimeProvider.System);
             builder.Configuration["Sidecars:log-agent:Capacity"] = "200";
-            LogHosts.Add(builder, _folder, standardError: _error);
+            LogHosts.Add(builder, Folder, standardError: _error);
         });
         await host.StartAsync();
         await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Run(() =>
@@ -91,18 +86,18 @@ internal sealed class LogQueueTests
         }))).InTime();
         await host.StopAsync();
         var account = host.Snapshot(AgentNames.Log);
-        var toldInTime = _folder.Notices("LinesLost").Count;
+        var toldInTime = Folder.Notices("LinesLost").Count;
         var lost = host.Services.GetRequiredService<SidecarLog>().Lost;
         await host.DisposeAsync();
 
-        var lines = _folder.Lines.Where(static line => line.GetProperty("category").GetString()!.StartsWith("Test.", StringComparison.Ordinal))
+        var lines = Folder.Lines.Where(static line => line.GetProperty("category").GetString()!.StartsWith("Test.", StringComparison.Ordinal))
             .ToLookup(static line => line.GetProperty("category").GetString(), static line => line.GetProperty("properties").GetProperty("Number").GetInt32());
         var written = lines.Sum(static category => category.Count());
         using (Assert.EnterMultipleScope())
         {
             Assert.That(written + _error.Lines.Count + lost, Is.EqualTo(Threads * Each));
             Assert.That(_error.Lines, Is.All.Contains("fail Test."), "nothing below Error goes there");
-            Assert.That(_folder.Notices("LinesLost").Sum(static line => line.GetProperty("properties").GetProperty("Count").GetInt32()), Is.EqualTo(lost));
+            Assert.That(Folder.Notices("LinesLost").Sum(static line => line.GetProperty("properties").GetProperty("Count").GetInt32()), Is.EqualTo(lost));
             Assert.That(lines, Is.All.Ordered, "the order of each thread");
             Assert.That(account.Accepted, Is.EqualTo(written + toldInTime));
             Assert.That((account.Handled, account.DeadLettered, account.Queued, account.InFlight), Is.EqualTo((account.Accepted, 0L, 0L, 0L)));
@@ -121,10 +116,10 @@ internal sealed class LogQueueTests
 
         held.Release();
         await host.FlushLogAsync();
-        Assert.That(_folder.Notices("LinesLost"), Is.Empty);
+        Assert.That(Folder.Notices("LinesLost"), Is.Empty);
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
         await host.FlushLogAsync();
-        Assert.That(_folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(4));
+        Assert.That(Folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(4));
     }
 
     [Test]
@@ -142,7 +137,7 @@ internal sealed class LogQueueTests
             await host.StopAsync();
         }
 
-        Assert.That(_folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(4));
+        Assert.That(Folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(4));
     }
 
     [Test]
@@ -158,14 +153,14 @@ internal sealed class LogQueueTests
         held.Release();
         await host.StopAsync();
         await host.DisposeAsync();
-        Assert.That(_folder.Notices("LinesLost").Sum(static line => line.GetProperty("properties").GetProperty("Count").GetInt32()), Is.EqualTo(964));
-        Assert.That(_folder.Notices("LinesLost"), Has.Count.EqualTo(1));
+        Assert.That(Folder.Notices("LinesLost").Sum(static line => line.GetProperty("properties").GetProperty("Count").GetInt32()), Is.EqualTo(964));
+        Assert.That(Folder.Notices("LinesLost"), Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task Default_QueueOfTheAgent_IsWhatThePageSays()
     {
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         var options = host.Services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitor<SidecarOptions>>().Get(AgentNames.Log);
         Assert.That(options.Capacity, Is.EqualTo(65_536));
         Assert.That(host.Snapshot(AgentNames.Log).Capacity, Is.EqualTo(65_536));
@@ -177,7 +172,7 @@ internal sealed class LogQueueTests
         await using var host = TestHost.BuildWith(builder =>
         {
             builder.Configuration["Sidecars:log-agent:Capacity"] = "1000";
-            LogHosts.Add(builder, _folder);
+            LogHosts.Add(builder, Folder);
         });
         Assert.That(host.Snapshot(AgentNames.Log).Capacity, Is.EqualTo(1_000));
     }
@@ -188,7 +183,7 @@ internal sealed class LogQueueTests
         await using var host = TestHost.BuildWith(builder =>
         {
             builder.Configuration["Sidecars:log-agent:FullMode"] = "DropOldest";
-            LogHosts.Add(builder, _folder);
+            LogHosts.Add(builder, Folder);
         });
         Assert.That((await host.Host.StartAsync().FailureAsync())?.Message, Does.Contain("Sidecars:log-agent:FullMode is DropOldest; allowed is DropWrite or Wait"));
     }
@@ -213,6 +208,6 @@ internal sealed class LogQueueTests
     {
         builder.Services.AddSingleton<ILogFileSystem>(_files);
         builder.Configuration["Sidecars:log-agent:Capacity"] = "40";
-        LogHosts.Add(builder, _folder, standardError: _error);
+        LogHosts.Add(builder, Folder, standardError: _error);
     });
 }

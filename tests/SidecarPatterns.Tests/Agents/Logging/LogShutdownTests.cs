@@ -8,20 +8,12 @@ namespace SidecarPatterns.Tests;
 /// <summary>The first line and the last one: whatever is logged before the start, while services stop, and after that, is in the file.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogShutdownTests
+internal sealed class LogShutdownTests : LogFolderTests
 {
-    private LogFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new LogFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public async Task Lines_OfAllTimesOfAHost_AreInTheFileInTheirOrder()
     {
-        await using (var host = LogHosts.Build(_folder, services: static services =>
+        await using (var host = LogHosts.Build(Folder, services: static services =>
         {
             services.AddHostedService<Talker>();
             services.AddSidecar<int>("late", static (_, _, _) => default);
@@ -30,14 +22,14 @@ internal sealed class LogShutdownTests
         {
             var logger = host.Logger();
             Say(logger, "built");
-            Assert.That(_folder.Messages, Is.EqualTo(new[] { "built" }), "before the start there is no sidecar: who logs writes");
+            Assert.That(Folder.Messages, Is.EqualTo(new[] { "built" }), "before the start there is no sidecar: who logs writes");
             await host.StartAsync();
             await host.StopAsync();
             Say(logger, "stopped");
-            Assert.That(_folder.Messages[^1], Is.EqualTo("stopped"), "nor after the stop");
+            Assert.That(Folder.Messages[^1], Is.EqualTo("stopped"), "nor after the stop");
         }
 
-        Assert.That(_folder.Messages, Is.EqualTo(new[]
+        Assert.That(Folder.Messages, Is.EqualTo(new[]
         {
             "built", "OtherTalker starts", "Talker starts", "Talker stops", "end of Talker", "OtherTalker stops", "end of OtherTalker", "stopped",
         }));
@@ -48,7 +40,7 @@ internal sealed class LogShutdownTests
     {
         var error = new ErrorStream();
         ILogger logger;
-        await using (var host = LogHosts.Build(_folder, standardError: error))
+        await using (var host = LogHosts.Build(Folder, standardError: error))
         {
             logger = host.Logger();
             await host.StartAsync();
@@ -62,7 +54,7 @@ internal sealed class LogShutdownTests
     [Test]
     public async Task Host_DisposedOfWithoutAStop_LosesNoLine()
     {
-        await using (var host = LogHosts.Build(_folder))
+        await using (var host = LogHosts.Build(Folder))
         {
             await host.StartAsync();
             for (var i = 0; i < 500; i++)
@@ -71,32 +63,32 @@ internal sealed class LogShutdownTests
             }
         }
 
-        Assert.That(_folder.Messages, Is.EquivalentTo(Enumerable.Range(0, 500).Select(static i => $"{i}")));
+        Assert.That(Folder.Messages, Is.EquivalentTo(Enumerable.Range(0, 500).Select(static i => $"{i}")));
     }
 
     [Test]
     public async Task Host_WhoseStartFails_HasItsLinesInTheFile()
     {
-        await using (var host = LogHosts.Build(_folder, services: static services => services.AddHostedService<FailingService>()))
+        await using (var host = LogHosts.Build(Folder, services: static services => services.AddHostedService<FailingService>()))
         {
             Assert.That(await host.Host.StartAsync().FailureAsync(), Is.TypeOf<IOException>());
         }
 
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "about to fail" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "about to fail" }));
     }
 
     [Test]
     public async Task Host_WithWrongSidecarOptions_StillLogs()
     {
         await using (var host = LogHosts.Build(
-            _folder, services: static services => services.AddSidecar<int>("wrong", static (_, _, _) => default, static options => options.Capacity = 0)))
+            Folder, services: static services => services.AddSidecar<int>("wrong", static (_, _, _) => default, static options => options.Capacity = 0)))
         {
             Say(host.Logger(), "before");
             Assert.That(await host.Host.StartAsync().FailureAsync(), Is.Not.Null);
             Say(host.Logger(), "after");
         }
 
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "before", "after" }));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "before", "after" }));
     }
 
     [Test]
@@ -105,7 +97,7 @@ internal sealed class LogShutdownTests
         await using var host = TestHost.BuildWith(builder =>
         {
             builder.Services.AddSidecar<int>("first", static (_, _, _) => default);
-            LogHosts.Add(builder, _folder);
+            LogHosts.Add(builder, Folder);
         });
         await host.StartAsync();
         await host.StopAsync();
@@ -121,7 +113,7 @@ internal sealed class LogShutdownTests
         const int Early = 2_000;
         var finding = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var found = new ManualResetEventSlim();
-        await using var host = LogHosts.Build(_folder, services: services => services.Configure<SidecarOptions>(AgentNames.Log, _ =>
+        await using var host = LogHosts.Build(Folder, services: services => services.Configure<SidecarOptions>(AgentNames.Log, _ =>
         {
             finding.TrySetResult();
             found.Wait();
@@ -143,26 +135,26 @@ internal sealed class LogShutdownTests
         }
 
         await first.InTime();
-        Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, Early + 500).Select(static i => $"{i}").Prepend("first")));
+        Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, Early + 500).Select(static i => $"{i}").Prepend("first")));
     }
 
     [Test]
     public async Task Flush_BringsAllToTheFile()
     {
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         await host.StartAsync();
         for (var round = 1; round <= 50; round++)
         {
             Say(host.Logger(), $"{round}");
             await host.FlushLogAsync();
-            Assert.That(_folder.Messages, Has.Count.EqualTo(round));
+            Assert.That(Folder.Messages, Has.Count.EqualTo(round));
         }
     }
 
     [Test]
     public async Task Provider_IsNotResolvedInACircle()
     {
-        await using var host = LogHosts.Build(_folder, onlyTests: false, services: static services =>
+        await using var host = LogHosts.Build(Folder, onlyTests: false, services: static services =>
         {
             // Options that are made with a logger which logs: sidecars need them, and the agent is one.
             services.AddSingleton<Microsoft.Extensions.Options.IConfigureOptions<SidecarOptions>>(static provider =>
@@ -170,21 +162,21 @@ internal sealed class LogShutdownTests
         });
         await host.StartAsync();
         await host.FlushLogAsync();
-        Assert.That(_folder.Messages, Has.Some.EqualTo("options are made"));
+        Assert.That(Folder.Messages, Has.Some.EqualTo("options are made"));
     }
 
     [Test]
     public async Task Crash_IsLoggedAndFlushed()
     {
-        await using var host = LogHosts.Build(_folder, static options => options.FlushOnCrash = true);
+        await using var host = LogHosts.Build(Folder, static options => options.FlushOnCrash = true);
         await host.StartAsync();
         Say(host.Logger(), "the last words");
         using var hook = new CrashHook(
             host.Services.GetRequiredService<LogRoutes>(), host.Services.GetRequiredService<SidecarLog>(), TimeProvider.System);
         await Task.Run(() => hook.OnCrash(new IOException("the end"))).InTime();
 
-        Assert.That(_folder.Messages, Is.EqualTo(new[] { "the last words" }));
-        Assert.That(_folder.Notices("ProcessCrashed").Single().GetProperty("exception").GetString(), Does.Contain("the end"));
+        Assert.That(Folder.Messages, Is.EqualTo(new[] { "the last words" }));
+        Assert.That(Folder.Notices("ProcessCrashed").Single().GetProperty("exception").GetString(), Does.Contain("the end"));
     }
 
     private abstract class AnyTalker(ILoggerFactory loggers) : IHostedService

@@ -8,16 +8,8 @@ namespace SidecarPatterns.Tests;
 /// <summary>Sinks beside the file: each has its own queue, may keep what it is given, and is not given what it logs itself.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogSinkTests
+internal sealed class LogSinkTests : LogFolderTests
 {
-    private LogFolder _folder = null!;
-
-    [SetUp]
-    public void MakeFolder() => _folder = new LogFolder();
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
-
     [Test]
     public async Task Sink_IsGivenEveryLineWithAllItHasAndMayKeepIt()
     {
@@ -48,7 +40,7 @@ internal sealed class LogSinkTests
             Assert.That(line.Timestamp, Is.EqualTo(host.Clock.GetUtcNow()));
             Assert.That(line.TraceId, Is.Null);
             Assert.That(script.Lines.Select(static kept => kept.Message).Skip(1), Is.EqualTo(Enumerable.Range(1, 2_999).Select(static i => $"Order {i} of customer {i} for 2.50")));
-            Assert.That(_folder.Messages, Has.Count.EqualTo(3_000));
+            Assert.That(Folder.Messages, Has.Count.EqualTo(3_000));
         }
     }
 
@@ -69,7 +61,7 @@ internal sealed class LogSinkTests
         }
 
         await host.Services.GetRequiredService<ISidecarControl>().FlushAsync(AgentNames.Log).InTime();
-        Assert.That(_folder.Messages, Has.Count.EqualTo(101));
+        Assert.That(Folder.Messages, Has.Count.EqualTo(101));
         held.Release();
         await host.FlushLogAsync();
         OrderSeen(host.Logger(), 101);
@@ -78,8 +70,8 @@ internal sealed class LogSinkTests
         {
             Assert.That(script.Lines.Count(static line => line.Category == LogHosts.Category), Is.EqualTo(20), "18 had room, and one before and one after");
             Assert.That(script.Lines[^2].Properties, Has.Some.EqualTo(new KeyValuePair<string, object?>("Count", 82L)));
-            Assert.That(_folder.Messages, Has.Count.EqualTo(102));
-            Assert.That(_folder.Notices("LinesLost"), Is.Empty, "the file missed nothing");
+            Assert.That(Folder.Messages, Has.Count.EqualTo(102));
+            Assert.That(Folder.Notices("LinesLost"), Is.Empty, "the file missed nothing");
         }
     }
 
@@ -104,7 +96,7 @@ internal sealed class LogSinkTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(script.Lines.Select(static line => line.Message), Is.EqualTo(new[] { "order 1", "order 1" }), "one for each sink");
-            Assert.That(_folder.Messages, Is.EquivalentTo(new[] { "order 1", "sent by first", "sent by second" }));
+            Assert.That(Folder.Messages, Is.EquivalentTo(new[] { "order 1", "sent by first", "sent by second" }));
         }
 
         async Task Chat(IReadOnlyList<LogEntry> batch, SidecarContext context)
@@ -137,14 +129,14 @@ internal sealed class LogSinkTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(given, Has.Some.EqualTo(LogHosts.Category).And.None.EqualTo("SidecarPatterns.Dispatch"));
-            Assert.That(_folder.Lines.Count(static line => line.GetProperty("category").GetString() == "SidecarPatterns.Dispatch"), Is.GreaterThanOrEqualTo(2), "the file has them");
+            Assert.That(Folder.Lines.Count(static line => line.GetProperty("category").GetString() == "SidecarPatterns.Dispatch"), Is.GreaterThanOrEqualTo(2), "the file has them");
         }
     }
 
     [Test]
     public async Task Text_ThatLogsWhileItIsMade_BringsAboutNoFurtherLine()
     {
-        await using var host = LogHosts.Build(_folder);
+        await using var host = LogHosts.Build(Folder);
         await host.StartAsync();
         OrderPlaced(host.Logger(), 1, "x", 2.5, new TalkingException(host.Logger()));
         for (var round = 0; round < 3; round++)
@@ -152,7 +144,7 @@ internal sealed class LogSinkTests
             await host.FlushLogAsync();
         }
 
-        Assert.That(_folder.Lines.Single().GetProperty("exception").GetString(), Is.EqualTo("I talk"));
+        Assert.That(Folder.Lines.Single().GetProperty("exception").GetString(), Is.EqualTo("I talk"));
     }
 
     [TestCase(StandardErrorFormat.Plain)]
@@ -161,7 +153,7 @@ internal sealed class LogSinkTests
     {
         var error = new ErrorStream();
         await using var host = LogHosts.Build(
-            _folder, static options => options.File.Enabled = false, agent => agent.AddStandardError(format), standardError: error);
+            Folder, static options => options.File.Enabled = false, agent => agent.AddStandardError(format), standardError: error);
         OrderSeen(host.Logger(), 0);
         await host.StartAsync();
         OrderPlaced(host.Logger(), 1, "x\nforged", 2.5, new IOException("line\nbreak"));
@@ -169,7 +161,7 @@ internal sealed class LogSinkTests
         await host.StopAsync();
         OrderSeen(host.Logger(), 2);
 
-        Assert.That(_folder.Files, Is.Empty);
+        Assert.That(Folder.Files, Is.Empty);
         Assert.That(error.Text, Is.EqualTo(format == StandardErrorFormat.Plain
             ? """
               2000-01-01T00:00:00.0000000Z info Test.Shop[8] order 0
@@ -194,7 +186,7 @@ internal sealed class LogSinkTests
         await using var host = TestHost.BuildWith(builder =>
         {
             builder.Services.AddSingleton(TimeProvider.System);
-            LogHosts.Add(builder, _folder, sinks: static agent => agent.AddStandardError(StandardErrorFormat.Json), standardError: error);
+            LogHosts.Add(builder, Folder, sinks: static agent => agent.AddStandardError(StandardErrorFormat.Json), standardError: error);
         });
         await host.StartAsync();
         for (var i = 0; i < 20_000; i++)
@@ -204,7 +196,7 @@ internal sealed class LogSinkTests
 
         await host.StopAsync();
         var expected = Enumerable.Range(0, 20_000).Select(static i => $"order {i}").ToArray();
-        Assert.That(_folder.Messages, Is.EqualTo(expected));
+        Assert.That(Folder.Messages, Is.EqualTo(expected));
         Assert.That(error.Lines.Select(static line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("message").GetString()), Is.EqualTo(expected));
     }
 
@@ -223,7 +215,7 @@ internal sealed class LogSinkTests
 
     private TestHost Build(
         SinkScript script, Action<LogSidecarBuilder> sinks, Action<LogSidecarOptions>? configure = null, bool onlyTests = true) =>
-        LogHosts.Build(_folder, configure, sinks, services => services.AddSingleton(script), onlyTests: onlyTests);
+        LogHosts.Build(Folder, configure, sinks, services => services.AddSingleton(script), onlyTests: onlyTests);
 
     private sealed class SinkScript
     {

@@ -7,24 +7,19 @@ namespace SidecarPatterns.Tests;
 /// <summary>What happens while the storage fails: lines are kept, it is tried again, standard error is told, and nothing that fitted is lost.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogStorageFaultTests
+internal sealed class LogStorageFaultTests : LogFolderTests
 {
     private static readonly TimeSpan Interval = LogSidecarConstants.BatchInterval;
 
-    private LogFolder _folder = null!;
     private ScriptedFileSystem _files = null!;
     private ErrorStream _error = null!;
 
     [SetUp]
     public void Begin()
     {
-        _folder = new LogFolder();
         _files = new ScriptedFileSystem();
         _error = new ErrorStream();
     }
-
-    [TearDown]
-    public void RemoveFolder() => _folder.Dispose();
 
     [TestCase(0)]
     [TestCase(30)]
@@ -57,8 +52,8 @@ internal sealed class LogStorageFaultTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_folder.Messages, Is.EqualTo(new[] { "first", "line 0", "line 1", "line 2", "line 3", "line 4" }));
-            Assert.That(_folder.Notices("WritingResumed").Single().GetProperty("message").GetString(), Does.Contain("disk full").And.Contain("00:00:45.75"));
+            Assert.That(Folder.Messages, Is.EqualTo(new[] { "first", "line 0", "line 1", "line 2", "line 3", "line 4" }));
+            Assert.That(Folder.Notices("WritingResumed").Single().GetProperty("message").GetString(), Does.Contain("disk full").And.Contain("00:00:45.75"));
             Assert.That(_error.Lines, Has.Count.EqualTo(1).And.Some.Contains("disk full"), "told once in a minute");
             Assert.That(log.Error, Is.Null);
         }
@@ -107,8 +102,8 @@ internal sealed class LogStorageFaultTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 91).Select(static i => $"line {i}").Append("after")));
-            Assert.That(_folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(110));
+            Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, 91).Select(static i => $"line {i}").Append("after")));
+            Assert.That(Folder.Notices("LinesLost").Single().GetProperty("properties").GetProperty("Count").GetInt32(), Is.EqualTo(110));
             Assert.That(host.Services.GetRequiredService<SidecarLog>().Lost, Is.EqualTo(110));
         }
     }
@@ -141,9 +136,9 @@ internal sealed class LogStorageFaultTests
     [Platform("Linux", Reason = "It has a device that is always full.")]
     public async Task Disk_Full_KeepsAllAndRecoversOnceThereIsRoom()
     {
-        await using var host = LogHosts.Build(_folder, standardError: _error);
+        await using var host = LogHosts.Build(Folder, standardError: _error);
         var day = DateOnly.FromDateTime(host.Clock.GetUtcNow().UtcDateTime);
-        var file = _folder.PathOf(new LogFileName(1, day, 1, IsCompressed: false).ToString("app"));
+        var file = Folder.PathOf(new LogFileName(1, day, 1, IsCompressed: false).ToString("app"));
         File.CreateSymbolicLink(file, "/dev/full");
         Say(host.Logger(), "before the start");
         await host.StartAsync();
@@ -162,8 +157,8 @@ internal sealed class LogStorageFaultTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(_folder.Messages, Is.EqualTo(Enumerable.Range(0, 5).Select(static i => $"line {i}")));
-            Assert.That(_folder.Notices("WritingResumed").Single().GetProperty("message").GetString(), Does.Contain("No space left on device"));
+            Assert.That(Folder.Messages, Is.EqualTo(Enumerable.Range(0, 5).Select(static i => $"line {i}")));
+            Assert.That(Folder.Notices("WritingResumed").Single().GetProperty("message").GetString(), Does.Contain("No space left on device"));
             Assert.That(_error.Lines, Has.Count.EqualTo(2).And.Some.Contains("can not be written").And.Some.EndsWith("before the start"));
             Assert.That(log.Error, Is.Null);
         }
@@ -172,9 +167,9 @@ internal sealed class LogStorageFaultTests
     [Test]
     public async Task Folder_CanNotBeMade_RecoversOnceItCan()
     {
-        var blocked = _folder.PathOf("logs");
+        var blocked = Folder.PathOf("logs");
         File.WriteAllText(blocked, "a file where the folder should be");
-        await using var host = LogHosts.Build(_folder, options => options.File.Folder = blocked, standardError: _error);
+        await using var host = LogHosts.Build(Folder, options => options.File.Folder = blocked, standardError: _error);
         await host.StartAsync();
         Say(host.Logger(), "kept");
         await host.Clock.PassAsync(Interval);
@@ -193,7 +188,7 @@ internal sealed class LogStorageFaultTests
             Assert.Ignore("Nobody, not even the administrator, may make a folder in /proc: there is none elsewhere.");
         }
 
-        await using var host = LogHosts.Build(_folder, static options => options.File.Folder = "/proc/log-agent", standardError: _error);
+        await using var host = LogHosts.Build(Folder, static options => options.File.Folder = "/proc/log-agent", standardError: _error);
         Say(host.Logger(), "before the start");
         await host.StartAsync();
         Assert.That(_error.Lines, Has.Some.EndsWith("Test.Shop[1] before the start").And.Some.Contains("can not be written to '/proc/log-agent'"));
@@ -209,7 +204,7 @@ internal sealed class LogStorageFaultTests
         {
             builder.Services.AddSingleton<ILogFileSystem>(_files);
             builder.Services.AddSingleton(TimeProvider.System);
-            LogHosts.Add(builder, _folder, services: static services => services.Configure<SidecarOptions>(
+            LogHosts.Add(builder, Folder, services: static services => services.Configure<SidecarOptions>(
                 AgentNames.Log, static options => (options.Capacity, options.FullMode) = (16, System.Threading.Channels.BoundedChannelFullMode.Wait)));
         });
         await host.StartAsync();
@@ -226,12 +221,12 @@ internal sealed class LogStorageFaultTests
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default))).InTime();
         await host.StopAsync();
-        Assert.That(_folder.Messages, Is.EquivalentTo(Enumerable.Range(0, Threads).SelectMany(static thread => Enumerable.Range(0, Each).Select(i => $"{thread}.{i}"))));
+        Assert.That(Folder.Messages, Is.EquivalentTo(Enumerable.Range(0, Threads).SelectMany(static thread => Enumerable.Range(0, Each).Select(i => $"{thread}.{i}"))));
     }
 
     private TestHost Build(Action<SidecarOptions>? configure = null) => TestHost.BuildWith(builder =>
     {
         builder.Services.AddSingleton<ILogFileSystem>(_files);
-        LogHosts.Add(builder, _folder, services: services => services.Configure<SidecarOptions>(AgentNames.Log, options => configure?.Invoke(options)), standardError: _error);
+        LogHosts.Add(builder, Folder, services: services => services.Configure<SidecarOptions>(AgentNames.Log, options => configure?.Invoke(options)), standardError: _error);
     });
 }
