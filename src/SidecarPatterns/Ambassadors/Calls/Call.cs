@@ -13,6 +13,7 @@ internal sealed class Call
     [ThreadStatic]
     private static Call? _other;
 
+    private FirstAnswer? _answer;
     private RequestOriginal _original;
     private bool _isKept;
     private TriedEndpoints _tried;
@@ -104,6 +105,9 @@ internal sealed class Call
 
     /// <summary>That attempt.</summary>
     public AttemptScope Scope { get; set; } = null!;
+
+    /// <summary>What is returned where the first attempt has to be waited for.</summary>
+    public FirstAnswer Answer => _answer ??= new FirstAnswer(this);
 
     /// <summary>Where the attempt goes, and the leave to send one request there.</summary>
     public EndpointLease Lease { get; set; }

@@ -37,7 +37,7 @@ internal sealed partial class CallPipeline
         var now = _clock.GetTimestamp();
         var options = call.Settings.Options;
         var whole = state.Scanner.Rent();
-        whole.Begin(now, call.DueAt, options.CancellationGrace, Suspension(options), call.Caller);
+        whole.Begin(now, call.DueAt, call.Settings.GraceTicks, Suspension(options), call.Caller);
         call.Scope = whole;
         call.Keep();
         LeavePlace(call); // Each execution has an endpoint, and a place, of its own.

@@ -10,7 +10,8 @@ namespace SidecarPatterns;
 /// </para>
 /// <para>
 /// One handler does the work of all of them, since each asynchronous layer costs as much as the rest together: an inner handler that answers at once has its
-/// very task returned; one that has to be awaited costs one asynchronous method; all that is rare is in others (see <c>CallPipeline.Retry.cs</c>).
+/// very task returned; one that has to be waited for costs one task (see <c>CallPipeline.First.cs</c>); all that is rare is in asynchronous methods
+/// (see <c>CallPipeline.Retry.cs</c>).
 /// </para>
 /// </remarks>
 internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHandler handler)
@@ -59,72 +60,6 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         return refusal is null ? First(call, now) : Refused(call, refusal);
     }
 
-    /// <summary>Sends the request the first time; an answer that is good and at hand is returned as it is.</summary>
-    private Task<HttpResponseMessage> First(Call call, long now)
-    {
-        if (call.Settings.Pipelines.Retry is not null)
-        {
-            return PipelineAsync(call);
-        }
-
-        if (HedgeDelayOf(call, now) is { } delay)
-        {
-            return GoOnAsync(call, HedgedAsync(call, AttemptCause.First, now, delay));
-        }
-
-        var sending = Send(call, AttemptCause.First, now);
-        if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result) && ResponseBody.IsInMemory(sending.Result.Content))
-        {
-            Done(call);
-            return sending;
-        }
-
-        return FirstAsync(call, sending);
-    }
-
-    private async Task<HttpResponseMessage> FirstAsync(Call call, Task<HttpResponseMessage> sending)
-    {
-        await call.Scope.EndOf(sending).ConfigureAwait(false);
-        if (sending.IsCompletedSuccessfully && IsGood(call, sending.Result))
-        {
-            var response = sending.Result;
-            if (ResponseBody.IsInMemory(response.Content))
-            {
-                Done(call);
-                return response;
-            }
-
-            if (ResponseBody.LoadIfShort(call.Request, response, call.Settings.Options.Content, call.Scope.Token) is { } loading)
-            {
-                await call.Scope.EndOf(loading).ConfigureAwait(false);
-                if (loading.IsCompletedSuccessfully)
-                {
-                    Done(call);
-                    return response;
-                }
-
-                sending = LoadedAsync(response, loading);
-            }
-        }
-
-        return await GoOnAsync(call, new ValueTask<AttemptOutcome>(EndAttemptAsync(call, sending))).ConfigureAwait(false);
-    }
-
-    /// <summary>A response whose body is still being read, or could not be.</summary>
-    private static async Task<HttpResponseMessage> LoadedAsync(HttpResponseMessage response, Task loading)
-    {
-        try
-        {
-            await loading.ConfigureAwait(false);
-            return response;
-        }
-        catch
-        {
-            response.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>Begins an attempt.</summary>
     private Task<HttpResponseMessage> Send(Call call, AttemptCause cause, long now)
     {
@@ -134,7 +69,7 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         call.HasSentSeveral = call.IsElsewhere = false;
         var options = call.Settings.Options;
         var scope = state.Scanner.Rent();
-        scope.Begin(now, DueOf(call, now), options.CancellationGrace, Suspension(options), call.Caller);
+        scope.Begin(now, DueOf(call, now), call.Settings.GraceTicks, Suspension(options), call.Caller);
         call.Scope = scope;
         try
         {
@@ -187,37 +122,6 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
 
         var ticks = call.Limits.AttemptTimeout is { } own ? TimeTicks.Of(own, _clock) : call.Settings.AttemptTimeoutTicks;
         return Math.Min(call.DueAt, now + ticks);
-    }
-
-    /// <summary>Whether a response is good, so that nothing is left to do but to return it once its body is read.</summary>
-    private static bool IsGood(Call call, HttpResponseMessage response) =>
-        (int)response.StatusCode is >= 200 and < 300
-        && call.Settings.Options.Content.MaxResponseSize is null
-        && call.IsUntouched;
-
-    /// <summary>The end of a call whose first attempt was all it took.</summary>
-    private void Done(Call call)
-    {
-        var now = _clock.GetTimestamp();
-        call.Scope.Complete(isLent: call.IsShared);
-        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null
-            || call.IsKeptFromHttp3 || call.SentTo is not null)
-        {
-            Restore(call);
-        }
-
-        state.Endpoints.Balancer.EndGood(call.Lease, now);
-        call.Place?.Dispose();
-        if (call.Settings.Options.Hedging.Enabled)
-        {
-            state.HedgeDelay.Record(now - call.SentAt);
-        }
-
-        state.Account.EndPlainCall();
-        state.Latency.Record(now - call.StartedAt);
-        state.Metrics.RecordAttempt(call, AttemptClass.Success);
-        state.Metrics.RecordCall(attempts: 1, now - call.StartedAt, errorType: null);
-        call.Return();
     }
 
     /// <summary>What keeps a call from being sent at all, before anything else is looked at.</summary>

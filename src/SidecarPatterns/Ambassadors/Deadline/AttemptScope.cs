@@ -11,9 +11,6 @@ namespace SidecarPatterns;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no link; the timer is disposed of at the end of the attempt.")]
 internal sealed class AttemptScope : IValueTaskSource
 {
-    // An attempt of less time than this has a timer of its own: the scanner's steps would be too wide.
-    private static readonly TimeSpan ShortTime = TimeSpan.FromMilliseconds(100);
-
     private const int Running = 0;
     private const int Expired = 1; // Its time is over, and it is about to be cancelled, or has been.
     private const int Left = 2; // So it is because its caller has left.
@@ -23,6 +20,7 @@ internal sealed class AttemptScope : IValueTaskSource
     private readonly CancellationTokenSource _source = new();
     private readonly Action _onEnded;
     private ManualResetValueTaskSourceCore<bool> _end; // Continues where it is completed.
+    private Action? _then;
     private int _isEnded;
 
     private int _phase; // Leaves Running once, by whoever is first: the scanner, a timer or the caller.
@@ -39,10 +37,12 @@ internal sealed class AttemptScope : IValueTaskSource
         _onEnded = Signal;
     }
 
-    /// <summary>The neighbours in the stripe, and the next one that is due: the stripe's own.</summary>
+    /// <summary>The neighbours in the stripe, the next one in its pool, and the next one that is due: the stripe's own.</summary>
     public AttemptScope? Next { get; set; }
 
     public AttemptScope? Previous { get; set; }
+
+    public AttemptScope? NextPooled { get; set; }
 
     public AttemptScope? NextDue { get; set; }
 
@@ -60,20 +60,20 @@ internal sealed class AttemptScope : IValueTaskSource
     /// <summary>Begins to watch.</summary>
     /// <param name="now">The time.</param>
     /// <param name="dueAt">When the attempt's time is over.</param>
-    /// <param name="grace">How long a cancelled attempt is waited for.</param>
+    /// <param name="graceTicks">How long a cancelled attempt is waited for, in ticks of the clock.</param>
     /// <param name="isSuspended">Says whether its end is put off, as while a debugger is attached; <see langword="null"/> where it never is.</param>
     /// <param name="caller">What cancels it besides.</param>
-    public void Begin(long now, long dueAt, TimeSpan grace, Func<bool>? isSuspended, CancellationToken caller)
+    public void Begin(long now, long dueAt, long graceTicks, Func<bool>? isSuspended, CancellationToken caller)
     {
-        _graceTicks = TimeTicks.Of(grace, Scanner.Clock);
+        _graceTicks = graceTicks;
         _isSuspended = isSuspended;
         Volatile.Write(ref _dueAt, dueAt);
-        if (Scanner.Clock.GetElapsedTime(now, dueAt) is var left && left < ShortTime)
+        if (dueAt < now + Scanner.ShortTicks)
         {
             _timer = Unflowed.Run(
                 static state => state.self.Scanner.Clock.CreateTimer(
                     static self => ((AttemptScope)self!).OnTimer(), state.self, state.left, Timeout.InfiniteTimeSpan),
-                (self: this, left: TimerTime.Of(left)));
+                (self: this, left: TimerTime.Of(Scanner.Clock.GetElapsedTime(now, dueAt))));
         }
 
         if (caller.CanBeCanceled)
@@ -94,14 +94,16 @@ internal sealed class AttemptScope : IValueTaskSource
         }
 
         _end.Reset();
-        Volatile.Write(ref _isEnded, 0);
-        if (IsGivenUp)
-        {
-            return default;
-        }
+        var end = new ValueTask(this, _end.Version);
+        SignalAfter(task);
+        return end;
+    }
 
-        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onEnded);
-        return new ValueTask(this, _end.Version);
+    /// <summary>Runs an action once the task has ended, or the attempt has been given up on. As <see cref="EndOf"/>, but what waits is no asynchronous method.</summary>
+    public void WhenEnded(Task task, Action then)
+    {
+        _then = then;
+        SignalAfter(task);
     }
 
     /// <summary>Ends the watch.</summary>
@@ -186,9 +188,31 @@ internal sealed class AttemptScope : IValueTaskSource
         return true;
     }
 
+    private void SignalAfter(Task task)
+    {
+        Volatile.Write(ref _isEnded, 0);
+        task.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_onEnded);
+
+        // Looked at after that, which is a fence: whoever gives up on it either sees that somebody waits, or is seen.
+        if (IsGivenUp)
+        {
+            Signal();
+        }
+    }
+
     private void Signal()
     {
-        if (Interlocked.Exchange(ref _isEnded, 1) == 0)
+        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
+        {
+            return;
+        }
+
+        if (_then is { } then)
+        {
+            _then = null;
+            then();
+        }
+        else
         {
             _end.SetResult(true);
         }

@@ -12,6 +12,9 @@ internal sealed class DeadlineScanner
     /// <summary>How often it looks.</summary>
     public static readonly TimeSpan Period = TimeSpan.FromMilliseconds(20);
 
+    // An attempt of less time than this has a timer of its own: the scanner's steps would be too wide.
+    private static readonly TimeSpan ShortTime = TimeSpan.FromMilliseconds(100);
+
     // So long there must be nothing to look after for the timer to stop.
     private const int IdleScansToStop = 50;
 
@@ -26,10 +29,14 @@ internal sealed class DeadlineScanner
     private DeadlineScanner(TimeProvider timeProvider)
     {
         Clock = timeProvider;
+        ShortTicks = TimeTicks.Of(ShortTime, timeProvider);
         _stripes = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new DeadlineStripe(this))];
     }
 
     public TimeProvider Clock { get; }
+
+    /// <summary>An attempt that has less than these ticks has a timer of its own.</summary>
+    public long ShortTicks { get; }
 
     /// <summary>The scanner of a clock.</summary>
     public static DeadlineScanner Of(TimeProvider timeProvider) =>

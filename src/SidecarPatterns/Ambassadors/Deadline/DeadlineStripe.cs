@@ -6,9 +6,10 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
     private const int MaxPooled = 256;
 
     private SpinGate _gate = new();
-    private AttemptScope? _busy; // All of these are guarded by the gate.
+    private AttemptScope? _first; // All of these are guarded by the gate.
     private AttemptScope? _pooled;
     private int _pooledCount;
+    private int _busyCount;
 
     public DeadlineScanner Scanner { get; } = scanner;
 
@@ -18,7 +19,7 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
         {
             using (_gate.Enter())
             {
-                return _busy is not null;
+                return _busyCount > 0;
             }
         }
     }
@@ -27,24 +28,14 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
     {
         using (_gate.Enter())
         {
-            var scope = _pooled;
-            if (scope is null)
+            _busyCount++;
+            if (_pooled is not { } scope)
             {
-                scope = new AttemptScope(this);
-            }
-            else
-            {
-                _pooled = scope.Next;
-                _pooledCount--;
+                return Add(new AttemptScope(this));
             }
 
-            scope.Next = _busy;
-            if (_busy is not null)
-            {
-                _busy.Previous = scope;
-            }
-
-            _busy = scope;
+            _pooled = scope.NextPooled;
+            _pooledCount--;
             return scope;
         }
     }
@@ -56,26 +47,17 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
     {
         using (_gate.Enter())
         {
-            if (scope.Previous is { } previous)
+            _busyCount--;
+            if (isClean && !scope.IsClaimed && _pooledCount < MaxPooled)
             {
-                previous.Next = scope.Next;
+                // It stays where the scan meets it: it is never due, and to take it out for a moment costs more than to pass it.
+                scope.NextPooled = _pooled;
+                _pooled = scope;
+                _pooledCount++;
             }
             else
             {
-                _busy = scope.Next;
-            }
-
-            if (scope.Next is { } next)
-            {
-                next.Previous = scope.Previous;
-            }
-
-            scope.Previous = scope.Next = null;
-            if (isClean && !scope.IsClaimed && _pooledCount < MaxPooled)
-            {
-                scope.Next = _pooled;
-                _pooled = scope;
-                _pooledCount++;
+                Remove(scope);
             }
         }
     }
@@ -87,12 +69,12 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
         AttemptScope? due = null;
         using (_gate.Enter())
         {
-            if (_busy is null)
+            if (_busyCount == 0)
             {
                 return true;
             }
 
-            for (var scope = _busy; scope is not null; scope = scope.Next)
+            for (var scope = _first; scope is not null; scope = scope.Next)
             {
                 if (scope.Claim(now))
                 {
@@ -112,5 +94,35 @@ internal sealed class DeadlineStripe(DeadlineScanner scanner)
         }
 
         return false;
+    }
+
+    private AttemptScope Add(AttemptScope scope)
+    {
+        scope.Next = _first;
+        if (_first is not null)
+        {
+            _first.Previous = scope;
+        }
+
+        return _first = scope;
+    }
+
+    private void Remove(AttemptScope scope)
+    {
+        if (scope.Previous is { } previous)
+        {
+            previous.Next = scope.Next;
+        }
+        else
+        {
+            _first = scope.Next;
+        }
+
+        if (scope.Next is { } next)
+        {
+            next.Previous = scope.Previous;
+        }
+
+        scope.Previous = scope.Next = null;
     }
 }

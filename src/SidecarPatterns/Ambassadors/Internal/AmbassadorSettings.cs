@@ -11,6 +11,7 @@ internal sealed class AmbassadorSettings
         Pipelines = pipelines;
         TimeoutTicks = TimeTicks.Of(options.Timeout, clock);
         AttemptTimeoutTicks = TimeTicks.Of(options.AttemptTimeout, clock);
+        GraceTicks = TimeTicks.Of(options.CancellationGrace, clock);
         MaxAttempts = options.Retry.MaxAttempts;
         IsProbed = options.Probe.Path is not null;
         Deadline = options.DeadlineHeader is { } name ? new DeadlineHeader(name) : null;
@@ -32,6 +33,9 @@ internal sealed class AmbassadorSettings
     public long TimeoutTicks { get; }
 
     public long AttemptTimeoutTicks { get; }
+
+    /// <summary>How long a cancelled attempt is waited for.</summary>
+    public long GraceTicks { get; }
 
     public int MaxAttempts { get; }
 

@@ -133,7 +133,7 @@ internal sealed class AttemptScopeTests
     {
         var scope = DeadlineScanner.Of(clock).Rent();
         var now = clock.GetTimestamp();
-        scope.Begin(now, now + TimeTicks.Of(due, clock), Grace, isSuspended: null, caller);
+        scope.Begin(now, now + TimeTicks.Of(due, clock), TimeTicks.Of(Grace, clock), isSuspended: null, caller);
         return scope;
     }
 

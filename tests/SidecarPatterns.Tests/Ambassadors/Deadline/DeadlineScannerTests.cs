@@ -127,7 +127,7 @@ internal sealed class DeadlineScannerTests
         var scope = scanner.Rent();
         Assert.That(scope.Token.IsCancellationRequested, Is.False, "it is fresh");
         var now = scanner.Clock.GetTimestamp();
-        scope.Begin(now, now + TimeTicks.Of(due, scanner.Clock), TimeSpan.FromSeconds(1), isSuspended: null, caller);
+        scope.Begin(now, now + TimeTicks.Of(due, scanner.Clock), TimeTicks.Of(TimeSpan.FromSeconds(1), scanner.Clock), isSuspended: null, caller);
         return scope;
     }
 
