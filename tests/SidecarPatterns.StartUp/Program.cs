@@ -1,9 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-#if OURS
-using SidecarPatterns;
-#endif
 
 // A host as small as they come, with a client and what belongs to it. It says when it has started, and how much memory it then has, and stops.
 var builder = Host.CreateApplicationBuilder(args);

@@ -38,7 +38,7 @@ internal static class StubCalls
 
         yield return "";
         yield return "Over that stub nobody pauses between attempts, and no breaker opens. plain: the factory's client; hedging: its second request is its last. "
-            + "The ambassador's budget lets a tenth of the calls be tried again, beside its burst: of three bad ones in ten it gives up most.";
+            + "The ambassador's retries keep within its budget: a tenth of the calls, and what retries that succeed give back. So it gives up some where three in ten are bad, as hedging does.";
     }
 
     private static Sample[] Take(StubContender[] contenders, TimeSpan warmUp)

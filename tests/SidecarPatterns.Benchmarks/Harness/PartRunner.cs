@@ -56,21 +56,22 @@ internal static class PartRunner
         return results;
     }
 
-    /// <summary>Notes as a list; tables and headings, which may stand among them, as they are.</summary>
+    /// <summary>Notes as a list; tables and headings, which may stand among them, as they are. No two empty lines follow each other.</summary>
     private static void WriteNotes(TextWriter output, List<string> notes)
     {
+        bool isEmpty = true;
         bool isList = false;
-        foreach (string note in notes)
+        foreach (string note in notes.Append(""))
         {
             bool isNote = note.Length > 0 && note[0] is not ('|' or '#');
-            if (isList && !isNote && note.Length > 0)
+            if (isNote != isList && !isEmpty && note.Length > 0)
                 output.WriteLine();
 
-            output.WriteLine(isNote ? $"- {note}" : note);
+            if (note.Length > 0 || !isEmpty)
+                output.WriteLine(isNote ? $"- {note}" : note);
+
+            isEmpty = note.Length == 0;
             isList = isNote;
         }
-
-        if (notes.Count > 0)
-            output.WriteLine();
     }
 }

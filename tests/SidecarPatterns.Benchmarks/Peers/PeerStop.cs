@@ -15,6 +15,7 @@ internal sealed class PeerStop(string name)
     private const int Microseconds = 20;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Still = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(200);
 
     private readonly TaskCompletionSource _isInTheMiddle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,12 +64,23 @@ internal sealed class PeerStop(string name)
         StopTime = Stopwatch.GetElapsedTime(start);
         Thread.Sleep(Settle); // What somebody still handles in the background is handled.
         int handled = Volatile.Read(ref _handled);
-        _ = Task.WhenAny(producer, Task.Delay(Settle)).GetAwaiter().GetResult(); // One that waits for room for ever waits in vain.
-        HasProducerEnded = producer.IsCompleted;
+        HasProducerEnded = HasEnded(producer);
         Lost = _taken - handled;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"| {name,-33} | {_taken,6:N0} | {_refused,7:N0} | {handled,7:N0} | {Lost,6:N0} | {_mostWaiting,12:N0} | {(_isInOrder ? "yes" : "no"),8} | {StopTime.TotalMilliseconds,7:N0} |");
+    }
+
+    /// <summary>Lets the producer go on as long as it is told anything: one that waits for room for ever waits in vain.</summary>
+    private bool HasEnded(Task producer)
+    {
+        for (int told = -1; !producer.IsCompleted && _taken + _refused > told;)
+        {
+            told = _taken + _refused;
+            Task.WhenAny(producer, Task.Delay(Still)).GetAwaiter().GetResult();
+        }
+
+        return producer.IsCompleted;
     }
 
     private async Task ProduceAsync(PeerContender contender)
