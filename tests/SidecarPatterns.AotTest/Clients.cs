@@ -2,8 +2,15 @@ using System.Net;
 
 namespace SidecarPatterns.AotTest;
 
+internal interface IPriceClient
+{
+    Task<int> AskAsync();
+}
+
+internal interface IOtherPriceClient : IPriceClient;
+
 /// <summary>A typed client.</summary>
-internal sealed class PriceClient(HttpClient http)
+internal sealed class PriceClient(HttpClient http) : IOtherPriceClient
 {
     public async Task<int> AskAsync()
     {

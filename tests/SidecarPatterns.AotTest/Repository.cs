@@ -1,26 +1,33 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace SidecarPatterns.AotTest;
 
-/// <summary>A repository of a configuration on a loopback port: one request a connection, and always the same answer.</summary>
+/// <summary>A repository of a configuration on a loopback port: one request a connection, and always the same answer. With a certificate it asks its clients for theirs.</summary>
 internal sealed class Repository : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, port: 0);
+    private readonly X509Certificate2? _certificate;
     private readonly Task _serving;
 
-    public Repository(string document)
+    public Repository(string document, X509Certificate2? certificate = null)
     {
         Document = document;
+        _certificate = certificate;
         _listener.Start();
         _serving = ServeAsync();
     }
 
     public string Document { get; set; }
 
-    public Uri Address => new($"http://{_listener.LocalEndpoint}/");
+    public Uri Address => new(_certificate is null ? $"http://{_listener.LocalEndpoint}/" : $"https://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}/");
+
+    /// <summary>Whose certificate each client has shown.</summary>
+    public ConcurrentQueue<string?> Certificates { get; } = new();
 
     /// <summary>The key of each request.</summary>
     public ConcurrentQueue<string?> Keys { get; } = new();
@@ -46,10 +53,31 @@ internal sealed class Repository : IAsyncDisposable
         }
     }
 
+    private async Task<Stream> OpenAsync(NetworkStream connection)
+    {
+        if (_certificate is null)
+        {
+            return connection;
+        }
+
+        var stream = new SslStream(connection);
+        await stream.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = _certificate,
+            ClientCertificateRequired = true,
+            RemoteCertificateValidationCallback = (_, shown, _, _) =>
+            {
+                Certificates.Enqueue(shown?.Subject);
+                return shown is not null;
+            },
+        });
+        return stream;
+    }
+
     private async Task AnswerAsync(TcpClient connection)
     {
         using var closing = connection;
-        var stream = connection.GetStream();
+        await using var stream = await OpenAsync(connection.GetStream());
         using var reader = new StreamReader(stream, leaveOpen: true);
         string? key = null;
         while (await reader.ReadLineAsync() is { Length: > 0 } line)

@@ -21,6 +21,7 @@ internal static partial class Scenarios
             builder.AddConfigurationSidecar(agent =>
             {
                 agent.FromFile(file).CopyFile = Path.Combine(folder.FullName, "copy.json");
+                agent.Validate(static configuration => configuration["Limits:Store:City"] != "Atlantis", "there is no such city");
                 agent.Validate(
                     "Limits", static section => section.Get<LimitOptions>(), static limits => limits.Orders < 10 && limits.Store.City is not null, "there are too many");
             });
@@ -31,6 +32,8 @@ internal static partial class Scenarios
 
             await ReplaceAsync(file, """{"Limits": {"Orders": 11, "Store": {"City": "Bern"}}}""");
             Check((await agent.RefreshAsync()).LastError == "section 'Limits': there are too many", $"{agent.GetSnapshot()}");
+            await ReplaceAsync(file, """{"Limits": {"Orders": 3, "Store": {"City": "Atlantis"}}}""");
+            Check((await agent.RefreshAsync()).LastError?.Contains("there is no such city", StringComparison.Ordinal) == true, $"{agent.GetSnapshot()}");
             await ReplaceAsync(file, """{"Limits": {"Orders": 2, "Store": {"City": "Chur"}}}""");
             Check((await agent.RefreshAsync()).Version == 2 && builder.Configuration["Limits:Orders"] == "2", $"{agent.GetSnapshot()}");
             await host.StopAsync();

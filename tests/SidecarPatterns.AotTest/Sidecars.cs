@@ -66,6 +66,27 @@ internal sealed class Broken : ISidecar
     }
 }
 
+/// <summary>Fails once, as soon as the sidecar that it is in a group with runs.</summary>
+internal sealed class Fickle(Store store) : ISidecar
+{
+    private static int _runs;
+
+    public async Task RunAsync(SidecarContext context, CancellationToken ct)
+    {
+        if (Interlocked.Increment(ref _runs) > 1)
+        {
+            await Task.Delay(Timeout.Infinite, ct);
+        }
+
+        while (store.Messages.Count < 2)
+        {
+            await Task.Yield();
+        }
+
+        throw new InvalidOperationException("fickle");
+    }
+}
+
 internal sealed class Legacy(Store store) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)

@@ -7,7 +7,7 @@ switch (args)
         return QuickRun.Run(names);
 
     case ["--results", string folder, .. string[] names]:
-        return ResultsRun.Run(folder, names);
+        return new ResultsRun(folder, names).Run();
 
     case [IdleSidecars.Verb, string count]:
         IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));

@@ -11,5 +11,12 @@ internal sealed class AgentsPart : Part
 
     public override TimeSpan TimeBesideTable => LoggingRows.Time;
 
-    public override IReadOnlyList<string> MeasureBesideTable() => LoggingRows.Measure();
+    /// <summary>No slower than the peer.</summary>
+    public override void Judge(IReadOnlyList<RowResult> rows, Goals goals)
+    {
+        foreach (RowResult row in rows)
+            goals.AtMost($"{row.Name}: of the peer's time", 1, row.Ratio);
+    }
+
+    public override IReadOnlyList<string> MeasureBesideTable(Goals goals) => LoggingRows.Measure(goals);
 }

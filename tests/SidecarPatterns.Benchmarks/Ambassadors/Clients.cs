@@ -4,13 +4,14 @@ using Polly;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The same client with nothing, with an ambassador, with the standard handler, and with the same strategies of Polly's.</summary>
+/// <summary>The same client with nothing, with an ambassador, with the standard handler, with the standard hedging handler, and with the same strategies of Polly's.</summary>
 internal static class Clients
 {
     public const string Name = "client";
 
     // Ours and the peer's alike: the stubs answer at once, and an open circuit stays open for as long as a row takes.
     private const double FailureRatio = 0.5;
+    private const int MinimumAttempts = 100;
     private static readonly TimeSpan Break = TimeSpan.FromHours(1);
 
     /// <summary>A handler and nothing else.</summary>
@@ -28,6 +29,8 @@ internal static class Clients
         options.Retry.ThrottledDelay = TimeSpan.Zero;
         options.CircuitBreaker.BreakDuration = options.CircuitBreaker.MaxBreakDuration = Break;
         options.CircuitBreaker.FailureRatio = FailureRatio;
+        options.CircuitBreaker.FailuresInARow = 1_000_000; // The peers do not look at them.
+        options.CircuitBreaker.MinimumAttempts = MinimumAttempts;
         configure(options);
     }));
 
@@ -39,6 +42,18 @@ internal static class Clients
             options.Retry.Delay = TimeSpan.Zero;
             options.CircuitBreaker.BreakDuration = Break;
             options.CircuitBreaker.FailureRatio = FailureRatio;
+        });
+        return client;
+    });
+
+    /// <summary>The hedging handler: a second request at once where the first has failed, or after its two seconds.</summary>
+    public static HttpClient Hedging(HttpMessageHandler server) => Create(server, static services =>
+    {
+        IHttpClientBuilder client = services.AddHttpClient(Name);
+        client.AddStandardHedgingHandler().Configure(static options =>
+        {
+            options.Endpoint.CircuitBreaker.BreakDuration = Break;
+            options.Endpoint.CircuitBreaker.FailureRatio = FailureRatio;
         });
         return client;
     });

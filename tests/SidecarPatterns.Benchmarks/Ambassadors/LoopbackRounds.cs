@@ -15,7 +15,8 @@ internal static class LoopbackRounds
     /// <summary>The plain client stands there twice: how far its ratio to itself is from one is the noise of the run, below which no other ratio says anything.</summary>
     private static readonly (string Name, Func<HttpMessageHandler, HttpClient> Create)[] Contenders =
     [
-        ("plain", Clients.Plain), ("ours", Clients.Ours), ("peer", Clients.Standard), ("plain again", Clients.Plain),
+        ("plain", Clients.Plain), ("ambassador", Clients.Ours), ("standard", Clients.Standard), ("hedging", Clients.Hedging), ("polly", Clients.Polly),
+        ("plain again", Clients.Plain),
     ];
 
     public static IEnumerable<string> Run(TimeSpan time)
@@ -32,7 +33,13 @@ internal static class LoopbackRounds
         foreach (HttpClient client in clients)
             client.Dispose();
 
-        return Contenders.Select((contender, i) => Describe(contender.Name, rounds, i));
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"| loopback, {Callers} callers | requests/s | of plain | p50 ms | of plain | p99 ms | of plain | p99.9 ms | of plain |"),
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+            .. Contenders.Select((contender, i) => Describe(contender.Name, rounds, i)),
+            "",
+        ];
     }
 
     /// <summary>
@@ -86,9 +93,8 @@ internal static class LoopbackRounds
     {
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"loopback, {Callers} callers, {name}: {Median(static round => round.Rate):0} requests/s ({Ratio(static round => round.Rate):0.000} of plain), "
-                + $"p50 {Median(static round => round.P50):0.000} ms ({Ratio(static round => round.P50):0.000}), "
-                + $"p99 {Median(static round => round.P99):0.000} ms ({Ratio(static round => round.P99):0.000})");
+            $"| {name} | {Median(static round => round.Rate):#,0} | {Ratio(static round => round.Rate):0.000} | {Median(static round => round.P50):0.000} | {Ratio(static round => round.P50):0.000} "
+                + $"| {Median(static round => round.P99):0.000} | {Ratio(static round => round.P99):0.000} | {Median(static round => round.P999):0.000} | {Ratio(static round => round.P999):0.000} |");
 
         double Median(Func<LoopbackRound, double> select) => AddedResult.MedianOf(rounds.Select(round => select(round[client])));
 

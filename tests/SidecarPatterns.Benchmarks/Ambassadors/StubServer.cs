@@ -5,6 +5,9 @@ internal sealed class StubServer(bool suspends, Func<int, HttpResponseMessage?> 
 {
     private int _requests;
 
+    /// <summary>How many have come.</summary>
+    public int Requests => Volatile.Read(ref _requests);
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage? response = answer(Interlocked.Increment(ref _requests));

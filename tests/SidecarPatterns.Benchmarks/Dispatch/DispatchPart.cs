@@ -16,4 +16,11 @@ internal sealed class DispatchPart : Part
         new("with scope per message", Calls, static () => new ScopedSidecarContender(), static () => new ScopedChannel()),
         new("request/reply", Calls, static () => new AskedSidecar(), static () => new AskedChannel()),
     ];
+
+    /// <summary>No slower than what one would write or pick instead.</summary>
+    public override void Judge(IReadOnlyList<RowResult> rows, Goals goals)
+    {
+        foreach (RowResult row in rows)
+            goals.AtMost($"{row.Name}: of the peer's time", 1, row.Ratio);
+    }
 }

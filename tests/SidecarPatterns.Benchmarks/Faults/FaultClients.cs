@@ -4,19 +4,18 @@ using Polly;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The clients that meet the faults, each as its documentation sets it up, with its defaults.</summary>
+/// <summary>The clients that meet the faults, each as its documentation sets it up, with its defaults; the standard handler once more with the ambassador's delay.</summary>
 internal static class FaultClients
 {
+    /// <summary>Which one is ours.</summary>
+    public const int Ours = 1;
+
     public static IReadOnlyList<(string Name, Func<HttpMessageHandler, HttpClient> Create)> All { get; } =
     [
         ("plain", Clients.Plain),
         ("ambassador", static server => Clients.Create(server, static services => services.AddAmbassadorClient(Clients.Name))),
-        ("standard", static server => Clients.Create(server, static services =>
-        {
-            IHttpClientBuilder client = services.AddHttpClient(Clients.Name);
-            client.AddStandardResilienceHandler();
-            return client;
-        })),
+        ("standard", static server => Standard(server, static _ => { })),
+        ("standard, 50 ms", static server => Standard(server, static options => options.Retry.Delay = new AmbassadorOptions().Retry.Delay)),
         ("hedging", static server => Clients.Create(server, static services =>
         {
             IHttpClientBuilder client = services.AddHttpClient(Clients.Name);
@@ -34,4 +33,11 @@ internal static class FaultClients
             return services.AddHttpClient(Clients.Name).AddHttpMessageHandler(() => new PollyHandler(pipeline));
         })),
     ];
+
+    private static HttpClient Standard(HttpMessageHandler server, Action<HttpStandardResilienceOptions> configure) => Clients.Create(server, services =>
+    {
+        IHttpClientBuilder client = services.AddHttpClient(Clients.Name);
+        client.AddStandardResilienceHandler(configure);
+        return client;
+    });
 }

@@ -4,41 +4,55 @@ using System.Globalization;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>Calls of one client to a server of which a share of the answers is bad: what comes of them, how long they take, and what the server gets.</summary>
-internal sealed class FaultRun
+/// <param name="name">Who calls.</param>
+/// <param name="percent">How many of a hundred answers are bad.</param>
+internal sealed class FaultRun(string name, int percent)
 {
     private const int Callers = 16;
     private const int MaxLatencies = 1_000_000;
     private const int MaxOverrun = 3; // What takes longer has not ended, and is no call.
 
+    private static readonly TimeSpan Refused = TimeSpan.FromMilliseconds(10);
+
     private readonly List<double> _latencies = [];
     private int _calls;
     private int _good;
+    private int _requests;
+    private long _bytes;
+    private TimeSpan _taken;
 
-    /// <returns>A line of the table.</returns>
-    public string Run(string name, Func<HttpMessageHandler, HttpClient> create, Uri server, int percent, TimeSpan time)
+    public double GoodPercent => 100.0 * _good / Math.Max(_calls, 1);
+
+    public double GoodPerSecond => _good / _taken.TotalSeconds;
+
+    public void Run(Func<HttpMessageHandler, HttpClient> create, Uri server, TimeSpan time)
     {
         using HttpClient client = create(new SocketsHttpHandler { AllowAutoRedirect = false });
-        string key = string.Create(CultureInfo.InvariantCulture, $"{name}-{percent}");
+        string key = Uri.EscapeDataString(string.Create(CultureInfo.InvariantCulture, $"{name}-{percent}"));
         var address = new Uri(server, string.Create(CultureInfo.InvariantCulture, $"/{FaultyAnswers.FaultsPath}/{key}/{percent}"));
-        long bytes = GC.GetTotalAllocatedBytes(precise: true);
+        _bytes = GC.GetTotalAllocatedBytes(precise: true);
         var clock = Stopwatch.StartNew();
         using var end = new CancellationTokenSource(time * MaxOverrun);
         Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => CallAsync(client, address, clock, time, end.Token)))).GetAwaiter().GetResult();
-        TimeSpan taken = clock.Elapsed;
-        bytes = GC.GetTotalAllocatedBytes(precise: true) - bytes;
-        int requests = CountAsync(server, key).GetAwaiter().GetResult();
+        _taken = clock.Elapsed;
+        _bytes = GC.GetTotalAllocatedBytes(precise: true) - _bytes;
+        _requests = CountAsync(server, key).GetAwaiter().GetResult();
         _latencies.Sort();
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"| {percent,5} | {name,-10} | {100.0 * _good / Math.Max(_calls, 1),6:0.00} | {_good / taken.TotalSeconds,9:#,0} | {At(0.5),8:#,0.00} | {At(0.99),8:#,0.00} | {At(0.999),8:#,0.00} "
-                + $"| {(_calls == 0 ? double.NaN : (double)requests / _calls),9:0.00} | {requests / taken.TotalSeconds,10:#,0} | {bytes / Math.Max(_calls, 1),8:#,0} |");
     }
 
     public static void WriteHeader(TextWriter output)
     {
-        output.WriteLine("| % bad | client     | % good | good/s    | p50 ms   | p99 ms   | p99.9 ms | reqs/call | requests/s | B a call |");
-        output.WriteLine("| ----: | ---------- | -----: | --------: | -------: | -------: | -------: | --------: | ---------: | -------: |");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| % bad, {Callers} callers | client          | % good | good/s    | p50 ms   | p99 ms   | p99.9 ms | reqs/call | requests/s | B a call |"));
+        output.WriteLine("| ----------------: | --------------- | -----: | --------: | -------: | -------: | -------: | --------: | ---------: | -------: |");
     }
+
+    /// <summary>Writes a line of the table.</summary>
+    public void Write(TextWriter output) => output.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"| {percent,17} | {name,-15} | {GoodPercent,6:0.00} | {GoodPerSecond,9:#,0} | {At(0.5),8:#,0.00} | {At(0.99),8:#,0.00} | {At(0.999),8:#,0.00} "
+            + $"| {(double)_requests / Math.Max(_calls, 1),9:0.00} | {_requests / _taken.TotalSeconds,10:#,0} | {_bytes / Math.Max(_calls, 1),8:#,0} |"));
 
     private double At(double part) => _latencies.Count == 0 ? double.NaN : _latencies[(int)(_latencies.Count * part)];
 
@@ -47,7 +61,20 @@ internal sealed class FaultRun
         while (clock.Elapsed < time)
         {
             long from = Stopwatch.GetTimestamp();
-            bool isGood = await IsGoodAsync(client, address, end);
+            Exception? failure = null;
+            bool isGood = false;
+            try
+            {
+                using HttpResponseMessage response = await client.GetAsync(address, end);
+                isGood = response.IsSuccessStatusCode;
+            }
+#pragma warning disable CA1031 // Each of the clients has exceptions of its own.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                failure = exception;
+            }
+
             if (end.IsCancellationRequested)
                 return;
 
@@ -59,21 +86,9 @@ internal sealed class FaultRun
                 if (isGood && _latencies.Count < MaxLatencies)
                     _latencies.Add(latency);
             }
-        }
-    }
 
-    private static async Task<bool> IsGoodAsync(HttpClient client, Uri address, CancellationToken end)
-    {
-        try
-        {
-            using HttpResponseMessage response = await client.GetAsync(address, end);
-            return response.IsSuccessStatusCode;
-        }
-#pragma warning disable CA1031 // Each of the clients has exceptions of its own.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            return false;
+            if (failure is AmbassadorCircuitOpenException or Polly.ExecutionRejectedException)
+                await Task.Delay(Refused, CancellationToken.None);
         }
     }
 

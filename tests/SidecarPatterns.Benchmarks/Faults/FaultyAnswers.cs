@@ -4,10 +4,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The server's side of the calls with faults: <c>/faults/client/percent</c> answers, or does not; <c>/count/client</c> tells how many requests of a client came.</summary>
+/// <summary>
+/// The server's side of the calls with faults: <c>/faults/client/percent</c> answers, or does not; so does <c>/storm/client</c>, by what <c>/set/client/percent</c> has set last;
+/// <c>/count/client</c> tells how many requests of a client came.
+/// </summary>
 internal sealed class FaultyAnswers(byte[] body)
 {
     public const string FaultsPath = "faults";
+    public const string StormPath = "storm";
+    public const string SetPath = "set";
     public const string CountPath = "count";
 
     private const int Kinds = 4;
@@ -24,7 +29,18 @@ internal sealed class FaultyAnswers(byte[] body)
             return;
         }
 
-        int? fault = words is [FaultsPath, string client, string percent] ? ClientOf(client).NextFault(int.Parse(percent, CultureInfo.InvariantCulture)) : null;
+        if (words is [SetPath, string set, string value])
+        {
+            ClientOf(set).Percent = int.Parse(value, CultureInfo.InvariantCulture);
+            return;
+        }
+
+        int? fault = words switch
+        {
+            [FaultsPath, string client, string percent] => ClientOf(client).NextFault(int.Parse(percent, CultureInfo.InvariantCulture)),
+            [StormPath, string client] => ClientOf(client).NextFault(ClientOf(client).Percent),
+            _ => null,
+        };
         await (fault is { } kind ? FailAsync(context, kind) : SucceedAsync(context));
     }
 
@@ -65,6 +81,9 @@ internal sealed class FaultyAnswers(byte[] body)
         private readonly Random _random = new(Seed);
 
         public int Count { get; private set; }
+
+        /// <summary>How many of a hundred answers are bad where the path does not say.</summary>
+        public int Percent { get; set; }
 
         /// <summary>What is wrong with the next answer, if anything.</summary>
         public int? NextFault(int percent)

@@ -10,12 +10,17 @@ internal abstract class Part
     public virtual string Measured => "medians of interleaved rounds, per message";
 
     /// <summary>The rows of its table.</summary>
-    public abstract IReadOnlyList<Row> Rows { get; }
+    public virtual IReadOnlyList<Row> Rows => [];
 
     /// <summary>How long <see cref="MeasureBesideTable"/> takes; the rows share what is left of the part's time.</summary>
     public virtual TimeSpan TimeBesideTable => TimeSpan.Zero;
 
-    /// <summary>Measures what does not fit the table's columns.</summary>
-    /// <returns>Lines to print below the table.</returns>
-    public virtual IReadOnlyList<string> MeasureBesideTable() => [];
+    /// <summary>Holds the rows to what they are to reach.</summary>
+    public virtual void Judge(IReadOnlyList<RowResult> rows, Goals goals)
+    {
+    }
+
+    /// <summary>Measures what does not fit the table's columns, and holds it to what it is to reach.</summary>
+    /// <returns>Lines to print below the table: notes, or what begins with a bar or a hash.</returns>
+    public virtual IReadOnlyList<string> MeasureBesideTable(Goals goals) => [];
 }

@@ -6,7 +6,7 @@ internal static class Parts
     public static IReadOnlyList<Part> All { get; } =
     [
         new SidecarsPart(), new DispatchPart(), new GovernorPart(), new AmbassadorPart(), new NetworkPart(), new SimulationPart(), new AgentsPart(), new PeersPart(), new GrowthPart(),
-        new FaultsPart(),
+        new FaultsPart(), new AotPart(),
     ];
 
     public static Part? Find(string name) =>

@@ -29,6 +29,9 @@ internal abstract class PeerContender(PeerLoad load) : IContender
         return true;
     }
 
+    /// <summary>Publishes a message without waiting for room, where there is a way to, and says whether it was taken.</summary>
+    public virtual ValueTask<bool> TryOfferAsync(PeerJob job) => OfferAsync(job);
+
     /// <summary>All is published.</summary>
     public virtual Task OnProducedAsync() => Task.CompletedTask;
 

@@ -11,17 +11,19 @@ internal static class PeerRounds
     private const int MaxMessages = 200_000;
 
     private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(6);
+
     /// <summary>Until the JIT has been through each contender: at the first load, of which the others profit.</summary>
     public static readonly TimeSpan FirstWarmUp = TimeSpan.FromSeconds(1.5);
 
     public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.2);
 
-    public static void Write(TextWriter output, PeerLoad load, TimeSpan warmUp)
+    public static void Write(TextWriter output, PeerLoad load, TimeSpan warmUp, Goals goals)
     {
         PeerContender[] contenders = [.. PeerContenders.All.Select(contender => contender.Create(load))];
         int[] messages = [.. contenders.Select(contender => FindMessages(contender, warmUp))];
         Sample[][] rounds = [.. Enumerable.Range(0, Rounds).Select(round => InterleavedRounds.TakeRound(contenders, messages, round))];
         WriteTable(output, load, [.. contenders.Select((_, i) => AddedResult.MedianOf([.. rounds.Select(round => round[i])]))]);
+        goals.AtMost($"{load.Name}: of the bare channel's time", 1, AddedResult.MedianOf(rounds.Select(static round => round[PeerContenders.Ours].Nanoseconds / round[0].Nanoseconds)));
         foreach (PeerContender contender in contenders)
             contender.Dispose();
     }

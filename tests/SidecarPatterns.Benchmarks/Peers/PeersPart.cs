@@ -5,15 +5,16 @@ internal sealed class PeersPart : Part
 {
     public override string Name => "peers";
 
-    public override IReadOnlyList<Row> Rows => [];
+    public override string Measured => "medians of interleaved rounds, per message; then what each guarantees, as runs show it";
 
-    public override IReadOnlyList<string> MeasureBesideTable()
+    public override IReadOnlyList<string> MeasureBesideTable(Goals goals)
     {
         foreach (PeerLoad load in PeerLoad.All)
-            PeerRounds.Write(Console.Out, load, load == PeerLoad.All[0] ? PeerRounds.FirstWarmUp : PeerRounds.WarmUp);
+            PeerRounds.Write(Console.Out, load, load == PeerLoad.All[0] ? PeerRounds.FirstWarmUp : PeerRounds.WarmUp, goals);
 
-        PeerStop.Write(Console.Out);
-
+        PeerFull[] full = PeerFull.Write(Console.Out);
+        PeerStop[] stops = PeerStop.Write(Console.Out);
+        PeerGuarantees.Write(Console.Out, full, stops, goals);
         return [];
     }
 }

@@ -1,28 +1,29 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
+using System.Text;
 
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>What <c>--results FOLDER [PART ...]</c> does: runs the parts, and writes what they print to <c>Results.md</c> in the folder, with plots beside it.</summary>
-internal static class ResultsRun
+/// <remarks>The file is written anew after each part: a run that ends early leaves what it has.</remarks>
+internal sealed class ResultsRun(string folder, IReadOnlyList<string> names)
 {
     public const string FileName = "Results.md";
     public const string PlotFolder = "Plots";
 
+    private readonly StringBuilder _body = new();
+    private readonly List<PartResult> _parts = [];
+
     /// <summary>Runs the parts that are named, or all of them.</summary>
     /// <returns>The exit code.</returns>
-    public static int Run(string folder, IReadOnlyList<string> names)
+    public int Run()
     {
-        string plots = Path.Combine(folder, PlotFolder);
-        Directory.CreateDirectory(plots);
-        using var file = new StreamWriter(Path.Combine(folder, FileName)) { NewLine = "\n" };
+        Directory.CreateDirectory(Path.Combine(folder, PlotFolder));
         TextWriter console = Console.Out;
-        Console.SetOut(new BothWriter(console, file));
+        using var body = new StringWriter(_body, CultureInfo.InvariantCulture) { NewLine = "\n" };
+        Console.SetOut(new BothWriter(console, body));
         try
         {
-            WriteHead(Console.Out, names);
-            return QuickRun.Run(names, part => Draw(part, plots));
+            return QuickRun.Run(names, OnMeasured);
         }
         finally
         {
@@ -30,49 +31,26 @@ internal static class ResultsRun
         }
     }
 
-    private static void WriteHead(TextWriter output, IReadOnlyList<string> names)
+    private void OnMeasured(PartResult part)
     {
-        output.WriteLine("# Results");
-        output.WriteLine();
-        output.WriteLine("Written by the benchmark project; nobody edits it. Absolute figures are those of the machine; ratios hold.");
-        output.WriteLine();
-        output.WriteLine("| | |");
-        output.WriteLine("| --- | --- |");
-        output.WriteLine($"| command | `dotnet run -c Release --project tests/SidecarPatterns.Benchmarks -- --results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}` |");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| date | {DateTimeOffset.UtcNow:yyyy-MM-dd} |"));
-        output.WriteLine($"| version | {VersionOf(typeof(SidecarContext).Assembly)} |");
-        output.WriteLine($"| runtime | {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier} |");
-        output.WriteLine($"| machine | {ProcessorName()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription} |");
-        output.WriteLine($"| peers | {string.Join(", ", PeerAssemblies().Select(static assembly => $"{assembly.GetName().Name} {VersionOf(assembly)}"))} |");
-        output.WriteLine();
+        Draw(part);
+        _parts.Add(part);
+        using var file = new StreamWriter(Path.Combine(folder, FileName)) { NewLine = "\n" };
+        Head.Write(file, names, _parts);
+        file.Write(_body);
     }
 
-    private static void Draw(PartResult part, string plots)
+    private void Draw(PartResult part)
     {
         foreach (GrowthSeries series in GrowthSeries.All)
         {
             string[] rows = [.. series.Points.Select(static point => point.Row.Name)];
             RowResult[] results = [.. part.Rows.Where(result => rows.Contains(result.Name))];
-            if (results.Length == rows.Length)
-                Console.WriteLine($"![{series.Name}]({PlotFolder}/{GrowthPlot.Save(plots, series, results)})");
+            if (results.Length != rows.Length)
+                continue;
+
+            Console.WriteLine($"![{series.Name}]({PlotFolder}/{GrowthPlot.Save(Path.Combine(folder, PlotFolder), series, results)})");
+            Console.WriteLine();
         }
-
-        Console.WriteLine();
-    }
-
-    private static IEnumerable<Assembly> PeerAssemblies() =>
-    [
-        typeof(Akka.Actor.ActorSystem).Assembly, typeof(Proto.ActorSystem).Assembly, typeof(Wolverine.IMessageBus).Assembly, typeof(MassTransit.IBus).Assembly,
-        typeof(Coravel.Queuing.Queue).Assembly, typeof(Microsoft.Extensions.Http.Resilience.HttpRetryStrategyOptions).Assembly, typeof(Polly.ResiliencePipeline).Assembly,
-    ];
-
-    private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0];
-
-    private static string ProcessorName()
-    {
-        const string Info = "/proc/cpuinfo";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line?.Split(':')[1].Trim() ?? $"{RuntimeInformation.ProcessArchitecture}";
     }
 }

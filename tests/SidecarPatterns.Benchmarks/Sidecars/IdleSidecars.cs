@@ -24,7 +24,7 @@ internal static class IdleSidecars
 
     /// <summary>Measures both hosts, at the same time, for being idle they do not disturb each other.</summary>
     /// <returns>The line to print.</returns>
-    public static string Measure(int count)
+    public static string Measure(int count, Goals goals)
     {
         using Process idle = Start(count);
         using Process baseline = Start(0);
@@ -32,9 +32,10 @@ internal static class IdleSidecars
         (long baselineBytes, double baselineCpu) = Read(baseline);
 
         double kilobytes = (bytes - baselineBytes) / 1024.0 / count;
+        goals.AtMost("an idle sidecar: KB", GoalKilobytes, kilobytes, "0.0");
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{count:N0} idle sidecars: {kilobytes:0.0} KB each (goal: at most {GoalKilobytes:0}), {cpu:0.0} ms CPU in {Idle.TotalSeconds:0} s, baseline {baselineCpu:0.0} ms");
+            $"{count:N0} idle sidecars: {kilobytes:0.0} KB each, {cpu:0.0} ms CPU in {Idle.TotalSeconds:0} s, baseline {baselineCpu:0.0} ms");
     }
 
     /// <summary>The other process: prints the bytes of the heap and the milliseconds of CPU.</summary>

@@ -12,12 +12,10 @@ internal sealed class SimulationPart : Part
     public override string Measured => string.Create(CultureInfo.InvariantCulture,
         $"{World.Processes} processes of {World.CallersPerProcess} callers, {World.CallsPerSecond:N0} calls a second to {World.Endpoints} endpoints of {SimulatedServer.Capacity:0} requests a second, seed {Seed}");
 
-    public override IReadOnlyList<Row> Rows => [];
-
-    public override IReadOnlyList<string> MeasureBesideTable()
+    public override IReadOnlyList<string> MeasureBesideTable(Goals goals)
     {
         foreach (Scenario scenario in Scenario.All)
-            ScenarioReport.Write(scenario, Seed, Console.Out);
+            ScenarioReport.Write(scenario, Seed, Console.Out, goals);
 
         TokenReport.Write(Seed, Console.Out);
         return

@@ -135,7 +135,8 @@ internal sealed class ChildProgram : IAsyncDisposable
         }
     }
 
-    private static string FolderOf(string name) => Path.GetDirectoryName(
+    /// <summary>Where a program was built to.</summary>
+    public static string FolderOf(string name) => Path.GetDirectoryName(
         typeof(ChildProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "ChildProgram:" + name).Value!)!;
 

@@ -7,6 +7,7 @@ namespace SidecarPatterns.Benchmarks;
 /// </remarks>
 internal static class LoggingRows
 {
+    private const int Agents = 2; // So many of the first are ours.
     private const int WarmUpRounds = 30;
     private const int BurstRounds = 41;
     private const int SparseRounds = 8;
@@ -17,7 +18,7 @@ internal static class LoggingRows
     /// <summary>About how long it takes.</summary>
     public static TimeSpan Time { get; } = TimeSpan.FromSeconds(30);
 
-    public static IReadOnlyList<string> Measure()
+    public static IReadOnlyList<string> Measure(Goals goals)
     {
         LogRun[] runs =
         [
@@ -41,6 +42,7 @@ internal static class LoggingRows
             Take(runs, SparseRounds, static run => run.MeasureSparse(SparseLines));
             Take(all, StreamRounds, static run => run.MeasureStream());
             Take(runs, MoreStreamRounds, static run => run.MeasureStream());
+            Judge(runs, goals);
             return
             [
                 "",
@@ -63,6 +65,22 @@ internal static class LoggingRows
                     measure(runs[(i + round) % runs.Length]);
             }
         }
+    }
+
+    /// <summary>As the design has it: half of the time of the fastest peer that loses nothing, and no bytes.</summary>
+    private static void Judge(LogRun[] runs, Goals goals)
+    {
+        foreach (LogRun agent in runs.Take(Agents))
+        {
+            LogRun[] complete = [.. runs.Skip(Agents).Where(static run => run.Arrived >= 1)];
+            goals.AtMost(
+                $"{agent.Name}: of the time of the fastest peer that lost nothing",
+                0.5,
+                complete.Length == 0 ? double.NaN : agent.BurstNanoseconds / complete.Min(static run => run.BurstNanoseconds));
+            goals.AtMost($"{agent.Name}: bytes of a call", 0, Math.Round(agent.BurstBytes), "0");
+        }
+
+        goals.AtLeast($"{runs[0].Name}: lines that arrived", 1, runs[0].Arrived);
     }
 
     private static string Row(LogRun run)

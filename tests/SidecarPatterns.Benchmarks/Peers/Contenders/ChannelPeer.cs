@@ -14,6 +14,8 @@ internal sealed class ChannelPeer : PeerContender
 
     public override ValueTask PublishAsync(PeerJob job) => _channel.Writer.WriteAsync(job);
 
+    public override ValueTask<bool> TryOfferAsync(PeerJob job) => new(_channel.Writer.TryWrite(job));
+
     public override async Task StopAsync()
     {
         await _stopping.CancelAsync();

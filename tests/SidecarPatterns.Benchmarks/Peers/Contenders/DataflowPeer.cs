@@ -12,6 +12,8 @@ internal sealed class DataflowPeer(PeerLoad load, int capacity) : PeerContender(
 
     public override async ValueTask<bool> OfferAsync(PeerJob job) => _block.Post(job) || await _block.SendAsync(job);
 
+    public override ValueTask<bool> TryOfferAsync(PeerJob job) => new(_block.Post(job));
+
     public override Task StopAsync()
     {
         _block.Complete();

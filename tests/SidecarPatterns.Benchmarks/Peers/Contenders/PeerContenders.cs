@@ -5,6 +5,9 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>All contenders, the one that the others are compared with first.</summary>
 internal static class PeerContenders
 {
+    /// <summary>Which one is ours.</summary>
+    public const int Ours = 1;
+
     public static IReadOnlyList<(string Name, Func<PeerLoad, PeerContender> Create)> All { get; } =
     [
         ("bounded channel by hand", static load => new ChannelPeer(load)),

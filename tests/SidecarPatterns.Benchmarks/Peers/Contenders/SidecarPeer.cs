@@ -20,6 +20,8 @@ internal sealed class SidecarPeer : PeerContender
 
     public override ValueTask PublishAsync(PeerJob job) => _writer.WriteAsync(job);
 
+    public override ValueTask<bool> TryOfferAsync(PeerJob job) => new(_writer.TryWrite(job));
+
     public override Task StopAsync() => _host.StopAsync();
 
     public override void Dispose()

@@ -23,11 +23,22 @@ internal static class ScenarioReport
         new("most/mean, end", "0.00", 0.05),
     ];
 
-    public static void Write(Scenario scenario, int seed, TextWriter output)
+    /// <summary>The budget: a tenth more, beside its burst and one a second.</summary>
+    private const double GoalRequests = 1.2;
+
+    /// <summary>Of the calls while there is a server that is well.</summary>
+    private const double GoalFailedPercent = 1;
+
+    public static void Write(Scenario scenario, int seed, TextWriter output, Goals goals)
     {
         var table = new FigureTable(Figures);
         foreach (Contender contender in Contender.All)
-            table.Add(contender.Name, FiguresOf(scenario, contender.Run(scenario, seed)));
+        {
+            double[] figures = FiguresOf(scenario, contender.Run(scenario, seed));
+            table.Add(contender.Name, figures);
+            if (contender == Contender.Ambassador)
+                Judge(scenario, figures, goals);
+        }
 
         output.WriteLine($"### {scenario.Name}: {scenario.What}");
         output.WriteLine();
@@ -37,6 +48,13 @@ internal static class ScenarioReport
             output.WriteLine($"- {line}");
 
         output.WriteLine();
+    }
+
+    private static void Judge(Scenario scenario, double[] figures, Goals goals)
+    {
+        goals.AtMost($"{scenario.Name}: requests per call of the ambassador meanwhile", GoalRequests, figures[0]);
+        if (scenario.IllServers.Count < World.Endpoints)
+            goals.AtMost($"{scenario.Name}: % of its calls that fail meanwhile", GoalFailedPercent, figures[3]);
     }
 
     private static double[] FiguresOf(Scenario scenario, Ledger ledger)
