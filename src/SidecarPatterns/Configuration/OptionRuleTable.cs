@@ -47,7 +47,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
             .Where(static key => IsSet(key.Section))
             .ToList();
         var places = keys.SelectMany(static key => key.Rule.List?.FindUnreadable(key.Section) ?? []).ToList();
-        if (places.Count == 0 && keys.TrueForAll(static key => key.Rule.CanRead(TextOf(key.Section))))
+        if (places.Count == 0 && keys.TrueForAll(static key => !IsSectionInstead(key) && key.Rule.CanRead(TextOf(key.Section))))
         {
             return [];
         }
@@ -55,7 +55,7 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
         return
         [
             .. keys
-                .Where(static key => !key.Rule.Allows(TextOf(key.Section)))
+                .Where(static key => IsSectionInstead(key) || !key.Rule.Allows(TextOf(key.Section)))
                 .Select(key => key.Rule.Describe(section.Path, key.Rule.Digest is null ? Show(key.Section) : "a value that is not shown")),
             .. places,
         ];
@@ -80,6 +80,10 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
 
     // Keys below one that should have a value, and no value: the binder would pass over them in silence.
     private static bool IsSet(IConfigurationSection key) => TextOf(key).Length > 0 || key.GetChildren().Any();
+
+    // Any text is a value where a text is asked for, so that nothing else tells of keys below it.
+    private static bool IsSectionInstead((OptionRule<TOptions> Rule, IConfigurationSection Section) key) =>
+        key.Rule is { IsList: false, IsMap: false } && TextOf(key.Section).Length == 0;
 
     private static string TextOf(IConfigurationSection key) => key.Value ?? "";
 

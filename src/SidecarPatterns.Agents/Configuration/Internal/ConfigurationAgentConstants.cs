@@ -51,6 +51,9 @@ internal static class ConfigurationAgentConstants
     /// <summary>How long a source of the user's own may take to end once it has given the first version.</summary>
     public static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a file without a length may take to open.</summary>
+    public static readonly TimeSpan OpenTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>The section of the agent of a name.</summary>
     public static string SectionOf(string name) => $"{AgentSections.Root}:{SectionNameOf(name)}";
 

@@ -4,9 +4,15 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>The client's end of a connection, without a socket, to a server that answers one request without content, and ends.</summary>
 /// <param name="answer">The bytes of the response to the head of a request.</param>
-internal sealed class AnsweringStream(Func<string, string> answer) : Stream
+internal sealed class AnsweringStream(Func<string, byte[]> answer) : Stream
 {
     public const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+    /// <param name="answer">The text of the response to the head of a request.</param>
+    public AnsweringStream(Func<string, string> answer)
+        : this(head => Encoding.UTF8.GetBytes(answer(head)))
+    {
+    }
 
     private readonly StringBuilder _head = new();
     private byte[] _response = [];
@@ -20,6 +26,9 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
     {
         init => _response = Encoding.UTF8.GetBytes(value);
     }
+
+    /// <summary>How many bytes come at a time.</summary>
+    public Func<int> Piece { get; init; } = static () => int.MaxValue;
 
     public override bool CanRead => true;
 
@@ -44,7 +53,7 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
 
     public override int Read(Span<byte> buffer)
     {
-        var count = int.Min(buffer.Length, _response.Length - _read);
+        var count = int.Min(int.Min(buffer.Length, Piece()), _response.Length - _read);
         _response.AsSpan(_read, count).CopyTo(buffer);
         _read += count;
         return count;
@@ -63,7 +72,7 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
         _head.Append(Encoding.UTF8.GetString(buffer));
         if (_head.ToString() is var head && head.EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            _response = Encoding.UTF8.GetBytes(answer(head));
+            _response = answer(head);
         }
     }
 

@@ -42,6 +42,9 @@ internal sealed class EgressCalling : IAsyncDisposable
 
     public AmbassadorSnapshot Snapshot => State.TakeSnapshot();
 
+    /// <summary>Over how many connections more than there are attempts something may have been sent: those that the network sends again by itself.</summary>
+    public int HiddenResends { get; set; }
+
     public Task<HttpResponseMessage> GetAsync(string address) => Client.GetAsync(new Uri(address, UriKind.RelativeOrAbsolute)).InTime();
 
     public async Task<AmbassadorEgressException> RefusalAsync(string address) => await RefusalAsync(GetAsync(address));
@@ -60,7 +63,7 @@ internal sealed class EgressCalling : IAsyncDisposable
         await Clock.NothingArmedAsync();
         await Eventually.HoldsAsync(() => Snapshot.InFlight == 0, "no call is under way");
         AmbassadorLaw.Assert(Snapshot);
-        Assert.That(Snapshot.Attempts.Values.Sum(), Is.GreaterThanOrEqualTo(Network.Used), "nothing was sent that is not counted");
+        Assert.That(Snapshot.Attempts.Values.Sum(), Is.GreaterThanOrEqualTo(Network.Used - HiddenResends), "nothing was sent that is not counted");
         _loggerFactory.Dispose();
     }
 }

@@ -11,7 +11,7 @@ internal sealed class FileDocuments(string path, TimeProvider clock) : FileReadi
 
     // The file that the link leads to, and no other that it may lead to by now.
     protected override async Task<ConfigurationDocument> ReadAsync(FileStamp stamp, int maxSize, CancellationToken ct) => ConfigurationDocument.FromJson(
-        await ReadFileAsync(stamp.Path, maxSize, ct).ConfigureAwait(false), stamp.WrittenAt.ToString("O", CultureInfo.InvariantCulture));
+        await ReadFileAsync(stamp, maxSize, ct).ConfigureAwait(false), stamp.WrittenAt.ToString("O", CultureInfo.InvariantCulture));
 
     protected override bool IsReplacedAsWhole(FileStamp stamp) => stamp.Path != path;
 

@@ -5,6 +5,8 @@ namespace SidecarPatterns;
 internal abstract class FileReading<TStamp>(TimeProvider clock) : IDocumentSource
     where TStamp : IEquatable<TStamp>
 {
+    private Task<FileStream>? _opening; // Of what has no length.
+
     public async Task<Fetched> FetchAsync(FetchRequest request, CancellationToken ct)
     {
         try
@@ -34,16 +36,16 @@ internal abstract class FileReading<TStamp>(TimeProvider clock) : IDocumentSourc
 
     /// <summary>All of a file, but no more than a version may have.</summary>
     /// <exception cref="DocumentRefusedException">It is larger.</exception>
-    protected static async Task<byte[]> ReadFileAsync(string path, long maxSize, CancellationToken ct)
+    protected async Task<byte[]> ReadFileAsync(FileStamp stamp, long maxSize, CancellationToken ct)
     {
-        var file = new FileStream(path, new FileStreamOptions
-        {
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-            BufferSize = 0,
-        });
+        var file = stamp.Length > 0 ? Open(stamp.Path) : await OpenEmptyAsync(stamp.Path, ct).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
+            if (!file.CanSeek)
+            {
+                throw new IOException("it is a pipe, or a device");
+            }
+
             if (file.Length > maxSize)
             {
                 throw new DocumentRefusedException($"it has more than {maxSize:N0} bytes, which {nameof(ConfigurationAgentOptions.MaxSize)} leaves");
@@ -55,6 +57,41 @@ internal abstract class FileReading<TStamp>(TimeProvider clock) : IDocumentSourc
             return read == buffer.Length ? throw new IOException("it grows") : buffer[..read];
         }
     }
+
+    /// <summary>Opens what has no length: an empty file, or a named pipe, and that waits for whoever writes to it, in a call that nothing ends.</summary>
+    private async Task<FileStream> OpenEmptyAsync(string path, CancellationToken ct)
+    {
+        if (_opening is { IsCompleted: false })
+        {
+            throw new IOException("one that was opened before does not open"); // No second thread is to wait beside that one.
+        }
+
+        _opening = Task.Run(() => Open(path), CancellationToken.None);
+        try
+        {
+            return await _opening.WaitAsync(ConfigurationAgentConstants.OpenTimeout, ct).ConfigureAwait(false); // By the time of the system that is waited for.
+        }
+        catch (TimeoutException exception)
+        {
+            CloseOnceOpen(_opening);
+            throw new IOException("it does not open", exception);
+        }
+        catch (OperationCanceledException)
+        {
+            CloseOnceOpen(_opening);
+            throw;
+        }
+    }
+
+    private static FileStream Open(string path) => new(path, new FileStreamOptions
+    {
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
+        BufferSize = 0,
+    });
+
+    private static void CloseOnceOpen(Task<FileStream> opening) => _ = opening.ContinueWith(
+        static late => (late.Exception is null ? late.Result : null)?.Dispose(), TaskScheduler.Default);
 
     private async Task<Fetched> FetchWholeAsync(FetchRequest request, CancellationToken ct)
     {

@@ -18,6 +18,13 @@ internal readonly record struct FileStamp(string Path, long Length, DateTime Wri
     /// <summary>Whether another writing would show: file systems count the time in steps, and a second one within a step may have the same length.</summary>
     public bool IsOld => DateTime.UtcNow - WrittenAt > ConfigurationAgentConstants.FileTimeStep;
 
+    /// <summary>Where a link leads to.</summary>
+    /// <param name="link">What was a link a moment ago.</param>
+    /// <param name="isFinal">Whether links that it leads to are followed.</param>
+    /// <exception cref="IOException">It leads nowhere, or is none any more.</exception>
+    public static string TargetOf(FileSystemInfo link, bool isFinal = false) =>
+        link.ResolveLinkTarget(isFinal)?.FullName ?? throw new IOException("a link was replaced");
+
     // The file may be a link, and so may its folder: a mounted file is a link to one below the link that is replaced.
     private static string Resolve(string path)
     {
@@ -26,11 +33,11 @@ internal readonly record struct FileStamp(string Path, long Length, DateTime Wri
             var file = new FileInfo(path);
             if (file.LinkTarget is not null)
             {
-                path = file.ResolveLinkTarget(returnFinalTarget: false)!.FullName;
+                path = TargetOf(file);
             }
             else if (file.Directory is { LinkTarget: not null } folder)
             {
-                path = System.IO.Path.Combine(folder.ResolveLinkTarget(returnFinalTarget: false)!.FullName, file.Name);
+                path = System.IO.Path.Combine(TargetOf(folder), file.Name);
             }
             else
             {

@@ -17,7 +17,7 @@ internal sealed class FolderDocuments(string path, TimeProvider clock) : FileRea
     protected override FolderStamp Look()
     {
         var link = new DirectoryInfo(Path.Combine(path, DataLink));
-        var folder = link.LinkTarget is null ? path : link.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        var folder = link.LinkTarget is null ? path : FileStamp.TargetOf(link, isFinal: true);
         var files = Directory.EnumerateFileSystemEntries(folder)
             .Where(static entry => !Path.GetFileName(entry).StartsWith('.') && !Directory.Exists(entry))
             .Order(StringComparer.Ordinal)
@@ -32,7 +32,7 @@ internal sealed class FolderDocuments(string path, TimeProvider clock) : FileRea
         long left = maxSize;
         foreach (var (name, file) in stamp.Files)
         {
-            var content = await ReadFileAsync(file.Path, left, ct).ConfigureAwait(false);
+            var content = await ReadFileAsync(file, left, ct).ConfigureAwait(false);
             left -= content.Length;
             contents.Add((name, content));
         }

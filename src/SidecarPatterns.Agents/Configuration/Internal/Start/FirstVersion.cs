@@ -58,8 +58,11 @@ internal static class FirstVersion
         }
     }
 
+    // Whatever is asked for: no longer than a delay can be, and the limit of the start ends it long before.
     private static TimeSpan Pause(Look look) =>
-        look.RetryAfter is { } asked && asked > ConfigurationAgentConstants.Pace ? asked : ConfigurationAgentConstants.Pace;
+        look.RetryAfter > ConfigurationAgentConstants.MaxRetryAfter ? ConfigurationAgentConstants.MaxRetryAfter
+        : look.RetryAfter > ConfigurationAgentConstants.Pace ? look.RetryAfter.Value
+        : ConfigurationAgentConstants.Pace;
 
     private static string Describe(ConfigurationAgent agent, string problem, string? copyProblem)
     {

@@ -21,6 +21,11 @@ internal sealed class CapturedEntry : LogEntry
     public static CapturedEntry Capture<TState>(TState state, Exception? exception, Func<TState, Exception?, string>? formatter)
     {
         var message = LogText.Format(state, exception, formatter);
+        if (LogState<TState>.HoldsHeaders)
+        {
+            return new CapturedEntry(message, template: null, []);
+        }
+
         var values = Capture(state, out var template);
         return new CapturedEntry(message, template, values);
     }

@@ -13,4 +13,10 @@ internal static class LogState<TState>
     public static readonly bool IsUnchanging =
         typeof(TState).IsValueType && typeof(TState).DeclaringType == typeof(LoggerMessage)
         && Array.TrueForAll(typeof(TState).GenericTypeArguments, LogValue.IsUnchanging);
+
+    /// <summary>
+    /// Whether a state is the headers of a request or a response, as <c>IHttpClientFactory</c> logs them at Trace: its text has them redacted, and its values are
+    /// the headers themselves, keys and tokens among them.
+    /// </summary>
+    public static readonly bool HoldsHeaders = typeof(TState).FullName == "Microsoft.Extensions.Http.Logging.HttpHeadersLogValue";
 }

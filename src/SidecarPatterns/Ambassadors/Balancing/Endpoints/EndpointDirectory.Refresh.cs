@@ -190,7 +190,7 @@ internal sealed partial class EndpointDirectory
         {
             var addresses = await WithinAsync(ct => Resolve(name, ct), options.Timeout).ConfigureAwait(false);
             return addresses.Length > 0
-                ? (name, [.. addresses.Distinct().OrderBy(static address => address.ToString(), StringComparer.Ordinal)], null)
+                ? (name, [.. addresses.Select(AsDialled).Distinct().OrderBy(static address => address.ToString(), StringComparer.Ordinal)], null)
                 : (name, [], new SocketException((int)SocketError.NoData));
         }
 #pragma warning disable CA1031 // Whatever it is, the name has no answer now.
@@ -200,6 +200,9 @@ internal sealed partial class EndpointDirectory
             return (name, [], exception is TimeoutException ? new SocketException((int)SocketError.TryAgain) : exception);
         }
     }
+
+    // One address in two notations is one server.
+    private static IPAddress AsDialled(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private async Task<IEnumerable<AmbassadorEndpoint>> AskAsync(IEndpointSource source, AmbassadorOptions options, Action<Exception> onFailure)
     {

@@ -242,7 +242,11 @@ internal sealed partial class GuardedBodyStream(Stream inner, ReadAhead? ahead, 
         }
 
         watch.Report(BodyEnd.Truncated);
-        return null;
+
+        // The framework makes an HttpRequestException of that where it reads a body for the caller, but not of the other.
+        return ResponseBody.CanNotBeDecompressed(exception, inner)
+            ? new HttpIOException(HttpRequestError.InvalidResponse, "The response's body can not be decompressed.", exception)
+            : null;
     }
 
     private void ThrowIfOver()

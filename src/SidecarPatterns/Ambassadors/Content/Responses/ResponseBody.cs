@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -134,16 +135,25 @@ internal static class ResponseBody
         catch (Exception exception)
         {
             ahead.Fail();
-            if (exception is IOException)
+            if (exception is IOException || CanNotBeDecompressed(exception, ahead.Stream))
             {
-                // As the framework does where it reads a body for the caller: nobody expects the other kind of a call.
-                var error = exception is HttpIOException { HttpRequestError: var known } ? known : HttpRequestError.Unknown;
+                // As the framework does where it reads a body for the caller: nobody expects the other kinds of a call.
+                var error = exception switch
+                {
+                    HttpIOException { HttpRequestError: var known } => known,
+                    IOException => HttpRequestError.Unknown,
+                    _ => HttpRequestError.InvalidResponse,
+                };
                 throw new HttpRequestException(error, "The response's body could not be read to its end.", exception);
             }
 
             throw;
         }
     }
+
+    /// <summary>Whether a read has failed since what came makes no sense to whoever unpacks it: gzip and deflate say so in another way than Brotli.</summary>
+    public static bool CanNotBeDecompressed(Exception exception, Stream body) =>
+        exception is InvalidDataException || (exception is InvalidOperationException and not ObjectDisposedException && body is BrotliStream);
 
     /// <summary>Whether there is no body, whatever the headers say of its length.</summary>
     private static bool HasNone(HttpResponseMessage response) =>

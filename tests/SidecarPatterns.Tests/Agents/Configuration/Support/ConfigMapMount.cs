@@ -23,20 +23,25 @@ internal sealed class ConfigMapMount : IDisposable
             _folder.Write(System.IO.Path.Combine(name, file), text);
         }
 
-        File.CreateSymbolicLink(_folder.File("..data_tmp"), name);
-        if (Rename(Bytes(_folder.File("..data_tmp")), Bytes(_folder.File("..data"))) != 0)
-        {
-            throw new IOException($"rename failed with {Marshal.GetLastPInvokeError()}");
-        }
-
+        Lead(name);
         foreach (var (file, _) in files.Where(file => !File.Exists(_folder.File(file.Name))))
         {
             File.CreateSymbolicLink(_folder.File(file), System.IO.Path.Combine("..data", file));
         }
 
-        if (old is not null)
+        if (old?.StartsWith("..2026_", StringComparison.Ordinal) == true)
         {
             Directory.Delete(_folder.File(old), recursive: true);
+        }
+    }
+
+    /// <summary>Has the link lead elsewhere, in one step, and leaves the folder that it has led to.</summary>
+    public void Lead(string target)
+    {
+        File.CreateSymbolicLink(_folder.File("..data_tmp"), target);
+        if (Rename(Bytes(_folder.File("..data_tmp")), Bytes(_folder.File("..data"))) != 0)
+        {
+            throw new IOException($"rename failed with {Marshal.GetLastPInvokeError()}");
         }
     }
 

@@ -161,6 +161,11 @@ internal sealed class SidecarOptionsSetupTests
             FailuresOf(("Sidecars:audit:Capacity:Max", "7")),
             Is.EqualTo(["Sidecars:audit:Capacity is a section of its own; allowed is a whole number from 1 to 67,108,864."]));
 
+    // Where any text is allowed as well.
+    [Test]
+    public void Configure_SectionInsteadOfText_IsReported() =>
+        Assert.That(FailuresOf(("Sidecars:audit:Pipeline:Name", "mail")), Is.EqualTo(["Sidecars:audit:Pipeline is a section of its own; allowed is nothing, or a name."]));
+
     [TestCase("")]
     [TestCase(null)]
     public void Configure_EmptyOrNull_KeepsWhatWasSetBefore(string? text)
