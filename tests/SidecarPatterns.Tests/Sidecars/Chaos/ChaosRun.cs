@@ -10,6 +10,7 @@ internal sealed class ChaosRun
 {
     private const string Name = "sidecar";
     private const int Publishers = 3;
+    private const int LeastMessages = 100; // Of each publisher, where the start alone takes all of the time.
 
     private readonly string _mode;
     private readonly BoundedChannelFullMode _fullMode;
@@ -47,7 +48,7 @@ internal sealed class ChaosRun
         var publishers = Enumerable.Range(0, Publishers).Select(publisher => Task.Run(async () =>
         {
             var choices = new Random((_seed * 100) + publisher);
-            for (var i = 0; clock.Elapsed < time; i++)
+            for (var i = 0; i < LeastMessages || clock.Elapsed < time; i++)
             {
                 await PublishAsync((i * Publishers) + publisher, choices.Next(3));
                 if (choices.Next(20) == 0)
