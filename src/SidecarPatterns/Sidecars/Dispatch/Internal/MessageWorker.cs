@@ -41,8 +41,11 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
         if (intake is not null)
         {
             _intake = intake;
-            intake.OnFailed = (source, message, failure) => _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
-            intake.OnFailuresSettled = Watch.OnSettled;
+            intake.OnFailed = (source, message, failure) =>
+            {
+                _ = Settle(source, message, DeadLetterReason.HandlerFailed, failure, attempts: 0);
+                Watch.OnSettled();
+            };
         }
 
         _sink = sink;
