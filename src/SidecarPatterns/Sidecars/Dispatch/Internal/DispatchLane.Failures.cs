@@ -33,18 +33,25 @@ internal sealed partial class DispatchLane<T>
             _metrics.End(ref _observation, cause);
         }
 
-        if (!_owner.HasLeft(_current))
-        {
-            return Deliver(Task.CompletedTask, out pending); // Its handler had settled it before it failed.
-        }
-
         // A call that was cancelled did not fail: it was interrupted, or abandoned since the time to drain is over.
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
             : failure is OperationCanceledException && Token.IsCancellationRequested ? CancelReason
             : DeadLetterReason.HandlerFailed;
-        return reason != DeadLetterReason.Abandoned && !_isLastAttempt && _owner.MayRetry(_current, cause!, Context.Attempt)
-            ? PlanRetry(out pending)
-            : Deliver(_owner.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+        return Fail(_current, reason, cause, _isLastAttempt) is { } delivery ? Deliver(delivery, out pending) : PlanRetry(out pending);
+    }
+
+    /// <summary>An attempt has failed, or is given up on: settles the message, unless it may be attempted again.</summary>
+    /// <returns>The delivery of its letter; <see langword="null"/> if there is to be another attempt.</returns>
+    private Task? Fail(T message, DeadLetterReason reason, Exception? cause, bool isLast)
+    {
+        if (!_owner.HasLeft(message))
+        {
+            return Task.CompletedTask; // Its handler had settled it by itself.
+        }
+
+        return reason != DeadLetterReason.Abandoned && !isLast && _owner.MayRetry(message, cause, Context.Attempt)
+            ? null
+            : _owner.Settle(_source, message, reason, cause, Context.Attempt);
     }
 
     /// <summary>The message is to be attempted again: later by any lane, by this one after a wait, or by the next incarnation.</summary>
@@ -52,22 +59,24 @@ internal sealed partial class DispatchLane<T>
     {
         _watch.OnSettled(); // Of a batch, a part may be.
         var delay = _owner.RetryDelayAfter(Context.Attempt);
-        var isParked = _source.TryPark(_current, Context.Attempt, delay);
-        if (!isParked && Volatile.Read(ref _order) is GoOn or Hold)
+        if (!_source.TryPark(_current, Context.Attempt, delay))
         {
-            pending = RetryAsync(delay);
-            return false;
-        }
+            if (Volatile.Read(ref _order) is GoOn or Hold)
+            {
+                pending = RetryAsync(delay);
+                return false;
+            }
 
-        if (!isParked)
-        {
-            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+            Return(_current);
         }
 
         BeginAttemptsAnew();
         pending = default;
         return true;
     }
+
+    private void Return(T message) =>
+        _returned.Add(new ReturnedMessage<T>(message, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
     private bool Deliver(Task delivery, out ValueTask pending)
@@ -135,7 +144,7 @@ internal sealed partial class DispatchLane<T>
             }
             else
             {
-                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+                Return(_current);
             }
         }
         else
@@ -154,7 +163,7 @@ internal sealed partial class DispatchLane<T>
     {
         ReturnedMessage<T> returned = default;
         Volatile.Write(ref _isTaking, true);
-        var isTaken = Volatile.Read(ref _order) == GoOn && _owner.TryTakeReturned(_source, out returned);
+        var isTaken = Volatile.Read(ref _order) == GoOn && _returned.TryTake(_source, out returned);
         Volatile.Write(ref _isTaking, false);
         if (!isTaken)
         {

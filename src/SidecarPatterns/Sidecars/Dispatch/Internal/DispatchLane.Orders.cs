@@ -83,7 +83,7 @@ internal sealed partial class DispatchLane<T>
     private void Rest()
     {
         Volatile.Write(ref _phase, Resting);
-        if (Volatile.Read(ref _order) is not GoOn || _owner.HasReturned)
+        if (Volatile.Read(ref _order) is not GoOn || _returned.Count > 0)
         {
             _source.Wake();
         }
@@ -145,7 +145,14 @@ internal sealed partial class DispatchLane<T>
                     _owner.CountAbandonedCall();
                 }
 
-                _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
+                var rest = _owner.Detach(_current);
+
+                // Nobody waits for a letter here: whoever ends the sidecar waits for all of them.
+                if (Fail(rest, reason, cause, isLast: false) is null && !_source.TryPark(rest, Context.Attempt, _owner.RetryDelayAfter(Context.Attempt)))
+                {
+                    Return(rest);
+                }
+
                 _watch.OnSettled();
                 break;
         }

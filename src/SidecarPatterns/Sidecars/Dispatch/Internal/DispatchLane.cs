@@ -25,6 +25,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     private readonly ILaneOwner<T> _owner;
     private readonly SettlementWatch _watch;
     private readonly MessageSource<T> _source;
+    private readonly ReturnedMessages<T> _returned;
     private readonly ISidecar<T> _handler;
     private readonly SidecarMetrics _metrics;
     private readonly CallContexts _contexts;
@@ -49,6 +50,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _owner = owner;
         _watch = owner.Watch;
         _source = source;
+        _returned = owner.Returned;
         _handler = handler;
         _metrics = owner.Metrics;
         _callers = owner.Callers;
@@ -199,7 +201,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
             Adopt(_settings);
         }
 
-        if (_owner.HasReturned && TryTakeReturned(out pending))
+        if (_returned.Count > 0 && TryTakeReturned(out pending))
         {
             return true;
         }

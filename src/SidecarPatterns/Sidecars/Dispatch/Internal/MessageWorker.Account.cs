@@ -58,7 +58,7 @@ internal partial class MessageWorker<T>
     }
 
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
-    protected virtual long MaxInFlight => 1 + (Intake?.Lanes.Count ?? 0) + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+    protected virtual long MaxInFlight => 1 + (Intake?.Lanes.Count ?? 0) + Returned.Count + (Intake?.ParkedCount ?? 0);
 
     private TimeSpan ReadBusyTime()
     {

@@ -58,18 +58,7 @@ internal partial class MessageWorker<T>
     {
     }
 
-    public virtual bool AreCompleteUpTo(long mark)
-    {
-        if (_returned is not { } returned)
-        {
-            return AreTakenCompleteUpTo(mark);
-        }
-
-        lock (returned) // A message goes from a lane to the next by way of this: meanwhile it stays where it is seen.
-        {
-            return returned.All(item => item.Ordinal >= mark) && AreTakenCompleteUpTo(mark);
-        }
-    }
+    public virtual bool AreCompleteUpTo(long mark) => Returned.AreCompleteUpTo(mark, AreTakenCompleteUpTo);
 
     // The next may lie beyond the mark although nothing was taken: where the oldest give way, places are left behind.
     private bool AreTakenCompleteUpTo(long mark) => Intake is not null

@@ -22,55 +22,9 @@ internal partial class MessageWorker<T>
         }
     }
 
-    /// <summary>Settles the message that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
-    public void SettleInterrupted(MessageSource<T> source, T item, DeadLetterReason reason, Exception? cause, int attempts)
-    {
-        if (reason != DeadLetterReason.Abandoned &&
-            MayRetry(item, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
-        {
-            if (!source.TryPark(item, attempts, RetryDelayAfter(attempts)))
-            {
-                Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin, source.LastOrdinal));
-            }
-        }
-        else
-        {
-            _ = Settle(source, item, reason, cause, attempts); // Whoever ends the sidecar waits for its letters.
-        }
-    }
-
-    public void Return(ReturnedMessage<T> item)
-    {
-        var returned = _returned ?? Interlocked.CompareExchange(ref _returned, new Queue<ReturnedMessage<T>>(), null) ?? _returned;
-        lock (returned)
-        {
-            returned.Enqueue(item);
-        }
-    }
-
-    public bool TryTakeReturned(MessageSource<T> source, out ReturnedMessage<T> item)
-    {
-        item = default;
-        if (_returned is not { } returned)
-        {
-            return false;
-        }
-
-        lock (returned)
-        {
-            if (!returned.TryDequeue(out item))
-            {
-                return false;
-            }
-
-            source.Adopt(item);
-            return true;
-        }
-    }
-
     public override void SettleRest(DeadLetterReason reason, Exception? cause)
     {
-        while (TryTakeReturned(Queue, out var returned))
+        while (Returned.TryTake(Queue, out var returned))
         {
             SettleLeft(Queue, returned.Message, reason, cause, returned.Attempts, returned.Origin.Letter);
         }

@@ -18,9 +18,6 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
     private MessageIntake<T>? _intake; // There from the beginning for keys, else made for the first incarnation with several lanes.
     private DeadLetterOffice? _letters; // Made for the first letter: most sidecars never have one.
 
-    // Messages that an incarnation left with attempts to go, for the next one; made when that first happens.
-    private Queue<ReturnedMessage<T>>? _returned;
-
     public MessageWorker(
         string name,
         SidecarFactory<ISidecar<T>>? factory,
@@ -99,7 +96,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public override double Share => Governed?.Share ?? 1;
 
-    public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
+    public override bool HasMessagesLeft => Returned.Count > 0 || Queue.ReadPosition().Queued > 0;
 
     public override bool EndsWhenDrained => true;
 
@@ -107,7 +104,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public override IReadOnlyCollection<KeyValuePair<string, long>> Failures => _letters?.ReadFailures() ?? [];
 
-    public virtual bool HasReturned => Volatile.Read(ref _returned) is { Count: > 0 };
+    public ReturnedMessages<T> Returned { get; } = new();
 
     public bool HasExpiry => Options.MaxAge is not null;
 
@@ -153,12 +150,15 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public bool HasLeft(T item) => true;
 
+    public T Detach(T item) => item;
+
     /// <summary>Whether the one who sent a message does not wait for what becomes of it any more.</summary>
     public bool IsUnwanted(T item) => Callers is not null && Callers.HasLeft(item);
 
     /// <summary>Whether a message that failed so often is attempted again.</summary>
-    public bool MayRetry(T item, Exception failure, int attempts) =>
-        Retry is { } retry && retry.HasAttemptsAfter(attempts) && !IsUnwanted(item) && IsWorthRetrying(item, failure);
+    public bool MayRetry(T item, Exception? failure, int attempts) =>
+        Retry is { } retry && retry.HasAttemptsAfter(attempts) && !IsUnwanted(item) &&
+        IsWorthRetrying(item, failure ?? new OperationCanceledException("The incarnation that handled the message ended."));
 
     public TimeSpan RetryDelayAfter(int attempts) => Retry?.DelayAfter(attempts) ?? TimeSpan.Zero;
 
