@@ -332,7 +332,7 @@ internal sealed class PartitionTests
     }
 
     private static MessageIntake<int> IntakeOf(TestHost host) =>
-        ((MessageWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
+        ((LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
 
     private static TestHost Build<TKey>(
         int concurrency,

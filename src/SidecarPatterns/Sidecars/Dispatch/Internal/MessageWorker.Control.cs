@@ -47,7 +47,7 @@ internal partial class MessageWorker<T>
 
     private bool TryReplay(DeadLetter letter, long size) =>
         Queue.HasRoomFor(size) &&
-        Queue.TryOffer(MessageOf(letter), size, new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
+        Queue.TryOffer(MessageOf(letter), size, new MessageOrigin(Environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
 
     public override int Discard(Func<DeadLetter, bool>? choose) => _letters?.Take(choose, static _ => true) ?? 0;
 
@@ -58,10 +58,5 @@ internal partial class MessageWorker<T>
     {
     }
 
-    public virtual bool AreCompleteUpTo(long mark) => Returned.AreCompleteUpTo(mark, AreTakenCompleteUpTo);
-
-    // The next may lie beyond the mark although nothing was taken: where the oldest give way, places are left behind.
-    private bool AreTakenCompleteUpTo(long mark) => Intake is not null
-        ? Intake.IsSettledUpTo(mark)
-        : Queue.TakeOrdinal >= mark && (Queue.LastOrdinal >= mark || ReadAccount().InFlight == 0);
+    public abstract bool AreCompleteUpTo(long mark);
 }

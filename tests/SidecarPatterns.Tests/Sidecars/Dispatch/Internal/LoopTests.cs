@@ -174,7 +174,7 @@ internal sealed class LoopTests
             var writer = new QueueWriter<int>(
                 queue, BoundedChannelFullMode.Wait, new DropCallback<int>(Name, callback: null, environment.DispatchLogger), metrics);
             var factory = SidecarFactory<ISidecar<int>>.Of(new DelegateSidecar<int>(handler));
-            return Worker = new MessageWorker<int>(Name, factory, queue, writer, metrics, options, environment);
+            return Worker = new LaneWorker<int>(Name, factory, queue, writer, metrics, options, environment);
         }
     }
 

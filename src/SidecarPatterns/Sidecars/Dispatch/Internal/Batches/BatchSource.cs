@@ -139,7 +139,7 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
             }
 
             var origin = queue.LastOrigin;
-            if (worker.HasExpiry && worker.IsExpired(origin))
+            if (worker.IsExpired(origin))
             {
                 queue.Release();
                 worker.SettleExpired(message, origin);

@@ -6,7 +6,6 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 {
     private readonly SidecarFactory<IBatchSidecar<T>> _factory;
     private readonly BatchSource<T> _source;
-    private readonly ReturnedMessages<Batch<T>> _returned = new(); // A batch that is here stays its source's current one: a flush waits for it.
     private int _largestSize;
 
     public BatchWorker(
@@ -18,7 +17,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         SidecarOptions options,
         SidecarEnvironment environment,
         IDeadLetterSink? sink)
-        : base(name, factory: null, queue, writer, metrics, options, environment, intake: null, sink)
+        : base(name, queue, writer, metrics, options, environment, sink)
     {
         _factory = factory;
         _source = new BatchSource<T>(this, queue);
@@ -28,14 +27,14 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public TimeProvider Clock => Environment.TimeProvider;
 
+    public ReturnedMessages<Batch<T>> Returned { get; } = new(); // A batch that is here stays its source's current one: a flush waits for it.
+
     // Messages expire as they come out of the queue, one by one.
     bool ILaneOwner<Batch<T>>.HasExpiry => false;
 
     ICallers<Batch<T>>? ILaneOwner<Batch<T>>.Callers => null;
 
-    ReturnedMessages<Batch<T>> ILaneOwner<Batch<T>>.Returned => _returned;
-
-    public override bool HasMessagesLeft => _returned.Count > 0 || base.HasMessagesLeft;
+    public override bool HasMessagesLeft => Returned.Count > 0 || base.HasMessagesLeft;
 
     // A batch may be larger than the next one is allowed to be.
     protected override long MaxInFlight => 2L * Volatile.Read(ref _largestSize);
@@ -157,7 +156,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     protected override void SettleHeld(DeadLetterReason reason, Exception? cause)
     {
-        while (_returned.TryTake(_source, out var returned))
+        while (Returned.TryTake(_source, out var returned))
         {
             SettleLeft(returned.Message, reason, cause, returned.Attempts);
             _source.Recycle(returned.Message);
@@ -187,12 +186,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return delivery;
     }
 
-    private Task SettleOne(T message, DeadLetterReason reason, Exception? cause, int attempts, MessageOrigin origin)
-    {
-        var delivery = Letters.DeliverAsync(message, reason, cause, attempts, origin.Letter);
-        CountSettled(Queue, reason, cause, attempts);
-        return delivery;
-    }
+    private Task SettleOne(T message, DeadLetterReason reason, Exception? cause, int attempts, MessageOrigin origin) =>
+        Settle(Queue, message, reason, cause, attempts, origin.Letter);
 
     private void SettleLeft(Batch<T> batch, DeadLetterReason reason, Exception? cause, int attempts)
     {
