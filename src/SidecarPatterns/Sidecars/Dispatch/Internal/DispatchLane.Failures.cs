@@ -19,7 +19,7 @@ internal sealed partial class DispatchLane<T>
 
         // The letter's message is settled: nobody waited here but for the sink.
         _isDelivering = false;
-        Volatile.Write(ref _phase, Working);
+        _state.Work();
         pending = default;
         return true;
     }
@@ -61,7 +61,7 @@ internal sealed partial class DispatchLane<T>
         var delay = _owner.RetryDelayAfter(Context.Attempt);
         if (!_source.TryPark(_current, Context.Attempt, delay))
         {
-            if (Volatile.Read(ref _order) is GoOn or Hold)
+            if (!_state.IsToEnd)
             {
                 pending = RetryAsync(delay);
                 return false;
@@ -91,7 +91,7 @@ internal sealed partial class DispatchLane<T>
 
         _isDelivering = true;
         EndStretch();
-        Volatile.Write(ref _phase, Resting);
+        _state.Rest();
         pending = new ValueTask(delivery);
         return false;
     }
@@ -108,7 +108,7 @@ internal sealed partial class DispatchLane<T>
         _isWaitingToRetry = true;
         _retries = true; // Whatever the options say by now: what follows begins with its first attempt.
         EndStretch();
-        Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
+        _state.Call(); // Nothing runs, but the message is the lane's, and may be taken from it.
         try
         {
             await Task.Delay(delay, Context.TimeProvider, _hurry.Token).ConfigureAwait(false);
@@ -118,8 +118,8 @@ internal sealed partial class DispatchLane<T>
             _isLastAttempt = true;
         }
 
-        Volatile.Write(ref _phase, Working);
-        if (Volatile.Read(ref _order) is GoOn or Hold && !_owner.IsUnwanted(_current))
+        _state.Work();
+        if (!_state.IsToEnd && !_owner.IsUnwanted(_current))
         {
             _isWaitingToRetry = false;
             if (_thread is not null)
@@ -136,7 +136,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The retry did not begin. If the lane was sent away, the next incarnation makes it, unless somebody has settled the message.</summary>
     private bool EndUnbegunRetry(out ValueTask pending)
     {
-        if (Volatile.Read(ref _order) != Interrupted || Interlocked.Exchange(ref _claim, 1) == 0)
+        if (_state.TryKeepMessage())
         {
             if (_owner.IsUnwanted(_current))
             {
@@ -162,9 +162,8 @@ internal sealed partial class DispatchLane<T>
     private bool TryTakeReturned(out ValueTask pending)
     {
         ReturnedMessage<T> returned = default;
-        Volatile.Write(ref _isTaking, true);
-        var isTaken = Volatile.Read(ref _order) == GoOn && _returned.TryTake(_source, out returned);
-        Volatile.Write(ref _isTaking, false);
+        var isTaken = _state.TryBeginTake() && _returned.TryTake(_source, out returned);
+        _state.EndTake();
         if (!isTaken)
         {
             pending = default;

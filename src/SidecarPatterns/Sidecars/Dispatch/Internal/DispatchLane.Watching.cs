@@ -24,7 +24,7 @@ internal sealed partial class DispatchLane<T>
     {
         since = 0;
         number = Volatile.Read(ref _calls);
-        if (Volatile.Read(ref _phase) != Calling || Volatile.Read(ref _isWaitingToRetry) || WasInterrupted)
+        if (!_state.IsCalling || Volatile.Read(ref _isWaitingToRetry) || WasInterrupted)
         {
             return false;
         }
@@ -40,7 +40,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The lane is about to call handlers.</summary>
     private void BeginStretch()
     {
-        if (Volatile.Read(ref _order) != GoOn)
+        if (!_state.MayGoOn)
         {
             return;
         }
