@@ -46,8 +46,7 @@ internal partial class MessageWorker<T>
     }
 
     private bool TryReplay(DeadLetter letter, long size) =>
-        Queue.HasRoomFor(size) &&
-        Queue.TryOffer(MessageOf(letter), size, new MessageOrigin(Environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
+        Queue.TryOfferWithoutEvicting(MessageOf(letter), size, new MessageOrigin(Environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
 
     public override int Discard(Func<DeadLetter, bool>? choose) => _letters?.Take(choose, static _ => true) ?? 0;
 
