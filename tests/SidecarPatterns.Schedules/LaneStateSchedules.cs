@@ -62,7 +62,7 @@ internal sealed class LaneStateSchedules
         public void Interrupt()
         {
             bool hasMessage;
-            while (!_state.TryInterrupt(out hasMessage))
+            while (!_state.TryInterrupt(out hasMessage, out _))
             {
                 Schedule.Yield();
             }

@@ -4,22 +4,24 @@ namespace SidecarPatterns;
 internal sealed partial class DispatchLane<T>
 {
     private LazyCancellation _hurry; // Cancelled when a retry is not to wait any longer.
-    private bool _isWaitingToRetry;
     private bool _isLastAttempt; // The drain has begun: no attempt follows this one.
-    private bool _isDelivering;
 
     /// <summary>What was awaited has ended: a call, a retry, or the delivery of a dead letter.</summary>
     /// <returns><see langword="false"/> if the message is not done with: <paramref name="pending"/> is what comes next.</returns>
     private bool EndStep(Exception? failure, out ValueTask pending)
     {
-        if (!_isDelivering)
+        var wasRetry = _state.IsWaiting;
+        if (!wasRetry && !_state.IsResting)
         {
-            return _isWaitingToRetry ? EndUnbegunRetry(out pending) : EndCall(failure, out pending);
+            return EndCall(failure, out pending);
         }
 
-        // The letter's message is settled: nobody waited here but for the sink.
-        _isDelivering = false;
         _state.Work();
+        if (wasRetry)
+        {
+            EndUnbegunRetry();
+        }
+
         pending = default;
         return true;
     }
@@ -89,9 +91,8 @@ internal sealed partial class DispatchLane<T>
             return true;
         }
 
-        _isDelivering = true;
         EndStretch();
-        _state.Rest();
+        _state.Rest(); // The letter's message is settled: nobody waits here but for the sink.
         pending = new ValueTask(delivery);
         return false;
     }
@@ -105,10 +106,9 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Waits, and calls the handler once more.</summary>
     private async ValueTask RetryAsync(TimeSpan delay)
     {
-        _isWaitingToRetry = true;
         _retries = true; // Whatever the options say by now: what follows begins with its first attempt.
         EndStretch();
-        _state.Call(); // Nothing runs, but the message is the lane's, and may be taken from it.
+        _state.Wait();
         try
         {
             await Task.Delay(delay, Context.TimeProvider, _hurry.Token).ConfigureAwait(false);
@@ -119,22 +119,24 @@ internal sealed partial class DispatchLane<T>
         }
 
         _state.Work();
-        if (!_state.IsToEnd && !_owner.IsUnwanted(_current))
+        if (_state.IsToEnd || _owner.IsUnwanted(_current))
         {
-            _isWaitingToRetry = false;
-            if (_thread is not null)
-            {
-                await _thread;
-            }
-
-            BeginStretch();
-            Context.Attempt++;
-            await BeginCall().ConfigureAwait(false);
+            _state.Wait();
+            return; // To EndUnbegunRetry.
         }
+
+        if (_thread is not null)
+        {
+            await _thread;
+        }
+
+        BeginStretch();
+        Context.Attempt++;
+        await BeginCall().ConfigureAwait(false);
     }
 
     /// <summary>The retry did not begin. If the lane was sent away, the next incarnation makes it, unless somebody has settled the message.</summary>
-    private bool EndUnbegunRetry(out ValueTask pending)
+    private void EndUnbegunRetry()
     {
         if (_state.TryKeepMessage())
         {
@@ -152,10 +154,7 @@ internal sealed partial class DispatchLane<T>
             _isLate = true;
         }
 
-        _isWaitingToRetry = false;
         BeginAttemptsAnew();
-        pending = default;
-        return true;
     }
 
     /// <summary>Goes on with a message that an incarnation before this one left.</summary>
@@ -184,10 +183,9 @@ internal sealed partial class DispatchLane<T>
     }
 
     /// <summary>Looks at where a message comes from: one that nobody wants any more, or that waited longer than it may, is settled.</summary>
-    private bool IsNotToBeCalled(out ValueTask pending, out bool isDone)
+    private bool IsNotToBeCalled(out ValueTask pending)
     {
         pending = default;
-        isDone = true;
         if (_owner.IsUnwanted(_current))
         {
             SettleUnwanted();
@@ -199,11 +197,10 @@ internal sealed partial class DispatchLane<T>
         _isLastAttempt = attempts > 0 && _hurry.IsCancellationRequested;
         if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
-            isDone = false;
             return false;
         }
 
-        isDone = Deliver(_owner.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
+        Deliver(_owner.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
         return true;
     }
 }

@@ -72,11 +72,6 @@ internal sealed partial class DispatchLane<T>
     private void EndLateCall(Exception? failure)
     {
         _isLate = true;
-        if (_isWaitingToRetry)
-        {
-            return; // No call was under way.
-        }
-
         _owner.CountLate();
         if (_observation.IsActive)
         {
@@ -96,14 +91,14 @@ internal sealed partial class DispatchLane<T>
 
     private bool TryEnd(DeadLetterReason reason, Exception? cause, Exception? outcome)
     {
-        if (!_state.TryInterrupt(out var hasMessage))
+        if (!_state.TryInterrupt(out var hasMessage, out var isCalling))
         {
             return false;
         }
 
         if (hasMessage)
         {
-            EndInterruptedCall(reason, cause);
+            FailInterrupted(reason, cause, isCalling);
         }
 
         if (outcome is null)
@@ -120,10 +115,10 @@ internal sealed partial class DispatchLane<T>
     }
 
     /// <summary>The lane's message is in the hands of the one who interrupted it.</summary>
-    private void EndInterruptedCall(DeadLetterReason reason, Exception? cause)
+    private void FailInterrupted(DeadLetterReason reason, Exception? cause, bool isCalling)
     {
         _source.Busy.End(RoughClock.GetTimestamp(Context.TimeProvider));
-        if (!Volatile.Read(ref _isWaitingToRetry))
+        if (isCalling)
         {
             _owner.CountAbandonedCall();
         }

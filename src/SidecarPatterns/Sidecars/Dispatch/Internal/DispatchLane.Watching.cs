@@ -24,7 +24,7 @@ internal sealed partial class DispatchLane<T>
     {
         since = 0;
         number = Volatile.Read(ref _calls);
-        if (!_state.IsCalling || Volatile.Read(ref _isWaitingToRetry) || WasInterrupted)
+        if (!_state.IsCalling || WasInterrupted)
         {
             return false;
         }

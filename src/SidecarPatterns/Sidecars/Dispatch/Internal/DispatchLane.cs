@@ -206,14 +206,14 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         {
             _runLeft--;
             _idle.CountTaken();
-            if (_isTold && IsNotToBeCalled(out pending, out var isDone))
+            if (_isTold && IsNotToBeCalled(out pending))
             {
-                if (isDone)
+                if (_state.IsResting)
                 {
-                    continue;
+                    return true;
                 }
 
-                return true;
+                continue;
             }
 
             Exception? failure = null;

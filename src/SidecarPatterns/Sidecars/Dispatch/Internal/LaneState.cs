@@ -12,7 +12,8 @@ internal struct LaneState
     // What it does.
     private const int Resting = 0;
     private const int Working = 1;
-    private const int Calling = 2;
+    private const int Waiting = 2;
+    private const int Calling = 3;
 
     // What it is told, each stronger than the one before.
     private const int GoOn = 0;
@@ -30,7 +31,10 @@ internal struct LaneState
     // Who settles the message that was in flight when the lane was interrupted: 1 once somebody does.
     private int _claim;
 
-    /// <summary>Whether a call is under way, or a message waits in the lane for its retry.</summary>
+    public readonly bool IsResting => Volatile.Read(in _phase) == Resting;
+
+    public readonly bool IsWaiting => Volatile.Read(in _phase) == Waiting;
+
     public readonly bool IsCalling => Volatile.Read(in _phase) == Calling;
 
     public readonly bool MayGoOn => Volatile.Read(in _order) == GoOn;
@@ -50,7 +54,10 @@ internal struct LaneState
     /// <summary>It is at its source: whoever interrupts it waits a moment.</summary>
     public void Work() => Volatile.Write(ref _phase, Working);
 
-    /// <summary>It has a message, and may be interrupted.</summary>
+    /// <summary>It has a message that waits for its retry, and may be taken away from it.</summary>
+    public void Wait() => Volatile.Write(ref _phase, Waiting);
+
+    /// <summary>It calls its handler with a message that may be taken away from it.</summary>
     public void Call() => Volatile.Write(ref _phase, Calling);
 
     /// <summary>It looks whether it may take a message; <see cref="EndTake"/> is to follow.</summary>
@@ -98,13 +105,15 @@ internal struct LaneState
 
     /// <summary>Ends the lane without its help.</summary>
     /// <param name="hasMessage">Whether its message is the caller's to settle from here on.</param>
+    /// <param name="isCalling">Whether a handler has that message.</param>
     /// <returns><see langword="false"/> if it is just between two calls: a moment later it has left, or is in a call.</returns>
-    public bool TryInterrupt(out bool hasMessage)
+    public bool TryInterrupt(out bool hasMessage, out bool isCalling)
     {
         Volatile.Write(ref _order, Interrupted);
         Interlocked.MemoryBarrierProcessWide();
         var phase = Volatile.Read(ref _phase);
-        hasMessage = phase == Calling && TryClaim();
+        isCalling = phase == Calling;
+        hasMessage = phase >= Waiting && TryClaim();
         return phase != Working;
     }
 
