@@ -138,20 +138,19 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The retry did not begin. If the lane was sent away, the next incarnation makes it, unless somebody has settled the message.</summary>
     private void EndUnbegunRetry()
     {
-        if (_state.TryKeepMessage())
+        if (!_state.TryKeepMessage())
         {
-            if (_owner.IsUnwanted(_current))
-            {
-                SettleUnwanted();
-            }
-            else
-            {
-                Return(_current);
-            }
+            _isLate = true;
+            return;
+        }
+
+        if (_owner.IsUnwanted(_current))
+        {
+            SettleUnwanted();
         }
         else
         {
-            _isLate = true;
+            Return(_current);
         }
 
         BeginAttemptsAnew();

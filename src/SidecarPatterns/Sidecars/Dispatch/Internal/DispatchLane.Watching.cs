@@ -10,7 +10,7 @@ internal sealed partial class DispatchLane<T>
     private long _calls;
     private long _markedAt;
     private long _markedCall; // The call that began, or was seen to run on, at that time.
-    private bool _isLate; // The message was settled by another: the stretch is no longer this lane's.
+    private bool _isLate; // The message is another's to settle, who may just be looking at it: it, its attempts and the stretch are no longer this lane's.
 
     public CallWatch? Watch { get; set; }
 

@@ -190,7 +190,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     /// <summary>Handles messages for as long as their handlers complete at once; <see langword="true"/> if something must be awaited.</summary>
     private bool HandleRun(out ValueTask pending)
     {
-        if (!ReferenceEquals(_settings, _owner.Options))
+        if (!ReferenceEquals(_settings, _owner.Options) && !_isLate)
         {
             _settings = _owner.Options;
             Adopt(_settings);
@@ -243,8 +243,12 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
         EndStretch();
         _contexts.RestoreOwn();
-        _current = default!; // The last message is not kept alive while the lane waits.
-        _observation = default;
+        if (!_isLate)
+        {
+            _current = default!; // The last message is not kept alive while the lane waits.
+            _observation = default;
+        }
+
         pending = default;
         return false;
     }

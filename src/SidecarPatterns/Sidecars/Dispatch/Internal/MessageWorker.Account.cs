@@ -60,7 +60,7 @@ internal partial class MessageWorker<T>
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
     protected abstract long MaxInFlight { get; }
 
-    /// <summary>The lanes' ends, where each counts for itself; what is settled without a lane, or by one that takes from the queue itself, counts there.</summary>
+    /// <summary>The lanes' ends, each of which counts for itself; what is settled without one, or by a lane that takes from the queue, counts there.</summary>
     protected virtual IReadOnlyList<MessageSource<T>> Lanes => [];
 
     private TimeSpan ReadBusyTime()
