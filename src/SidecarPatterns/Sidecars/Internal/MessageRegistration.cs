@@ -69,5 +69,5 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         SidecarEnvironment environment,
         MessageIntake<T>? intake,
         IDeadLetterSink? sink) =>
-        new(Name, factory, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle, Callers = Callers };
+        new LaneWorker<T>(Name, factory!, queue, writer, metrics, options, environment, intake, sink) { ShouldHandle = ShouldHandle, Callers = Callers };
 }

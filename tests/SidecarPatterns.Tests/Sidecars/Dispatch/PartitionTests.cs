@@ -169,7 +169,25 @@ internal sealed class PartitionTests
         await account.BalancesAsync(host.Control, Name);
         Assert.That(
             host.Control.GetDeadLetters(Name).Select(static letter => (letter.Message, letter.Exception!.GetType(), letter.Attempts)),
-            Is.EqualTo(new (object, Type, int)[] { (0, typeof(FormatException), 0), (1, typeof(InvalidOperationException), 0) }));
+            Is.EquivalentTo(new (object, Type, int)[] { (0, typeof(FormatException), 0), (1, typeof(InvalidOperationException), 0) }));
+    }
+
+    [Test]
+    public async Task Key_FailsForAReplayedMessage_ItsLetterNamesTheOneBefore()
+    {
+        var account = new Account();
+        await using var host = Build(2, static message => message < 0 ? throw new FormatException("no key") : message, account.Counting<int>(static _ => { }));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), -1);
+        account.CountDeadLettered();
+        await account.BalancesAsync(host.Control, Name);
+        var first = host.Control.GetDeadLetters(Name).Single();
+
+        Assert.That(host.Control.ReplayDeadLetters(Name), Is.EqualTo(1));
+        account.TryWrite(host.Writer<int>(), 1);
+        await host.Control.FlushAsync(Name).InTime();
+
+        Assert.That(host.Control.GetDeadLetters(Name).Single().Previous, Is.SameAs(first));
     }
 
     [Test]
@@ -314,7 +332,7 @@ internal sealed class PartitionTests
     }
 
     private static MessageIntake<int> IntakeOf(TestHost host) =>
-        ((MessageWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
+        ((LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
 
     private static TestHost Build<TKey>(
         int concurrency,

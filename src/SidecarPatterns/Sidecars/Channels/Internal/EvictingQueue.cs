@@ -87,6 +87,29 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         return OfferResult.Accepted;
     }
 
+    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin)
+    {
+        bool wake;
+        using (_gate.Enter())
+        {
+            if (_closed || _count + _pulled == Capacity)
+            {
+                return _closed ? OfferResult.Closed : OfferResult.Full;
+            }
+
+            Append(message, origin);
+            _accepted++;
+            wake = TakeSleep();
+        }
+
+        if (wake)
+        {
+            _signal.Set();
+        }
+
+        return OfferResult.Accepted;
+    }
+
     public override ValueTask OfferAsync(T message, in MessageOrigin origin, CancellationToken ct)
     {
         if (ct.IsCancellationRequested)

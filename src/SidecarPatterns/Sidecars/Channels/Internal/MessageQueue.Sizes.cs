@@ -23,6 +23,9 @@ internal abstract partial class MessageQueue<T>
     /// <inheritdoc cref="TryOffer(T, in MessageOrigin)"/>
     public virtual OfferResult TryOffer(T message, long size, in MessageOrigin origin) => TryOffer(message, origin);
 
+    /// <summary>Offers a message without waiting, and without evicting another for it.</summary>
+    public virtual OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin) => TryOffer(message, size, origin);
+
     /// <inheritdoc cref="OfferAsync(T, in MessageOrigin, CancellationToken)"/>
     public virtual ValueTask OfferAsync(T message, long size, in MessageOrigin origin, CancellationToken ct) => OfferAsync(message, origin, ct);
 
@@ -35,9 +38,6 @@ internal abstract partial class MessageQueue<T>
 
     /// <summary>Whether an open queue refuses a message of this size now. It does so here, and remembers that.</summary>
     public virtual bool Refuses(long size) => IsFull;
-
-    /// <summary>Whether there is room for a message of this size without evicting another.</summary>
-    public virtual bool HasRoomFor(long size) => ReadPosition().Queued < Capacity;
 
     /// <summary>The size of the message that was pulled last.</summary>
     public virtual long LastSize => 0;

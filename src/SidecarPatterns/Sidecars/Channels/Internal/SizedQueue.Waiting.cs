@@ -29,14 +29,6 @@ internal sealed partial class SizedQueue<T>
         }
     }
 
-    public override bool HasRoomFor(long size)
-    {
-        lock (_lock)
-        {
-            return size <= Room;
-        }
-    }
-
     public override bool IsHeldUp
     {
         get

@@ -128,6 +128,20 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
         return OfferResult.Accepted;
     }
 
+    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin)
+    {
+        lock (_lock)
+        {
+            if (_closed || size > Room || (!_evicts && RefusesLocked(size)))
+            {
+                return _closed ? OfferResult.Closed : OfferResult.Full;
+            }
+
+            Append(message, size, origin);
+            return OfferResult.Accepted;
+        }
+    }
+
     public override OfferResult TryReserve(out Reservation<T> reservation) => TryReserve(size: 0, out reservation);
 
     public override OfferResult TryReserve(long size, out Reservation<T> reservation)

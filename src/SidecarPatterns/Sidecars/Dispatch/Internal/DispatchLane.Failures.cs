@@ -4,22 +4,24 @@ namespace SidecarPatterns;
 internal sealed partial class DispatchLane<T>
 {
     private LazyCancellation _hurry; // Cancelled when a retry is not to wait any longer.
-    private bool _isWaitingToRetry;
     private bool _isLastAttempt; // The drain has begun: no attempt follows this one.
-    private bool _isDelivering;
 
     /// <summary>What was awaited has ended: a call, a retry, or the delivery of a dead letter.</summary>
     /// <returns><see langword="false"/> if the message is not done with: <paramref name="pending"/> is what comes next.</returns>
     private bool EndStep(Exception? failure, out ValueTask pending)
     {
-        if (!_isDelivering)
+        var wasRetry = _state.IsWaiting;
+        if (!wasRetry && !_state.IsResting)
         {
-            return _isWaitingToRetry ? EndUnbegunRetry(out pending) : EndCall(failure, out pending);
+            return EndCall(failure, out pending);
         }
 
-        // The letter's message is settled: nobody waited here but for the sink.
-        _isDelivering = false;
-        Volatile.Write(ref _phase, Working);
+        _state.Work();
+        if (wasRetry)
+        {
+            EndUnbegunRetry();
+        }
+
         pending = default;
         return true;
     }
@@ -33,18 +35,25 @@ internal sealed partial class DispatchLane<T>
             _metrics.End(ref _observation, cause);
         }
 
-        if (!_owner.HasLeft(_current))
-        {
-            return Deliver(Task.CompletedTask, out pending); // Its handler had settled it before it failed.
-        }
-
         // A call that was cancelled did not fail: it was interrupted, or abandoned since the time to drain is over.
         var reason = timedOut ? DeadLetterReason.HandlerTimeout
             : failure is OperationCanceledException && Token.IsCancellationRequested ? CancelReason
             : DeadLetterReason.HandlerFailed;
-        return reason != DeadLetterReason.Abandoned && !_isLastAttempt && _owner.MayRetry(_current, cause!, Context.Attempt)
-            ? PlanRetry(out pending)
-            : Deliver(_owner.Settle(_source, _current, reason, cause, Context.Attempt), out pending);
+        return Fail(_current, reason, cause, _isLastAttempt) is { } delivery ? Deliver(delivery, out pending) : PlanRetry(out pending);
+    }
+
+    /// <summary>An attempt has failed, or is given up on: settles the message, unless it may be attempted again.</summary>
+    /// <returns>The delivery of its letter; <see langword="null"/> if there is to be another attempt.</returns>
+    private Task? Fail(T message, DeadLetterReason reason, Exception? cause, bool isLast)
+    {
+        if (!_owner.HasLeft(message))
+        {
+            return Task.CompletedTask; // Its handler had settled it by itself.
+        }
+
+        return reason != DeadLetterReason.Abandoned && !isLast && _owner.MayRetry(message, cause, Context.Attempt)
+            ? null
+            : _owner.Settle(_source, message, reason, cause, Context.Attempt);
     }
 
     /// <summary>The message is to be attempted again: later by any lane, by this one after a wait, or by the next incarnation.</summary>
@@ -52,22 +61,24 @@ internal sealed partial class DispatchLane<T>
     {
         _watch.OnSettled(); // Of a batch, a part may be.
         var delay = _owner.RetryDelayAfter(Context.Attempt);
-        var isParked = _source.TryPark(_current, Context.Attempt, delay);
-        if (!isParked && Volatile.Read(ref _order) is GoOn or Hold)
+        if (!_source.TryPark(_current, Context.Attempt, delay))
         {
-            pending = RetryAsync(delay);
-            return false;
-        }
+            if (!_state.IsToEnd)
+            {
+                pending = RetryAsync(delay);
+                return false;
+            }
 
-        if (!isParked)
-        {
-            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+            Return(_current);
         }
 
         BeginAttemptsAnew();
         pending = default;
         return true;
     }
+
+    private void Return(T message) =>
+        _returned.Add(new ReturnedMessage<T>(message, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
     private bool Deliver(Task delivery, out ValueTask pending)
@@ -80,9 +91,8 @@ internal sealed partial class DispatchLane<T>
             return true;
         }
 
-        _isDelivering = true;
         EndStretch();
-        Volatile.Write(ref _phase, Resting);
+        _state.Rest(); // The letter's message is settled: nobody waits here but for the sink.
         pending = new ValueTask(delivery);
         return false;
     }
@@ -96,10 +106,9 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Waits, and calls the handler once more.</summary>
     private async ValueTask RetryAsync(TimeSpan delay)
     {
-        _isWaitingToRetry = true;
         _retries = true; // Whatever the options say by now: what follows begins with its first attempt.
         EndStretch();
-        Volatile.Write(ref _phase, Calling); // Nothing runs, but the message is the lane's, and may be taken from it.
+        _state.Wait();
         try
         {
             await Task.Delay(delay, Context.TimeProvider, _hurry.Token).ConfigureAwait(false);
@@ -109,53 +118,50 @@ internal sealed partial class DispatchLane<T>
             _isLastAttempt = true;
         }
 
-        Volatile.Write(ref _phase, Working);
-        if (Volatile.Read(ref _order) is GoOn or Hold && !_owner.IsUnwanted(_current))
+        _state.Work();
+        if (_state.IsToEnd || _owner.IsUnwanted(_current))
         {
-            _isWaitingToRetry = false;
-            if (_thread is not null)
-            {
-                await _thread;
-            }
-
-            BeginStretch();
-            Context.Attempt++;
-            await BeginCall().ConfigureAwait(false);
+            _state.Wait();
+            return; // To EndUnbegunRetry.
         }
+
+        if (_thread is not null)
+        {
+            await _thread;
+        }
+
+        BeginStretch();
+        Context.Attempt++;
+        await BeginCall().ConfigureAwait(false);
     }
 
     /// <summary>The retry did not begin. If the lane was sent away, the next incarnation makes it, unless somebody has settled the message.</summary>
-    private bool EndUnbegunRetry(out ValueTask pending)
+    private void EndUnbegunRetry()
     {
-        if (Volatile.Read(ref _order) != Interrupted || Interlocked.Exchange(ref _claim, 1) == 0)
+        if (!_state.TryKeepMessage())
         {
-            if (_owner.IsUnwanted(_current))
-            {
-                SettleUnwanted();
-            }
-            else
-            {
-                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
-            }
+            _isLate = true;
+            return;
+        }
+
+        if (_owner.IsUnwanted(_current))
+        {
+            SettleUnwanted();
         }
         else
         {
-            _isLate = true;
+            Return(_current);
         }
 
-        _isWaitingToRetry = false;
         BeginAttemptsAnew();
-        pending = default;
-        return true;
     }
 
     /// <summary>Goes on with a message that an incarnation before this one left.</summary>
     private bool TryTakeReturned(out ValueTask pending)
     {
         ReturnedMessage<T> returned = default;
-        Volatile.Write(ref _isTaking, true);
-        var isTaken = Volatile.Read(ref _order) == GoOn && _owner.TryTakeReturned(_source, out returned);
-        Volatile.Write(ref _isTaking, false);
+        var isTaken = _state.TryBeginTake() && _returned.TryTake(_source, out returned);
+        _state.EndTake();
         if (!isTaken)
         {
             pending = default;
@@ -176,10 +182,9 @@ internal sealed partial class DispatchLane<T>
     }
 
     /// <summary>Looks at where a message comes from: one that nobody wants any more, or that waited longer than it may, is settled.</summary>
-    private bool IsNotToBeCalled(out ValueTask pending, out bool isDone)
+    private bool IsNotToBeCalled(out ValueTask pending)
     {
         pending = default;
-        isDone = true;
         if (_owner.IsUnwanted(_current))
         {
             SettleUnwanted();
@@ -191,11 +196,10 @@ internal sealed partial class DispatchLane<T>
         _isLastAttempt = attempts > 0 && _hurry.IsCancellationRequested;
         if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
-            isDone = false;
             return false;
         }
 
-        isDone = Deliver(_owner.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
+        Deliver(_owner.Settle(_source, _current, DeadLetterReason.Expired, cause: null, attempts: 0), out pending);
         return true;
     }
 }

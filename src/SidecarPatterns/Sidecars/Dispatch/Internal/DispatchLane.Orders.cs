@@ -3,87 +3,55 @@ namespace SidecarPatterns;
 /// <summary>How a lane is held, sent away and interrupted.</summary>
 internal sealed partial class DispatchLane<T>
 {
-    private const int GoOn = 0;
-    private const int Hold = 1;
-    private const int Leave = 2;
-    private const int Interrupted = 3;
-
-    // Written by whoever wants the lane to rest or to end; a later order is never taken back by an earlier one.
-    private int _order;
     private LazyCancellation _leaving; // Ends the wait for a turn.
 
-    // Who settles the message that was in flight when the lane was interrupted: 1 once somebody does.
-    private int _claim;
-
-    public override bool WasInterrupted => Volatile.Read(ref _order) == Interrupted;
+    public override bool WasInterrupted => _state.WasInterrupted;
 
     /// <summary>A closed queue ends the lane once it is empty; a retry that waits is not to wait on.</summary>
     public override void Stop() => _hurry.Cancel();
 
     public override void LeaveSoon()
     {
-        // A lane that is held looks now and then whether it may go on, and changes the order for a moment: it must not be missed between two tries.
-        while (Volatile.Read(ref _order) is var order and (GoOn or Hold) && !TryOrder(Leave, order))
-        {
-        }
-
-        _owner.Pause.Release(); // A lane that is held comes to look.
-        _hurry.Cancel();
-        _leaving.Cancel();
-        _source.Wake();
+        _state.SendAway();
+        Rouse();
     }
 
-    public override void HoldSoon() => TryOrder(Hold, GoOn);
+    public override void HoldSoon() => _state.TryHold();
 
-    public override void WaitUntilHeld()
-    {
-        Interlocked.MemoryBarrierProcessWide();
-        var spinner = default(SpinWait);
-        while (Volatile.Read(ref _isTaking))
-        {
-            spinner.SpinOnce();
-        }
-    }
+    public override void WaitUntilHeld() => _state.WaitForTake();
 
     public override bool TryInterrupt(DeadLetterReason reason, Exception? cause) => TryEnd(reason, cause, outcome: null);
 
-    private bool TryOrder(int order, int from) => Interlocked.CompareExchange(ref _order, order, from) == from;
-
     /// <summary>Whether the lane is to take another message; waits here while it is held.</summary>
-    private ValueTask<bool> MayGoOnAsync() => Volatile.Read(ref _order) switch
-    {
-        GoOn => new ValueTask<bool>(true),
-        Hold => WaitWhileHeldAsync(),
-        _ => new ValueTask<bool>(false),
-    };
+    private ValueTask<bool> MayGoOnAsync() => _state.IsHeld ? WaitWhileHeldAsync() : new ValueTask<bool>(!_state.IsToEnd);
 
     private async ValueTask<bool> WaitWhileHeldAsync()
     {
-        Volatile.Write(ref _phase, Resting);
-        while (Volatile.Read(ref _order) == Hold)
+        _state.Rest();
+        while (_state.IsHeld)
         {
             var wait = _owner.Pause.WaitAsync();
-            if (Volatile.Read(ref _order) != Hold)
+            if (!_state.IsHeld)
             {
                 break; // Whoever sends a lane away gives the order first and then releases those who wait.
             }
 
             await wait.ConfigureAwait(false);
-            if (TryOrder(GoOn, Hold) && _owner.Pause.IsOn)
+            if (_state.TryLetGo() && _owner.Pause.IsOn)
             {
-                TryOrder(Hold, GoOn); // Held anew, before the first time was over here.
+                _state.TryHold(); // Held anew, before the first time was over here.
             }
         }
 
-        Volatile.Write(ref _phase, Working);
-        return Volatile.Read(ref _order) is GoOn or Hold; // Held anew, it comes back here.
+        _state.Work();
+        return !_state.IsToEnd; // Held anew, it comes back here.
     }
 
     /// <summary>The lane waits for a message; an order that came just before, or a message that another lane left, is not to be slept through.</summary>
     private void Rest()
     {
-        Volatile.Write(ref _phase, Resting);
-        if (Volatile.Read(ref _order) is not GoOn || _owner.HasReturned)
+        _state.Rest();
+        if (!_state.MayGoOn || _returned.Count > 0)
         {
             _source.Wake();
         }
@@ -94,8 +62,7 @@ internal sealed partial class DispatchLane<T>
         var end = timeout.End();
         if (end == CallEnd.GivenUp)
         {
-            // Whoever gives up is about to interrupt the lane, but on account of this call: no other is to begin.
-            Volatile.Write(ref _order, Interrupted);
+            _state.AwaitInterruption();
         }
 
         return end != CallEnd.InTime;
@@ -105,11 +72,6 @@ internal sealed partial class DispatchLane<T>
     private void EndLateCall(Exception? failure)
     {
         _isLate = true;
-        if (_isWaitingToRetry)
-        {
-            return; // No call was under way.
-        }
-
         _owner.CountLate();
         if (_observation.IsActive)
         {
@@ -129,25 +91,14 @@ internal sealed partial class DispatchLane<T>
 
     private bool TryEnd(DeadLetterReason reason, Exception? cause, Exception? outcome)
     {
-        Volatile.Write(ref _order, Interrupted);
-
-        // The lane writes its phase and then reads the order, with no fence between them, once a message. This fence stands in for it:
-        // either the lane sees the order, or what is read here is the phase that it is still in.
-        Interlocked.MemoryBarrierProcessWide();
-        switch (Volatile.Read(ref _phase))
+        if (!_state.TryInterrupt(out var hasMessage, out var isCalling))
         {
-            case Working:
-                return false; // Between two calls: a moment later it has left, or is in a call.
-            case Calling when Interlocked.Exchange(ref _claim, 1) == 0:
-                _source.Busy.End(RoughClock.GetTimestamp(Context.TimeProvider));
-                if (!Volatile.Read(ref _isWaitingToRetry))
-                {
-                    _owner.CountAbandonedCall();
-                }
+            return false;
+        }
 
-                _owner.SettleInterrupted(_source, _current, reason, cause, Context.Attempt);
-                _watch.OnSettled();
-                break;
+        if (hasMessage)
+        {
+            FailInterrupted(reason, cause, isCalling);
         }
 
         if (outcome is null)
@@ -159,10 +110,35 @@ internal sealed partial class DispatchLane<T>
             _ended.TrySetException(outcome);
         }
 
+        Rouse();
+        return true;
+    }
+
+    /// <summary>The lane's message is in the hands of the one who interrupted it.</summary>
+    private void FailInterrupted(DeadLetterReason reason, Exception? cause, bool isCalling)
+    {
+        _source.Busy.End(RoughClock.GetTimestamp(Context.TimeProvider));
+        if (isCalling)
+        {
+            _owner.CountAbandonedCall();
+        }
+
+        // Nobody waits for a letter here: whoever ends the sidecar waits for all of them.
+        var rest = _owner.Detach(_current);
+        if (Fail(rest, reason, cause, isLast: false) is null && !_source.TryPark(rest, Context.Attempt, _owner.RetryDelayAfter(Context.Attempt)))
+        {
+            Return(rest);
+        }
+
+        _watch.OnSettled();
+    }
+
+    /// <summary>Ends every wait: the lane comes to look at its orders.</summary>
+    private void Rouse()
+    {
         _owner.Pause.Release();
         _hurry.Cancel();
         _leaving.Cancel();
         _source.Wake();
-        return true;
     }
 }

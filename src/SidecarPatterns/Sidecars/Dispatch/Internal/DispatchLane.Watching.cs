@@ -10,7 +10,7 @@ internal sealed partial class DispatchLane<T>
     private long _calls;
     private long _markedAt;
     private long _markedCall; // The call that began, or was seen to run on, at that time.
-    private bool _isLate; // The message was settled by another: the stretch is no longer this lane's.
+    private bool _isLate; // The message is another's to settle, who may just be looking at it: it, its attempts and the stretch are no longer this lane's.
 
     public CallWatch? Watch { get; set; }
 
@@ -24,7 +24,7 @@ internal sealed partial class DispatchLane<T>
     {
         since = 0;
         number = Volatile.Read(ref _calls);
-        if (Volatile.Read(ref _phase) != Calling || Volatile.Read(ref _isWaitingToRetry) || WasInterrupted)
+        if (!_state.IsCalling || WasInterrupted)
         {
             return false;
         }
@@ -40,7 +40,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>The lane is about to call handlers.</summary>
     private void BeginStretch()
     {
-        if (Volatile.Read(ref _order) != GoOn)
+        if (!_state.MayGoOn)
         {
             return;
         }

@@ -10,21 +10,18 @@ namespace SidecarPatterns;
 /// does not is awaited in <see cref="LoopAsync"/>. What follows a call that failed is in <c>DispatchLane.Failures.cs</c>, how a lane is held, sent
 /// away and interrupted in <c>DispatchLane.Orders.cs</c>, what is seen of it from outside in <c>DispatchLane.Watching.cs</c>, what its sidecar's options
 /// make of it in <c>DispatchLane.Settings.cs</c>.</para>
-/// <para>The lane owns the taking side of its source while its <see cref="_phase"/> is <see cref="Working"/>. A supervisor that can not wait for a
+/// <para>The lane owns the taking side of its source while its <see cref="LaneState"/> says that it works. A supervisor that can not wait for a
 /// handler takes that ownership away with <see cref="TryInterrupt"/>.</para>
 /// </remarks>
 internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 {
-    private const int Resting = 0;
-    private const int Working = 1;
-    private const int Calling = 2;
-
     // How many messages in a row are handled before the thread is offered to others: many busy sidecars share few threads.
     private const int MaxRun = 1024;
 
     private readonly ILaneOwner<T> _owner;
     private readonly SettlementWatch _watch;
     private readonly MessageSource<T> _source;
+    private readonly ReturnedMessages<T> _returned;
     private readonly ISidecar<T> _handler;
     private readonly SidecarMetrics _metrics;
     private readonly CallContexts _contexts;
@@ -33,10 +30,9 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task _loop = Task.CompletedTask;
+    private LaneState _state;
 
     // Written by the lane.
-    private int _phase;
-    private bool _isTaking; // From the look at the order to the take that follows from it.
     private T _current = default!;
     private CallObservation _observation;
     private IdlePolicy _idle;
@@ -49,6 +45,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         _owner = owner;
         _watch = owner.Watch;
         _source = source;
+        _returned = owner.Returned;
         _handler = handler;
         _metrics = owner.Metrics;
         _callers = owner.Callers;
@@ -91,7 +88,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         {
             await Task.Yield(); // The supervisor's thread must stay free to replace the lane if a handler blocks the one it runs on.
             _contexts.AdoptCurrent();
-            Volatile.Write(ref _phase, Working);
+            _state.Work();
             while (await MayGoOnAsync().ConfigureAwait(false))
             {
                 if (_thread is not null)
@@ -128,7 +125,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
                     _runLeft = MaxRun;
                 }
 
-                if (Volatile.Read(ref _order) != GoOn)
+                if (!_state.MayGoOn)
                 {
                     continue;
                 }
@@ -142,9 +139,9 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
                 if (_pacing is { MustWait: true } pacing)
                 {
-                    Volatile.Write(ref _phase, Resting);
+                    _state.Rest();
                     await pacing.WaitAsync(_leaving.Token).ConfigureAwait(false);
-                    Volatile.Write(ref _phase, Working);
+                    _state.Work();
                     continue;
                 }
 
@@ -169,10 +166,10 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
                     break;
                 }
 
-                Volatile.Write(ref _phase, Working);
+                _state.Work();
             }
 
-            if (Volatile.Read(ref _order) != Interrupted)
+            if (!WasInterrupted)
             {
                 _ended.TrySetResult(); // Else the one who interrupted says how it ended.
             }
@@ -185,21 +182,21 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         }
         finally
         {
-            Volatile.Write(ref _isTaking, false);
-            Volatile.Write(ref _phase, Resting);
+            _state.EndTake();
+            _state.Rest();
         }
     }
 
     /// <summary>Handles messages for as long as their handlers complete at once; <see langword="true"/> if something must be awaited.</summary>
     private bool HandleRun(out ValueTask pending)
     {
-        if (!ReferenceEquals(_settings, _owner.Options))
+        if (!ReferenceEquals(_settings, _owner.Options) && !_isLate)
         {
             _settings = _owner.Options;
             Adopt(_settings);
         }
 
-        if (_owner.HasReturned && TryTakeReturned(out pending))
+        if (_returned.Count > 0 && TryTakeReturned(out pending))
         {
             return true;
         }
@@ -209,14 +206,14 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         {
             _runLeft--;
             _idle.CountTaken();
-            if (_isTold && IsNotToBeCalled(out pending, out var isDone))
+            if (_isTold && IsNotToBeCalled(out pending))
             {
-                if (isDone)
+                if (_state.IsResting)
                 {
-                    continue;
+                    return true;
                 }
 
-                return true;
+                continue;
             }
 
             Exception? failure = null;
@@ -246,8 +243,12 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
         EndStretch();
         _contexts.RestoreOwn();
-        _current = default!; // The last message is not kept alive while the lane waits.
-        _observation = default;
+        if (!_isLate)
+        {
+            _current = default!; // The last message is not kept alive while the lane waits.
+            _observation = default;
+        }
+
         pending = default;
         return false;
     }
@@ -256,10 +257,8 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryTakeNext()
     {
-        // No fence between this and the look at the order: whoever waits for the end of the take has all processors run one, after the order.
-        Volatile.Write(ref _isTaking, true);
-        var isTaken = Volatile.Read(ref _order) == GoOn && (_pacing is null ? _source.TryTake(out _current!) : TryTakeInTurn(_pacing));
-        Volatile.Write(ref _isTaking, false);
+        var isTaken = _state.TryBeginTake() && (_pacing is null ? _source.TryTake(out _current!) : TryTakeInTurn(_pacing));
+        _state.EndTake();
         return isTaken;
     }
 
@@ -275,7 +274,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
         }
 
         _calls++;
-        Volatile.Write(ref _phase, Calling);
+        _state.Call();
         return _handler.HandleAsync(_current, Context, token);
     }
 
@@ -285,9 +284,9 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
     private bool EndCall(Exception? failure, out ValueTask pending)
     {
         pending = default;
-        Volatile.Write(ref _phase, Working);
+        _state.Work();
         _contexts.Leave();
-        if (Volatile.Read(ref _order) == Interrupted && Interlocked.Exchange(ref _claim, 1) != 0)
+        if (!_state.TryKeepMessage())
         {
             EndLateCall(failure);
             return true;

@@ -41,13 +41,8 @@ internal interface ILaneOwner<TItem>
 
     PauseGate Pause { get; }
 
-    /// <summary>Whether an incarnation before left an item.</summary>
-    bool HasReturned { get; }
-
-    /// <summary>Takes an item that an incarnation before left; from here on it is the lane's as if it came out of its source.</summary>
-    bool TryTakeReturned(MessageSource<TItem> source, out ReturnedMessage<TItem> item);
-
-    void Return(ReturnedMessage<TItem> item);
+    /// <summary>What an incarnation before left.</summary>
+    ReturnedMessages<TItem> Returned { get; }
 
     /// <summary>The origins of an item that is several messages; <see langword="null"/> for a single one.</summary>
     IMessageOrigins? OriginsOf(TItem item);
@@ -61,7 +56,10 @@ internal interface ILaneOwner<TItem>
     bool HasLeft(TItem item);
 
     /// <summary>Whether an item that failed so often is attempted again.</summary>
-    bool MayRetry(TItem item, Exception failure, int attempts);
+    /// <param name="item">The item.</param>
+    /// <param name="failure">What it failed with; <see langword="null"/> if the attempt was cut off.</param>
+    /// <param name="attempts">How many were made.</param>
+    bool MayRetry(TItem item, Exception? failure, int attempts);
 
     /// <summary>How long a planned attempt waits; it is made at once if the options say nothing of attempts any more.</summary>
     TimeSpan RetryDelayAfter(int attempts);
@@ -70,8 +68,9 @@ internal interface ILaneOwner<TItem>
     /// <returns>Completes when its letters have been delivered, and never fails.</returns>
     Task Settle(MessageSource<TItem> source, TItem item, DeadLetterReason reason, Exception? cause, int attempts);
 
-    /// <summary>Settles the item that was in flight in a lane that was interrupted, or leaves it to the next incarnation.</summary>
-    void SettleInterrupted(MessageSource<TItem> source, TItem item, DeadLetterReason reason, Exception? cause, int attempts);
+    /// <summary>Takes an item away from a call that was given up on, but may look at it and say things of it for as long as it likes.</summary>
+    /// <returns>What goes on in its place.</returns>
+    TItem Detach(TItem item);
 
     /// <summary>A call ended after its item had been settled.</summary>
     void CountLate();

@@ -14,8 +14,6 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
     : MessageIntake<T>(queue)
     where TKey : notnull
 {
-    private List<(T Message, Exception Failure)>? _failed;
-    private int _unsettledFailures; // Those in the list, and those that a lane settles just now.
     private TKey? _soloKey; // The key of the message that the lane which is alone took last.
 
     public override bool HasNext => _ready.Count > 0 || Queue.HasNext;
@@ -24,11 +22,6 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
 
     protected override bool IsSettledUpToLocked(long mark)
     {
-        if (_unsettledFailures > 0)
-        {
-            return false;
-        }
-
         foreach (var key in _keys.Values)
         {
             for (var held = key.First; held is not null; held = held.Next)
@@ -64,11 +57,11 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
         while (Queue.TryPull(out message))
         {
             var origin = Queue.LastOrigin;
-            if (!TryGetKey(message, out var key))
+            if (!TryGetKey(lane, message, out var key))
             {
                 Queue.Release();
-                ordinal = Queue.PullOrdinal;
-                continue;
+                Give(lane, key: null, origin, ordinal, attempts: 0);
+                return true;
             }
 
             var known = Know(key);
@@ -91,19 +84,15 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
 
     protected override bool TryTakeSolo(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
     {
-        while (Queue.TryTake(out message))
+        if (!Queue.TryTake(out message))
         {
-            if (TryGetKey(message, out _soloKey))
-            {
-                lane.Origin = Queue.LastOrigin;
-                lane.Attempts = 0;
-                return true;
-            }
-
-            lane.Ordinal = Queue.PullOrdinal;
+            return false;
         }
 
-        return false;
+        TryGetKey(lane, message, out _soloKey);
+        lane.Origin = Queue.LastOrigin;
+        lane.Attempts = 0;
+        return true;
     }
 
     protected override bool TryBeginSoloLocked(LaneSource<T> lane)
@@ -121,7 +110,8 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
 
     protected override void OnSoloEndedLocked(LaneSource<T> lane)
     {
-        if (lane.Ordinal != LaneSource<T>.NoOrdinal)
+        // In this order: without a failure and with an ordinal, there is a message that has a key.
+        if (lane.Failure is null && lane.Ordinal != LaneSource<T>.NoOrdinal)
         {
             var known = Know(_soloKey!);
             TryOccupy(known);
@@ -158,10 +148,9 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
         return message;
     }
 
-    /// <summary>Asks the user's delegate for the key of a message. If it fails, so does the message.</summary>
-    private bool TryGetKey(T message, [MaybeNullWhen(false)] out TKey key)
+    /// <summary>Asks the user's delegate for the key of a message. If it fails, so does the message, which is the lane's to settle.</summary>
+    private bool TryGetKey(LaneSource<T> lane, T message, [MaybeNullWhen(false)] out TKey key)
     {
-        Exception failure;
         try
         {
             key = keyOf(message);
@@ -170,43 +159,16 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
                 return true;
             }
 
-            failure = new InvalidOperationException("PartitionBy returned null for a message; a key is never null.");
+            lane.Failure = new InvalidOperationException("PartitionBy returned null for a message; a key is never null.");
         }
 #pragma warning disable CA1031 // The user's own code: it fails the message, never the loop.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            failure = exception;
+            lane.Failure = exception;
         }
 
         key = default;
-        (_failed ??= []).Add((message, failure));
-        _unsettledFailures++;
-        HasFailed = true;
         return false;
-    }
-
-    protected override void SettleFailed(LaneSource<T> lane)
-    {
-        List<(T, Exception)> failed;
-        using (EnterAgainstSolo())
-        {
-            (failed, _failed) = (_failed ?? [], null);
-            HasFailed = false;
-        }
-
-        var ordinal = lane.Ordinal;
-        foreach (var (message, failure) in failed)
-        {
-            OnFailed?.Invoke(lane, message, failure); // It logs: not under the gate.
-        }
-
-        lane.Ordinal = ordinal; // What was settled was not the lane's own message.
-        using (EnterAgainstSolo())
-        {
-            _unsettledFailures -= failed.Count;
-        }
-
-        OnFailuresSettled?.Invoke();
     }
 }

@@ -180,7 +180,7 @@ internal sealed class LaneGroup<T> : Incarnation
         }
 
         _intake.ReturnLane(entry.Source);
-        if (_owner.HasReturned)
+        if (_owner.Returned.Count > 0)
         {
             _intake.WakeOne(); // One that stays goes on with what this one has left.
         }

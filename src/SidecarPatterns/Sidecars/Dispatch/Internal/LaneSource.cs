@@ -8,6 +8,7 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
     public const long NoOrdinal = long.MaxValue;
 
     private long _ordinal = NoOrdinal;
+    private Exception? _failure;
     private LanePace _pace;
 
     /// <summary>Wakes the lane that rests.</summary>
@@ -18,6 +19,13 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
     {
         get => Volatile.Read(ref _ordinal);
         set => Volatile.Write(ref _ordinal, value);
+    }
+
+    /// <summary>Why the lane's message fails without its handler; the lane takes it back once the message is settled, which has no ordinal then.</summary>
+    public Exception? Failure
+    {
+        get => Volatile.Read(ref _failure);
+        set => Volatile.Write(ref _failure, value);
     }
 
     /// <summary>How quickly the lane gets on; the lane's own.</summary>

@@ -13,7 +13,6 @@ internal partial class MessageIntake<T>
     private readonly Stack<LaneSource<T>> _free = new();
     private LaneSource<T>[] _allLanes = [];
     private SpinGate _gate = new();
-    private bool _hasFailed;
 
     public MessageIntake(MessageQueue<T> queue)
     {
@@ -24,11 +23,8 @@ internal partial class MessageIntake<T>
     /// <summary>The lanes' ends, those that nobody has at present included: what was settled there counts for ever.</summary>
     public IReadOnlyList<MessageSource<T>> Lanes => AllLanes;
 
-    /// <summary>Told of a message that failed before any handler saw it.</summary>
+    /// <summary>Settles a message that failed before any handler saw it.</summary>
     public Action<MessageSource<T>, T, Exception>? OnFailed { get; set; }
-
-    /// <summary>Told when such messages have been settled.</summary>
-    public Action? OnFailuresSettled { get; set; }
 
     /// <summary>How many messages are neither queued nor with a lane, since they wait for a retry.</summary>
     public virtual long ParkedCount => 0;
@@ -41,13 +37,6 @@ internal partial class MessageIntake<T>
 
     /// <summary>Whether messages can be parked.</summary>
     public virtual bool Parks => false;
-
-    /// <summary>Whether <see cref="SettleFailed"/> has something to do.</summary>
-    protected bool HasFailed
-    {
-        get => Volatile.Read(ref _hasFailed);
-        set => Volatile.Write(ref _hasFailed, value);
-    }
 
     // Replaced under the gate, never changed.
     protected LaneSource<T>[] AllLanes => Volatile.Read(ref _allLanes);
@@ -95,17 +84,21 @@ internal partial class MessageIntake<T>
 
     public bool TryTake(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
     {
-        if (Volatile.Read(ref _solo) != lane || !TryTakeAlone(lane, out var isTaken, out message))
+        while (true)
         {
-            isTaken = TryTakeAmongOthers(lane, out message);
-        }
+            if (Volatile.Read(ref _solo) != lane || !TryTakeAlone(lane, out var isTaken, out message))
+            {
+                isTaken = TryTakeAmongOthers(lane, out message);
+            }
 
-        if (HasFailed)
-        {
-            SettleFailed(lane);
-        }
+            if (lane.Failure is not { } failure)
+            {
+                return isTaken;
+            }
 
-        return isTaken;
+            OnFailed?.Invoke(lane, message!, failure); // It logs: not under the gate.
+            lane.Failure = null;
+        }
     }
 
     private bool TryTakeAmongOthers(LaneSource<T> lane, [MaybeNullWhen(false)] out T message)
@@ -204,11 +197,6 @@ internal partial class MessageIntake<T>
         return true;
     }
 
-    /// <summary>Settles the messages that failed before any handler saw them; outside the gate.</summary>
-    protected virtual void SettleFailed(LaneSource<T> lane)
-    {
-    }
-
     /// <summary>The lane comes back: it is done with its message, or was woken.</summary>
     private void ReturnLocked(LaneSource<T> lane)
     {
@@ -224,5 +212,4 @@ internal partial class MessageIntake<T>
     protected virtual void ReleaseLocked(LaneSource<T> lane)
     {
     }
-
 }

@@ -58,25 +58,27 @@ internal partial class MessageWorker<T>
     }
 
     /// <summary>How many messages can be with the handler, or between two attempts.</summary>
-    protected virtual long MaxInFlight => 1 + (Intake?.Lanes.Count ?? 0) + (_returned?.Count ?? 0) + (Intake?.ParkedCount ?? 0);
+    protected abstract long MaxInFlight { get; }
+
+    /// <summary>The lanes' ends, each of which counts for itself; what is settled without one, or by a lane that takes from the queue, counts there.</summary>
+    protected virtual IReadOnlyList<MessageSource<T>> Lanes => [];
 
     private TimeSpan ReadBusyTime()
     {
-        var now = RoughClock.GetTimestamp(_environment.TimeProvider);
+        var now = RoughClock.GetTimestamp(Environment.TimeProvider);
         var ticks = Queue.Busy.Read(now);
-        foreach (var lane in Intake?.Lanes ?? [])
+        foreach (var lane in Lanes)
         {
             ticks += lane.Busy.Read(now);
         }
 
-        return _environment.TimeProvider.GetElapsedTime(0, ticks);
+        return Environment.TimeProvider.GetElapsedTime(0, ticks);
     }
 
     private (long Handled, long DeadLettered, long Abandoned, long Cancelled) ReadSettled()
     {
-        // What is settled without a lane, or by one that takes from the queue itself, counts there.
         var sum = (Queue.Settled.Handled, Queue.Settled.DeadLettered, Queue.Settled.Abandoned, Queue.Settled.Cancelled);
-        foreach (var lane in Intake?.Lanes ?? [])
+        foreach (var lane in Lanes)
         {
             sum.Handled += lane.Settled.Handled;
             sum.DeadLettered += lane.Settled.DeadLettered;

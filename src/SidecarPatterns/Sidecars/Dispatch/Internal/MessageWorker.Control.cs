@@ -46,8 +46,7 @@ internal partial class MessageWorker<T>
     }
 
     private bool TryReplay(DeadLetter letter, long size) =>
-        Queue.HasRoomFor(size) &&
-        Queue.TryOffer(MessageOf(letter), size, new MessageOrigin(_environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
+        Queue.TryOfferWithoutEvicting(MessageOf(letter), size, new MessageOrigin(Environment.TimeProvider.GetTimestamp(), letter)) == OfferResult.Accepted;
 
     public override int Discard(Func<DeadLetter, bool>? choose) => _letters?.Take(choose, static _ => true) ?? 0;
 
@@ -58,21 +57,5 @@ internal partial class MessageWorker<T>
     {
     }
 
-    public virtual bool AreCompleteUpTo(long mark)
-    {
-        if (_returned is not { } returned)
-        {
-            return AreTakenCompleteUpTo(mark);
-        }
-
-        lock (returned) // A message goes from a lane to the next by way of this: meanwhile it stays where it is seen.
-        {
-            return returned.All(item => item.Ordinal >= mark) && AreTakenCompleteUpTo(mark);
-        }
-    }
-
-    // The next may lie beyond the mark although nothing was taken: where the oldest give way, places are left behind.
-    private bool AreTakenCompleteUpTo(long mark) => Intake is not null
-        ? Intake.IsSettledUpTo(mark)
-        : Queue.TakeOrdinal >= mark && (Queue.LastOrdinal >= mark || ReadAccount().InFlight == 0);
+    public abstract bool AreCompleteUpTo(long mark);
 }

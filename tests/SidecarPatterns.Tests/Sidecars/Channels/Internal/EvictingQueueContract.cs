@@ -49,6 +49,27 @@ internal abstract class EvictingQueueContract(BoundedChannelFullMode mode) : Mes
     }
 
     [Test]
+    public void TryOfferWithoutEvicting_Full_RefusesUntilAMessageIsTaken([Values(1, 16)] int capacity)
+    {
+        var evicted = new List<int>();
+        var queue = Create<int>(capacity, evicted.Add);
+        queue.Fill();
+
+        Assert.That(OfferWithoutEvicting(capacity), Is.EqualTo(OfferResult.Full));
+        Assert.That(queue.ReadPosition(), Is.EqualTo(new QueuePosition(capacity, 0, 0)));
+
+        Assert.That(queue.TryTake(out _));
+        Assert.That(OfferWithoutEvicting(capacity), Is.EqualTo(OfferResult.Accepted));
+        Assert.That(queue.TakeAll(), Is.EqualTo(Enumerable.Range(1, capacity)));
+        Assert.That(evicted, Is.Empty);
+
+        queue.Close(cause: null);
+        Assert.That(OfferWithoutEvicting(0), Is.EqualTo(OfferResult.Closed));
+
+        OfferResult OfferWithoutEvicting(int message) => queue.TryOfferWithoutEvicting(message, queue.Measure(message), default);
+    }
+
+    [Test]
     public async Task OfferAsync_Full_EvictsAndNeverWaits([Values(1, 16)] int capacity)
     {
         var evicted = new List<int>();

@@ -152,6 +152,73 @@ internal sealed class LoopTests
         account.AssertBalances(host.Control, Name, queued: 1);
     }
 
+    [Test]
+    public async Task Interrupt_TheCallEndsWhileItsMessageIsBeingTakenAway_TheMessageIsSettledAsItWas()
+    {
+        var account = new Account();
+        var held = new SyncPoint();
+        var registration = new FaultyRegistration(new FaultyQueue<int>(new RingQueue<int>(16)), async (_, _, _) =>
+        {
+            await held.PassAsync(CancellationToken.None);
+            account.CountLate();
+        });
+        await using var host = TestHost.Build(services => services.AddSidecarCore(registration, configure: null));
+        _ = host.Control;
+        var lane = registration.Worker.Create(host.Services, new SidecarContext(Name, host.Services, timeProvider: host.Clock));
+        var end = lane.RunAsync();
+        Publish(account, registration.Writer, 1);
+        await held.ReachedAsync();
+        var taking = new SyncPoint();
+        host.Clock.OnNextRead(taking.Pass);
+        var interrupting = Task.Run(() => lane.TryInterrupt(DeadLetterReason.Interrupted, cause: null));
+        await taking.ReachedAsync();
+
+        held.Release();
+        await lane.Quiet.InTime();
+        taking.Release();
+        Assert.That(await interrupting.InTime());
+        await end.InTime();
+
+        account.CountDeadLettered();
+        account.AssertBalances(host.Control, Name);
+        Assert.That(host.Control.GetDeadLetters(Name).Single(), Has.Property("Message").EqualTo(1));
+    }
+
+    [Test]
+    public async Task Interrupt_TheRetryIsHurriedWhileItsMessageIsBeingTakenAway_ItsAttemptsAreNotForgotten()
+    {
+        var account = new Account();
+        var registration = new FaultyRegistration(new FaultyQueue<int>(new RingQueue<int>(16)), account.Counting<int>(static _ => { }));
+        await using var host = TestHost.Build(services => services.AddSidecarCore(registration, static options =>
+        {
+            options.MaxAttempts = 3;
+            options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromHours(1);
+        }));
+        _ = host.Control;
+        var worker = registration.Worker;
+        Publish(account, registration.Writer, 1);
+        Assert.That(worker.Queue.TryTake(out var message));
+        worker.Returned.Add(new ReturnedMessage<int>(message, Attempts: 2, Origin: default, Ordinal: 0));
+        var lane = worker.Create(host.Services, new SidecarContext(Name, host.Services, timeProvider: host.Clock));
+        var armed = host.Clock.Armed.Count;
+        var end = lane.RunAsync();
+        await Eventually.HoldsAsync(() => host.Clock.Armed.Count == armed + 1); // It waits for the third attempt.
+        var taking = new SyncPoint();
+        host.Clock.OnNextRead(taking.Pass);
+        var interrupting = Task.Run(() => lane.TryInterrupt(DeadLetterReason.Interrupted, cause: null));
+        await taking.ReachedAsync();
+
+        lane.Stop();
+        await lane.Quiet.InTime();
+        taking.Release();
+        Assert.That(await interrupting.InTime());
+        await end.InTime();
+
+        account.AssertBalances(host.Control, Name, inFlight: 1);
+        Assert.That(worker.Returned.TryTake(worker.Queue, out var returned));
+        Assert.That((returned.Message, returned.Attempts), Is.EqualTo((1, 2)));
+    }
+
     private static void Publish(Account account, SidecarWriter<int> writer, params int[] messages)
     {
         foreach (var message in messages)
@@ -164,7 +231,7 @@ internal sealed class LoopTests
     private sealed class FaultyRegistration(MessageQueue<int> queue, Func<int, SidecarContext, CancellationToken, ValueTask> handler)
         : SidecarRegistration(LoopTests.Name, "a faulty one")
     {
-        public MessageWorker<int> Worker { get; private set; } = null!;
+        public LaneWorker<int> Worker { get; private set; } = null!;
 
         public SidecarWriter<int> Writer => Worker.Writer;
 
@@ -174,7 +241,7 @@ internal sealed class LoopTests
             var writer = new QueueWriter<int>(
                 queue, BoundedChannelFullMode.Wait, new DropCallback<int>(Name, callback: null, environment.DispatchLogger), metrics);
             var factory = SidecarFactory<ISidecar<int>>.Of(new DelegateSidecar<int>(handler));
-            return Worker = new MessageWorker<int>(Name, factory, queue, writer, metrics, options, environment);
+            return Worker = new LaneWorker<int>(Name, factory, queue, writer, metrics, options, environment);
         }
     }
 

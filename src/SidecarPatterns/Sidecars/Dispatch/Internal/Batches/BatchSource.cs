@@ -90,8 +90,8 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
         queue.Wake();
     }
 
-    /// <summary>Another batch takes the place of the lane's: what is left of it, or of the one that an incarnation before had.</summary>
-    public void Adopt(Batch<T> batch) => _current = batch;
+    /// <summary>Another batch takes the place of the lane's.</summary>
+    public void GoOnWith(Batch<T> batch) => _current = batch;
 
     /// <summary>The lane is done with its batch, and it may be used again.</summary>
     public void Recycle(Batch<T> batch)
@@ -100,9 +100,6 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
         _spare = batch;
         _current = null;
     }
-
-    /// <summary>The lane's batch is settled, but a call that was given up on may still look at it.</summary>
-    public void Forget() => _current = null;
 
     /// <summary>Ends a lane's call in order: what is not marked as failed is handled.</summary>
     public override void Settle(Settlement settlement)
@@ -142,7 +139,7 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
             }
 
             var origin = queue.LastOrigin;
-            if (worker.HasExpiry && worker.IsExpired(origin))
+            if (worker.IsExpired(origin))
             {
                 queue.Release();
                 worker.SettleExpired(message, origin);

@@ -6,7 +6,6 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 {
     private readonly SidecarFactory<IBatchSidecar<T>> _factory;
     private readonly BatchSource<T> _source;
-    private Batch<T>? _returned; // What an incarnation left with attempts to go. It stays its source's current batch: a flush waits for it.
     private int _largestSize;
 
     public BatchWorker(
@@ -18,7 +17,7 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         SidecarOptions options,
         SidecarEnvironment environment,
         IDeadLetterSink? sink)
-        : base(name, factory: null, queue, writer, metrics, options, environment, intake: null, sink)
+        : base(name, queue, writer, metrics, options, environment, sink)
     {
         _factory = factory;
         _source = new BatchSource<T>(this, queue);
@@ -28,12 +27,14 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     public TimeProvider Clock => Environment.TimeProvider;
 
+    public ReturnedMessages<Batch<T>> Returned { get; } = new(); // A batch that is here stays its source's current one: a flush waits for it.
+
     // Messages expire as they come out of the queue, one by one.
     bool ILaneOwner<Batch<T>>.HasExpiry => false;
 
     ICallers<Batch<T>>? ILaneOwner<Batch<T>>.Callers => null;
 
-    public override bool HasReturned => Volatile.Read(ref _returned) is not null;
+    public override bool HasMessagesLeft => Returned.Count > 0 || base.HasMessagesLeft;
 
     // A batch may be larger than the next one is allowed to be.
     protected override long MaxInFlight => 2L * Volatile.Read(ref _largestSize);
@@ -63,24 +64,6 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         _source.Nap.Wake(); // A queue wakes those alone who sleep on it.
     }
 
-    public bool TryTakeReturned(MessageSource<Batch<T>> source, out ReturnedMessage<Batch<T>> item)
-    {
-        if (Interlocked.Exchange(ref _returned, null) is not { } batch)
-        {
-            item = default;
-            return false;
-        }
-
-        item = new ReturnedMessage<Batch<T>>(batch, batch.Attempt, batch.Origin, batch.FirstOrdinal);
-        return true;
-    }
-
-    public void Return(ReturnedMessage<Batch<T>> item)
-    {
-        item.Message.Attempt = item.Attempts;
-        Volatile.Write(ref _returned, item.Message);
-    }
-
     public IMessageOrigins? OriginsOf(Batch<T> item) => item;
 
     public bool IsUnwanted(Batch<T> item) => false;
@@ -98,13 +81,14 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return false;
     }
 
-    public bool MayRetry(Batch<T> item, Exception failure, int attempts)
+    public bool MayRetry(Batch<T> item, Exception? failure, int attempts)
     {
         if (Retry is null || !Retry.HasAttemptsAfter(attempts))
         {
             return false;
         }
 
+        failure ??= new OperationCanceledException("The incarnation that handled the batch ended.");
         item.Keep(index =>
         {
             var keeps = IsWorthRetrying(item[index], failure);
@@ -125,22 +109,11 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return delivery;
     }
 
-    public void SettleInterrupted(MessageSource<Batch<T>> source, Batch<T> item, DeadLetterReason reason, Exception? cause, int attempts)
+    public Batch<T> Detach(Batch<T> item)
     {
-        // The call that was given up on may still look at its batch, and mark it: what goes on is another one.
-        var rest = item.Copy();
-        _source.Adopt(rest);
-        SettleMarks(rest, keepsUnmarked: true);
-        if (reason != DeadLetterReason.Abandoned &&
-            MayRetry(rest, cause ?? new OperationCanceledException("The incarnation that handled the batch ended."), attempts))
-        {
-            Return(new ReturnedMessage<Batch<T>>(rest, attempts, rest.Origin, rest.FirstOrdinal));
-        }
-        else
-        {
-            SettleAll(rest, reason, cause, attempts);
-            _source.Forget();
-        }
+        var copy = item.Copy();
+        _source.GoOnWith(copy);
+        return copy;
     }
 
     /// <summary>Settles the messages that a handler has settled itself, and the others as handled unless they are kept.</summary>
@@ -183,10 +156,10 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
 
     protected override void SettleHeld(DeadLetterReason reason, Exception? cause)
     {
-        if (TryTakeReturned(_source, out var returned))
+        while (Returned.TryTake(_source, out var returned))
         {
             SettleLeft(returned.Message, reason, cause, returned.Attempts);
-            _source.Forget();
+            _source.Recycle(returned.Message);
         }
 
         for (var batch = _source.TakeForming(); batch.Count > 0; batch = _source.TakeForming())
@@ -213,12 +186,8 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return delivery;
     }
 
-    private Task SettleOne(T message, DeadLetterReason reason, Exception? cause, int attempts, MessageOrigin origin)
-    {
-        var delivery = Letters.DeliverAsync(message, reason, cause, attempts, origin.Letter);
-        CountSettled(Queue, reason, cause, attempts);
-        return delivery;
-    }
+    private Task SettleOne(T message, DeadLetterReason reason, Exception? cause, int attempts, MessageOrigin origin) =>
+        Settle(Queue, message, reason, cause, attempts, origin.Letter);
 
     private void SettleLeft(Batch<T> batch, DeadLetterReason reason, Exception? cause, int attempts)
     {
