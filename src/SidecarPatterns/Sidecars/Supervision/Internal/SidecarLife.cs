@@ -29,9 +29,6 @@ internal sealed class SidecarLife
         _causedAt = _since;
     }
 
-    /// <summary>Set by who makes the sidecar, before it begins to move.</summary>
-    public ITransitionCauses? Causes { get; set; }
-
     public (SidecarState State, DateTimeOffset Since, int Incarnation) Read()
     {
         lock (_lock)
@@ -116,7 +113,7 @@ internal sealed class SidecarLife
 
             _mayBecomeReady = false;
             _readyAt = _timeProvider.GetTimestamp();
-            previous = Enter(SidecarState.Ready);
+            previous = Enter(SidecarState.Ready, cause: null);
         }
 
         Tell(previous, SidecarState.Ready);
@@ -138,12 +135,12 @@ internal sealed class SidecarLife
     }
 
     /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
-    public void MoveTo(SidecarState next)
+    public void MoveTo(SidecarState next, TransitionCause? cause = null)
     {
         SidecarState? previous;
         lock (_lock)
         {
-            previous = Enter(next);
+            previous = Enter(next, cause);
         }
 
         Tell(previous, next);
@@ -151,16 +148,16 @@ internal sealed class SidecarLife
 
     /// <summary>Enters a state, under the lock.</summary>
     /// <returns>The state before, or <see langword="null"/> if it stays as it was.</returns>
-    private SidecarState? Enter(SidecarState next)
+    private SidecarState? Enter(SidecarState next, TransitionCause? cause)
     {
         var previous = _state;
         var isAllowed = IsAllowed(previous, next);
-        if (!isAllowed && !IsRestartAnew(previous, next))
+        if (!isAllowed && !IsRestartAnew(previous, next, cause))
         {
             return null;
         }
 
-        _cause = Causes?.CauseOf(next);
+        _cause = cause;
         _causedAt = _timeProvider.GetUtcNow();
         if (isAllowed)
         {
@@ -173,8 +170,8 @@ internal sealed class SidecarLife
     }
 
     // An incarnation failed before it was ready: the state stays, but the wait for the next one is another.
-    private bool IsRestartAnew(SidecarState previous, SidecarState next) =>
-        previous == SidecarState.Restarting && next == SidecarState.Restarting && Causes?.CauseOf(next)?.RestartDelay is not null;
+    private static bool IsRestartAnew(SidecarState previous, SidecarState next, TransitionCause? cause) =>
+        previous == SidecarState.Restarting && next == SidecarState.Restarting && cause is { RestartDelay: not null };
 
     // Under the lock, so that each of them sees the transitions in their order.
     private void TellWatchers(SidecarState previous)

@@ -155,7 +155,7 @@ internal sealed partial class SidecarSupervisor
         Worker.CloseIntake(cause);
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
         SupervisionLog.FailedWithGroup(_logger, Name, _group!.Name, cause);
-        _life.MoveTo(SidecarState.Failed);
+        _life.MoveTo(SidecarState.Failed, new TransitionCause(cause));
         _started.TrySetResult(cause);
         return true;
     }

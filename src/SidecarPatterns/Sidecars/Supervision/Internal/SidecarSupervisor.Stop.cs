@@ -58,7 +58,7 @@ internal sealed partial class SidecarSupervisor
             await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, TimeProvider.System).ConfigureAwait(false);
         }
 
-        _life.MoveTo(SidecarState.Stopped);
+        _life.MoveTo(SidecarState.Stopped, new TransitionCause(FailureWhileStopping));
     }
 
     private async Task DrainAsync(Task supervision, TimeSpan drainTime, bool givesUpStarting)
@@ -78,7 +78,7 @@ internal sealed partial class SidecarSupervisor
 
         Worker.OnEnded();
         await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false);
-        _life.MoveTo(SidecarState.Stopped);
+        _life.MoveTo(SidecarState.Stopped, new TransitionCause(FailureWhileStopping));
     }
 
     private void RequestStop(bool givesUpStarting)

@@ -50,7 +50,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         _environment = environment;
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
-        _life = new SidecarLife(name, _logger, _timeProvider) { Causes = this };
+        _life = new SidecarLife(name, _logger, _timeProvider);
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -63,6 +63,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
     public string? OptionsError { get; set; }
 
     public SidecarWorker Worker { get; }
+
+    public SidecarLife Life => _life;
 
     public bool WasStarted => _supervision is not null;
 

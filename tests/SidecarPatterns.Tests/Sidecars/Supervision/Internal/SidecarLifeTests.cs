@@ -186,16 +186,10 @@ internal sealed class SidecarLifeTests
     public void Watch_TheStateThatItIsIn_HasTheCauseThatBroughtItThere()
     {
         var failure = new FormatException("broken");
-        _life.Causes = new Causes(new TransitionCause(failure, TimeSpan.FromSeconds(3)));
-        _life.MoveTo(SidecarState.Restarting);
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(failure, TimeSpan.FromSeconds(3)));
 
         var found = _life.Watch(new WatchedSidecar(Channel.CreateUnbounded<WatchedSidecar>().Writer));
 
         Assert.That((found.Error, found.RestartDelay), Is.EqualTo(((Exception)failure, (TimeSpan?)TimeSpan.FromSeconds(3))));
-    }
-
-    private sealed class Causes(TransitionCause ofRestarting) : ITransitionCauses
-    {
-        public TransitionCause? CauseOf(SidecarState state) => state == SidecarState.Restarting ? ofRestarting : null;
     }
 }
