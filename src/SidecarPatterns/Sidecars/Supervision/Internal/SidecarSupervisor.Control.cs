@@ -5,7 +5,6 @@ internal sealed partial class SidecarSupervisor
 {
     // The restart that was asked for and has not come about yet: completes when its incarnation is ready, fails with what kept it from that.
     private TaskCompletionSource? _restart;
-    private bool _endsForRestart; // The next end of an incarnation is the one that was asked for.
     private bool _skipsDelay;
     private CancellationTokenSource? _delay;
     private bool _isPaused;
@@ -94,7 +93,7 @@ internal sealed partial class SidecarSupervisor
             }
             else if (!isUnderWay)
             {
-                EndForRestart(_incarnation);
+                TryReplace(_incarnation);
             }
 
             return restart;
@@ -128,8 +127,6 @@ internal sealed partial class SidecarSupervisor
         _stopRequested = false;
         _deadlinePassed = false;
         _ownsQueue = true;
-        _endsForRestart = false;
-        _stuck = null;
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
@@ -143,15 +140,19 @@ internal sealed partial class SidecarSupervisor
         _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
     }
 
-    /// <summary>The incarnation's end will be one that was asked for. Under the lock.</summary>
-    private void EndForRestart(Incarnation incarnation)
+    /// <summary>Has another incarnation take over from this one. Under the lock.</summary>
+    /// <param name="incarnation">The current one.</param>
+    /// <param name="failure">Why it must go, if that is a failure; else its end is one that was asked for.</param>
+    /// <returns><see langword="false"/> if it leaves for that already.</returns>
+    private bool TryReplace(Incarnation incarnation, Exception? failure = null)
     {
-        if (!_endsForRestart)
+        if (!incarnation.TryLeaveFor(LeaveReason.Restart, failure))
         {
-            _endsForRestart = true;
-            incarnation.LeaveSoon();
-            _ = InterruptWhenOverdueAsync(incarnation);
+            return false;
         }
+
+        _ = InterruptWhenOverdueAsync(incarnation);
+        return true;
     }
 
     /// <summary>A planned restart waits for the message in flight no longer than that may take.</summary>
@@ -172,18 +173,6 @@ internal sealed partial class SidecarSupervisor
         while (!incarnation.WhenOver.IsCompleted && !incarnation.TryInterrupt(DeadLetterReason.Interrupted, cause: null))
         {
             spinner.SpinOnce();
-        }
-    }
-
-    /// <summary>The incarnation ended because a restart was asked for: how it ended does not matter.</summary>
-    /// <param name="stuck">Why it was the watchdog that asked: that is a failure.</param>
-    private bool IsPlannedRestart(out Exception? stuck)
-    {
-        lock (_lock)
-        {
-            (var isPlanned, _endsForRestart) = (_endsForRestart, false);
-            (stuck, _stuck) = (_stuck, null);
-            return isPlanned;
         }
     }
 

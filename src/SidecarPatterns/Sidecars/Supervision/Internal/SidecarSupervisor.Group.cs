@@ -64,7 +64,7 @@ internal sealed partial class SidecarSupervisor
             _ = _delay?.CancelAsync();
             if (_incarnation is { } incarnation && (!incarnation.HasReturned || Options.RestartPolicy == RestartPolicy.Always))
             {
-                EndForRestart(incarnation);
+                TryReplace(incarnation);
             }
 
             return _standstill.WhenReached;

@@ -10,6 +10,7 @@ internal sealed partial class SidecarSupervisor
         _life.BeginIncarnation(number);
         AsyncServiceScope? scope = null;
         Incarnation? incarnation = null;
+        Exception? error = null;
         var isWorking = false;
         try
         {
@@ -24,42 +25,36 @@ internal sealed partial class SidecarSupervisor
                 await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
             }
 
-            if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
+            isWorking = !_deadlinePassed && (!_stopRequested || Worker.EndsWhenDrained); // Else the stop came before the work had begun.
+            if (isWorking)
             {
-                return default; // The stop came before the work had begun.
-            }
-
-            isWorking = true;
-            await incarnation.RunAsync().ConfigureAwait(false);
-            while (TryWiden(incarnation) is { } wider)
-            {
-                incarnation.SetOver();
-                await incarnation.DisposeAsync().ConfigureAwait(false);
-                incarnation = wider;
                 await incarnation.RunAsync().ConfigureAwait(false);
+                while (TryWiden(incarnation) is { } wider)
+                {
+                    incarnation.SetOver();
+                    await incarnation.DisposeAsync().ConfigureAwait(false);
+                    incarnation = wider;
+                    await incarnation.RunAsync().ConfigureAwait(false);
+                }
             }
-
-            return default;
         }
 #pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return new IncarnationEnd(exception, FailedToStart: !isWorking);
+            error = exception;
         }
-        finally
-        {
-            lock (_lock)
-            {
-                _incarnation = null;
-                _degradedReason = null;
-            }
 
-            _widens = false;
-            _life.EndIncarnation();
-            incarnation?.SetOver();
-            await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _incarnation = null;
+            _degradedReason = null;
         }
+
+        _life.EndIncarnation();
+        incarnation?.SetOver();
+        await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        return new IncarnationEnd(incarnation, error, FailedToStart: error is not null && !isWorking);
     }
 
     private void Begin(Incarnation incarnation)
@@ -84,7 +79,7 @@ internal sealed partial class SidecarSupervisor
             }
             else if (_standstill is not null && !_stopRequested)
             {
-                EndForRestart(incarnation); // While it was being made, its group took its turn away.
+                TryReplace(incarnation); // While it was being made, its group took its turn away.
             }
         }
     }
@@ -191,6 +186,6 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    /// <summary>How an incarnation ended: in order, or by an error, before or after its work had begun.</summary>
-    private readonly record struct IncarnationEnd(Exception? Error, bool FailedToStart);
+    /// <summary>How an incarnation, if one could be made, ended: in order, or by an error, before or after its work had begun.</summary>
+    private readonly record struct IncarnationEnd(Incarnation? Incarnation, Exception? Error, bool FailedToStart);
 }

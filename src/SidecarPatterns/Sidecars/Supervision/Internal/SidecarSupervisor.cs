@@ -202,16 +202,16 @@ internal sealed partial class SidecarSupervisor : IReadiness
             return true;
         }
 
-        if (IsPlannedRestart(out var stuck))
+        if (end.Incarnation is { LeavesFor: LeaveReason.Restart } left)
         {
-            if (stuck is null)
+            if (left.LeaveFailure is null)
             {
                 _backoff?.Reset();
                 _life.MoveTo(SidecarState.Restarting);
                 return false;
             }
 
-            end = new IncarnationEnd(stuck, FailedToStart: false);
+            end = end with { Error = left.LeaveFailure, FailedToStart = false };
         }
 
         if (end.Error is null && Options.RestartPolicy != RestartPolicy.Always)
