@@ -8,7 +8,6 @@ internal sealed partial class SidecarSupervisor
     private bool _skipsDelay;
     private CancellationTokenSource? _delay;
     private bool _isPaused;
-    private bool _hasEnded;
 
     /// <summary>Begins nothing new until <see cref="Resume"/>, from its return on; what is under way goes on. Does nothing if it is paused.</summary>
     /// <exception cref="InvalidOperationException">It takes no messages, or it has ended or is about to.</exception>
@@ -67,12 +66,12 @@ internal sealed partial class SidecarSupervisor
                 throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not be restarted.");
             }
 
-            if (_stopRequested && !_hasEnded)
+            if (_stage is SupervisionStage.Draining or SupervisionStage.Overdue)
             {
                 throw new InvalidOperationException($"Sidecar '{Name}' is draining: it can not be restarted before it has ended.");
             }
 
-            if (_hasEnded && !Worker.CanReopen)
+            if (_stage == SupervisionStage.Ended && !Worker.CanReopen)
             {
                 throw new InvalidOperationException(
                     $"Sidecar '{Name}' has ended, and so has what the application reads from it: it can not be restarted.");
@@ -81,7 +80,7 @@ internal sealed partial class SidecarSupervisor
             var isUnderWay = _restart is not null;
             _restart ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var restart = _restart.Task;
-            if (_hasEnded)
+            if (_stage == SupervisionStage.Ended)
             {
                 BeginAnew();
             }
@@ -122,11 +121,8 @@ internal sealed partial class SidecarSupervisor
     /// <summary>The sidecar had ended, in order or not: opens its intake and supervises it once more. Under the lock.</summary>
     private void BeginAnew()
     {
-        _hasEnded = false;
+        _stage = SupervisionStage.Running;
         _stop = null;
-        _stopRequested = false;
-        _deadlinePassed = false;
-        _ownsQueue = true;
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
@@ -179,9 +175,10 @@ internal sealed partial class SidecarSupervisor
     private void ThrowIfCanNot(string verb)
     {
         ThrowIfTakesNoMessages(verb);
-        if (_stopRequested || _hasEnded)
+        if (_stage != SupervisionStage.Running)
         {
-            throw new InvalidOperationException($"Sidecar '{Name}' {(_hasEnded ? "has ended" : "is draining")}: it can not {verb}.");
+            throw new InvalidOperationException(
+                $"Sidecar '{Name}' {(_stage == SupervisionStage.Ended ? "has ended" : "is draining")}: it can not {verb}.");
         }
     }
 

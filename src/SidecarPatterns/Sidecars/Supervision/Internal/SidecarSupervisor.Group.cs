@@ -17,7 +17,7 @@ internal sealed partial class SidecarSupervisor
         {
             lock (_lock)
             {
-                return _supervision is not null && !_hasEnded;
+                return _supervision is not null && _stage != SupervisionStage.Ended;
             }
         }
     }
@@ -55,7 +55,7 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (_supervision is null || _hasEnded || _stopRequested)
+            if (_supervision is null || _stage != SupervisionStage.Running)
             {
                 return Task.CompletedTask;
             }
@@ -85,7 +85,7 @@ internal sealed partial class SidecarSupervisor
             _standstill = null;
             _goesOn = standstill;
             standstill.End();
-            return _hasEnded || _stopRequested ? Task.CompletedTask : standstill.WhenGoneOn;
+            return _stage == SupervisionStage.Running ? standstill.WhenGoneOn : Task.CompletedTask;
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (_hasEnded || _stopRequested)
+            if (_stage != SupervisionStage.Running)
             {
                 return Task.CompletedTask;
             }
@@ -143,7 +143,7 @@ internal sealed partial class SidecarSupervisor
         Exception cause;
         lock (_lock)
         {
-            if (_fallCause is null || _stopRequested)
+            if (_fallCause is null || _stage != SupervisionStage.Running)
             {
                 return false;
             }

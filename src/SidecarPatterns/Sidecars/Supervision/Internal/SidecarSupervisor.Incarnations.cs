@@ -20,12 +20,13 @@ internal sealed partial class SidecarSupervisor
                 Name, services, _environment.LoggerFor(Name), _timeProvider, number, readiness: this);
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
-            if (incarnation.Startup is { } startup && !_deadlinePassed)
+            if (incarnation.Startup is { } startup && _stage != SupervisionStage.Overdue)
             {
                 await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
             }
 
-            isWorking = !_deadlinePassed && (!_stopRequested || Worker.EndsWhenDrained); // Else the stop came before the work had begun.
+            // Else the stop came before the work had begun.
+            isWorking = _stage == SupervisionStage.Running || (_stage == SupervisionStage.Draining && Worker.EndsWhenDrained);
             if (isWorking)
             {
                 await incarnation.RunAsync().ConfigureAwait(false);
@@ -63,7 +64,7 @@ internal sealed partial class SidecarSupervisor
         {
             _incarnation = incarnation;
             _skipsDelay = false;
-            if (_stopRequested)
+            if (_stage != SupervisionStage.Running)
             {
                 incarnation.Stop();
             }
@@ -72,12 +73,11 @@ internal sealed partial class SidecarSupervisor
                 incarnation.HoldSoon();
             }
 
-            if (_deadlinePassed)
+            if (_stage == SupervisionStage.Overdue)
             {
-                incarnation.LeaveSoon();
-                incarnation.Cancel(DeadLetterReason.Abandoned);
+                EndAtOnce(incarnation);
             }
-            else if (_standstill is not null && !_stopRequested)
+            else if (_stage == SupervisionStage.Running && _standstill is not null)
             {
                 TryReplace(incarnation); // While it was being made, its group took its turn away.
             }

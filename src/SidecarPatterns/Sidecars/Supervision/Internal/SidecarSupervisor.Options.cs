@@ -26,7 +26,7 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (incarnation.LeavesFor != LeaveReason.MoreLanes || _deadlinePassed || incarnation.WasInterrupted)
+            if (incarnation.LeavesFor != LeaveReason.MoreLanes || _stage == SupervisionStage.Overdue || incarnation.WasInterrupted)
             {
                 return null;
             }

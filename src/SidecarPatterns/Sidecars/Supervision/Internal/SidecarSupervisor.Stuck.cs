@@ -18,7 +18,7 @@ internal sealed partial class SidecarSupervisor
         var failure = new TimeoutException($"A handler call ran longer than {nameof(SidecarOptions.StuckAfter)} ({Options.StuckAfter:c}).");
         lock (_lock)
         {
-            if (_incarnation != incarnation || _stopRequested || !TryReplace(incarnation, failure))
+            if (_incarnation != incarnation || _stage != SupervisionStage.Running || !TryReplace(incarnation, failure))
             {
                 return; // It is about to end in any case.
             }

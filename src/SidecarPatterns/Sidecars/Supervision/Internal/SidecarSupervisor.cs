@@ -5,8 +5,12 @@ namespace SidecarPatterns;
 /// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
 /// <remarks>
 /// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
-/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
-/// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
+/// make the supervisor's patience run out, but not hang it.
+/// <para>What is wanted of it stands in two places: of the whole in its <see cref="SupervisionStage"/>, of an incarnation in what that leaves for, a
+/// <see cref="LeaveReason"/>. This file goes from one incarnation to the next. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, how it
+/// adopts new options in <c>SidecarSupervisor.Options.cs</c>; what failures lead to in <c>SidecarSupervisor.Failures.cs</c>, handlers that do not end in
+/// <c>SidecarSupervisor.Stuck.cs</c>; what the control asks for in <c>SidecarSupervisor.Control.cs</c>, a group in <c>SidecarSupervisor.Group.cs</c>; the end
+/// of all in <c>SidecarSupervisor.Stop.cs</c>.</para>
 /// </remarks>
 internal sealed partial class SidecarSupervisor : IReadiness
 {
@@ -26,13 +30,12 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private LazyCancellation _stopping;
     private LazyCancellation _givingUp;
 
-    // Guards what start and stop both touch.
+    // Guards what follows, and what the other parts have. The supervisor's own loop reads the stage without it: a step may come a moment after the look.
     private readonly Lock _lock = new();
-    private Task? _supervision;
+    private SupervisionStage _stage;
+    private Task? _supervision; // Set once it is started.
     private Task? _stop;
     private Incarnation? _incarnation;
-    private bool _stopRequested;
-    private bool _deadlinePassed;
 
     private string? _degradedReason; // Of the current incarnation.
 
@@ -175,7 +178,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
             await DelayAsync(delay).ConfigureAwait(false);
             await WaitForTurnAsync().ConfigureAwait(false);
-            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft) || TryFallAlong())
+            if (_stage == SupervisionStage.Overdue || (_stage == SupervisionStage.Draining && !Worker.HasMessagesLeft) || TryFallAlong())
             {
                 break; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
@@ -190,7 +193,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private bool IsLast(IncarnationEnd end, int number, out TimeSpan delay)
     {
         delay = TimeSpan.Zero;
-        if (_stopRequested)
+        if (_stage != SupervisionStage.Running)
         {
             return IsLastWhileStopping(end);
         }
@@ -259,7 +262,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
     {
         lock (_lock)
         {
-            _hasEnded = true;
+            _stage = SupervisionStage.Ended;
             _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
             _restart = null;
             _standstill?.Reach();
