@@ -382,6 +382,30 @@ internal sealed class ControlTests(string mode)
     }
 
     [Test]
+    public async Task Restart_WhileItWaitsButItCanNotBeMade_WaitsAgain()
+    {
+        var fails = true;
+        _script.Create = () =>
+        {
+            if (Volatile.Read(ref fails) && _script.Created > 1)
+            {
+                throw new IOException("not now");
+            }
+        };
+        await using var host = await StartAsync();
+        var first = host.Control.RestartAsync(Name);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        var second = host.Control.RestartAsync(Name);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(2.4)); // One wait was skipped, not all that follow.
+        Assert.That(_script.Created, Is.EqualTo(3));
+
+        Volatile.Write(ref fails, false);
+        await host.Control.RestartAsync(Name).InTime();
+        await Task.WhenAll(first, second).InTime();
+    }
+
+    [Test]
     public async Task Drain_ThenRestart_OpensItAgain()
     {
         await using var host = await StartAsync();

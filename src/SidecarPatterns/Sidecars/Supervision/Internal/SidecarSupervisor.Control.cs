@@ -5,8 +5,6 @@ internal sealed partial class SidecarSupervisor
 {
     // The restart that was asked for and has not come about yet: completes when its incarnation is ready, fails with what kept it from that.
     private TaskCompletionSource? _restart;
-    private bool _skipsDelay;
-    private CancellationTokenSource? _delay;
     private bool _isPaused;
 
     /// <summary>Begins nothing new until <see cref="Resume"/>, from its return on; what is under way goes on. Does nothing if it is paused.</summary>
@@ -86,8 +84,7 @@ internal sealed partial class SidecarSupervisor
             }
             else if (_incarnation is null)
             {
-                _skipsDelay = true; // It is between two incarnations.
-                _ = _delay?.CancelAsync();
+                _hurry.Cancel(); // It is between two incarnations.
                 _group?.Hurry();
             }
             else if (!isUnderWay)
@@ -126,7 +123,6 @@ internal sealed partial class SidecarSupervisor
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
-        _stopping = default;
         _givingUp = default;
         _backoff?.Reset();
         _group?.BeginNewRow();

@@ -28,7 +28,6 @@ internal sealed partial class SidecarSupervisor
             SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, error);
         }
 
-        delay = IsHeld ? TimeSpan.Zero : delay; // The group waits for it.
         return true;
     }
 

@@ -50,6 +50,7 @@ internal sealed partial class SidecarSupervisor
         {
             _incarnation = null;
             _degradedReason = null;
+            _hurry = default;
         }
 
         _life.EndIncarnation();
@@ -63,7 +64,6 @@ internal sealed partial class SidecarSupervisor
         lock (_lock)
         {
             _incarnation = incarnation;
-            _skipsDelay = false;
             if (_stage != SupervisionStage.Running)
             {
                 incarnation.Stop();
@@ -77,7 +77,7 @@ internal sealed partial class SidecarSupervisor
             {
                 EndAtOnce(incarnation);
             }
-            else if (_stage == SupervisionStage.Running && _standstill is not null)
+            else if (_stage == SupervisionStage.Running && IsHeld)
             {
                 TryReplace(incarnation); // While it was being made, its group took its turn away.
             }

@@ -92,7 +92,15 @@ internal sealed partial class SidecarSupervisor
             _givingUp.Cancel(); // Else an incarnation that is being prepared is needed: it drains.
         }
 
-        _stopping.Cancel();
+        lock (_lock)
+        {
+            _hurry.Cancel(); // Only now, with the intake closed: what it was waiting for may turn out to be its end.
+            if (_standstill is { WhenReached.IsCompleted: true })
+            {
+                _standstill.End(); // It waits there; one that comes there later does not.
+            }
+        }
+
         _group?.OnStopping();
     }
 

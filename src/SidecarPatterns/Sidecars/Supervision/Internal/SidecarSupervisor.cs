@@ -26,8 +26,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
     // Completes once the first start is decided: null when ready (or done), else why it failed.
     private TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
-    private LazyCancellation _stopping;
+    // Ends the preparation of an incarnation that would come too late or have nothing to do.
     private LazyCancellation _givingUp;
 
     // Guards what follows, and what the other parts have. The supervisor's own loop reads the stage without it: a step may come a moment after the look.
@@ -36,6 +35,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private Task? _supervision; // Set once it is started.
     private Task? _stop;
     private Incarnation? _incarnation;
+    private LazyCancellation _hurry; // Ends the delay before the next incarnation: another one after each that has ended.
 
     private string? _degradedReason; // Of the current incarnation.
 
@@ -236,25 +236,21 @@ internal sealed partial class SidecarSupervisor : IReadiness
         return false;
     }
 
+    /// <summary>Waits before the next incarnation. A stop and a restart by hand end that; a group waits by itself for those that it holds.</summary>
     private async Task DelayAsync(TimeSpan delay)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        CancellationToken hurry;
         lock (_lock)
         {
-            if (_skipsDelay || _standstill is not null)
+            if (IsHeld)
             {
                 return;
             }
 
-            _delay = end;
+            hurry = _hurry.Token;
         }
 
-        // A stop or a restart by hand ends the wait.
-        await Task.Delay(delay, _timeProvider, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_lock)
-        {
-            _delay = null;
-        }
+        await Task.Delay(delay, _timeProvider, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>The last incarnation has ended.</summary>
@@ -266,9 +262,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
             _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
             _restart = null;
             _standstill?.Reach();
+            _standstill?.GoneOn();
             _standstill = null;
         }
-
-        TellGoneOn();
     }
 }
