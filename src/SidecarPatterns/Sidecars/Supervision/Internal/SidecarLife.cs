@@ -79,16 +79,19 @@ internal sealed class SidecarLife
         }
     }
 
-    public void BeginIncarnation(int number)
+    /// <returns>The number of the incarnation that begins.</returns>
+    public int BeginIncarnation()
     {
+        int number;
         lock (_lock)
         {
-            _incarnation = number;
+            number = ++_incarnation;
             _mayBecomeReady = true;
             _readyAt = null;
         }
 
         MoveTo(number == 1 ? SidecarState.Starting : SidecarState.Restarting);
+        return number;
     }
 
     /// <summary>The current incarnation has ended: that it is ready means nothing from here on.</summary>

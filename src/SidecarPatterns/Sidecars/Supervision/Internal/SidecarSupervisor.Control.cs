@@ -128,7 +128,6 @@ internal sealed partial class SidecarSupervisor
         _group?.BeginNewRow();
         _life.Reopen();
         Worker.Reopen();
-        Interlocked.Increment(ref _restarts);
         _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
     }
 

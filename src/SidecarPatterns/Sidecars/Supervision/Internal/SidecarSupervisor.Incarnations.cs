@@ -5,9 +5,9 @@ namespace SidecarPatterns;
 /// <summary>The life of one incarnation: made in a scope of its own, prepared, run, disposed of.</summary>
 internal sealed partial class SidecarSupervisor
 {
-    private async Task<IncarnationEnd> RunIncarnationAsync(int number)
+    private async Task<IncarnationEnd> RunIncarnationAsync()
     {
-        _life.BeginIncarnation(number);
+        var number = _life.BeginIncarnation();
         AsyncServiceScope? scope = null;
         Incarnation? incarnation = null;
         Exception? error = null;
@@ -56,7 +56,7 @@ internal sealed partial class SidecarSupervisor
         _life.EndIncarnation();
         incarnation?.SetOver();
         await DisposeAsync(incarnation, scope).ConfigureAwait(false);
-        return new IncarnationEnd(incarnation, error, FailedToStart: error is not null && !isWorking);
+        return new IncarnationEnd(number, incarnation, error, FailedToStart: error is not null && !isWorking);
     }
 
     private void Begin(Incarnation incarnation)
@@ -187,5 +187,5 @@ internal sealed partial class SidecarSupervisor
     }
 
     /// <summary>How an incarnation, if one could be made, ended: in order, or by an error, before or after its work had begun.</summary>
-    private readonly record struct IncarnationEnd(Incarnation? Incarnation, Exception? Error, bool FailedToStart);
+    private readonly record struct IncarnationEnd(int Number, Incarnation? Incarnation, Exception? Error, bool FailedToStart);
 }

@@ -39,9 +39,6 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     private string? _degradedReason; // Of the current incarnation.
 
-    private int _lastNumber;
-    private int _restarts;
-
     public SidecarSupervisor(
         string name,
         SidecarWorker worker,
@@ -71,7 +68,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     public bool WasStarted => _supervision is not null;
 
-    public int Restarts => Volatile.Read(ref _restarts);
+    public int Restarts => RestartsUntil(_life.Read().Incarnation);
 
     /// <summary>Starts the sidecar and waits until it is ready.</summary>
     /// <exception cref="SidecarStartException">It is critical, and failed to start or was not ready in time.</exception>
@@ -147,7 +144,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Share = Worker.Share,
             OptionsError = OptionsError,
             Incarnation = incarnation,
-            Restarts = Restarts,
+            Restarts = RestartsUntil(incarnation),
             LastError = Worker.LastError,
         };
     }
@@ -159,6 +156,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
         return decided;
     }
 
+    private static int RestartsUntil(int incarnation) => Math.Max(incarnation - 1, 0);
+
     private string NotReadyHint() => Options.WaitForSignal
         ? $"; {nameof(SidecarOptions.WaitForSignal)} is set, so it must call {nameof(SidecarContext)}.{nameof(SidecarContext.SignalReady)}"
         : "";
@@ -167,9 +166,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
     {
         while (!TryFallAlong())
         {
-            var number = ++_lastNumber;
-            var end = await RunIncarnationAsync(number).ConfigureAwait(false);
-            var isLast = IsLast(end, number, out var delay);
+            var end = await RunIncarnationAsync().ConfigureAwait(false);
+            var isLast = IsLast(end, out var delay);
             TellGoneOn();
             if (isLast)
             {
@@ -182,15 +180,13 @@ internal sealed partial class SidecarSupervisor : IReadiness
             {
                 break; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
-
-            Interlocked.Increment(ref _restarts);
         }
 
         EndForNow();
     }
 
     /// <summary>What the end of an incarnation means: whether it was the last, or how long the next one waits.</summary>
-    private bool IsLast(IncarnationEnd end, int number, out TimeSpan delay)
+    private bool IsLast(IncarnationEnd end, out TimeSpan delay)
     {
         delay = TimeSpan.Zero;
         if (_stage != SupervisionStage.Running)
@@ -226,8 +222,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
         }
 
         Worker.LastError = end.Error ?? Worker.LastError;
-        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && number == 1 && Options.Critical));
-        if (!mayRestart || !TryPlanRestart(end.Error, number, out delay))
+        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && end.Number == 1 && Options.Critical));
+        if (!mayRestart || !TryPlanRestart(end.Error, end.Number, out delay))
         {
             Escalate(end.Error!);
             return true;
