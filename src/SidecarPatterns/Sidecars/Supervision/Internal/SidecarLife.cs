@@ -116,7 +116,7 @@ internal sealed class SidecarLife
 
             _mayBecomeReady = false;
             _readyAt = _timeProvider.GetTimestamp();
-            previous = Enter(SidecarState.Ready, cause: null);
+            previous = Enter(SidecarState.Ready, cause: null, reopens: false);
         }
 
         Tell(previous, SidecarState.Ready);
@@ -124,26 +124,17 @@ internal sealed class SidecarLife
     }
 
     /// <summary>Begins anew after its end.</summary>
-    public void Reopen()
-    {
-        SidecarState previous;
-        lock (_lock)
-        {
-            previous = _state;
-            _state = SidecarState.Restarting;
-            _since = _timeProvider.GetUtcNow();
-        }
-
-        Tell(previous, SidecarState.Restarting);
-    }
+    public void Reopen() => MoveTo(SidecarState.Restarting, cause: null, reopens: true);
 
     /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
-    public void MoveTo(SidecarState next, TransitionCause? cause = null)
+    public void MoveTo(SidecarState next, TransitionCause? cause = null) => MoveTo(next, cause, reopens: false);
+
+    private void MoveTo(SidecarState next, TransitionCause? cause, bool reopens)
     {
         SidecarState? previous;
         lock (_lock)
         {
-            previous = Enter(next, cause);
+            previous = Enter(next, cause, reopens);
         }
 
         Tell(previous, next);
@@ -151,10 +142,10 @@ internal sealed class SidecarLife
 
     /// <summary>Enters a state, under the lock.</summary>
     /// <returns>The state before, or <see langword="null"/> if it stays as it was.</returns>
-    private SidecarState? Enter(SidecarState next, TransitionCause? cause)
+    private SidecarState? Enter(SidecarState next, TransitionCause? cause, bool reopens)
     {
         var previous = _state;
-        var isAllowed = IsAllowed(previous, next);
+        var isAllowed = reopens || IsAllowed(previous, next);
         if (!isAllowed && !IsRestartAnew(previous, next, cause))
         {
             return null;

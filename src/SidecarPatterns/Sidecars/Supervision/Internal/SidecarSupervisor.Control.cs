@@ -64,7 +64,12 @@ internal sealed partial class SidecarSupervisor
                 throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not be restarted.");
             }
 
-            if (_stage is SupervisionStage.Draining or SupervisionStage.Overdue)
+            if (_life.State is SidecarState.Stopped or SidecarState.Failed && (_stop ?? _supervision) is { IsCompleted: false } over)
+            {
+                return RestartOnceOverAsync(over); // Its last state is shown a moment before all is done that belongs to its end.
+            }
+
+            if (_stage is SupervisionStage.Draining or SupervisionStage.Overdue || _stop is { IsCompleted: false })
             {
                 throw new InvalidOperationException($"Sidecar '{Name}' is draining: it can not be restarted before it has ended.");
             }
@@ -101,6 +106,12 @@ internal sealed partial class SidecarSupervisor
     public Task DrainNowAsync() => WasStarted
         ? StopAsync(Options.DrainTimeout, givesUpStarting: false)
         : throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not drain.");
+
+    private async Task RestartOnceOverAsync(Task over)
+    {
+        await over.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await RestartAsync().ConfigureAwait(false);
+    }
 
     private void EndPause()
     {
