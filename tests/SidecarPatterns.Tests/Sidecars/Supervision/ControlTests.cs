@@ -90,6 +90,25 @@ internal sealed class ControlTests(string mode)
     }
 
     [Test]
+    public async Task Pause_LoggerWaitsForWhoAsksTheControlMeanwhile_HoldsNobodyUp()
+    {
+        await using var host = await StartAsync();
+        var isResumed = false;
+        host.Logs.OnEntry = entry =>
+        {
+            if (entry.Event.Name == "StateChanged" && entry.Message.EndsWith("to Paused.", StringComparison.Ordinal))
+            {
+                isResumed = Task.Run(() => host.Control.Resume(Name)).Wait(Eventually.Limit);
+            }
+        };
+
+        host.Control.Pause(Name);
+
+        Assert.That(isResumed, "nothing is locked while the logger runs");
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Ready));
+    }
+
+    [Test]
     public async Task PauseAndResume_ManyTimesUnderLoad_LoseNothing()
     {
         await using var host = await StartAsync();

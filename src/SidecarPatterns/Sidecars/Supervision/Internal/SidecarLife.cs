@@ -106,7 +106,7 @@ internal sealed class SidecarLife
     /// <summary>The incarnation is ready; <see langword="false"/> if it is not the current one, has ended, or said so before.</summary>
     public bool TryBecomeReady(int incarnation)
     {
-        SidecarState? previous;
+        SidecarStep step;
         lock (_lock)
         {
             if (incarnation != _incarnation || !_mayBecomeReady)
@@ -116,39 +116,49 @@ internal sealed class SidecarLife
 
             _mayBecomeReady = false;
             _readyAt = _timeProvider.GetTimestamp();
-            previous = Enter(SidecarState.Ready, cause: null, reopens: false);
+            step = Enter(SidecarState.Ready, cause: null, reopens: false);
         }
 
-        Tell(previous, SidecarState.Ready);
+        Log(step);
         return true;
     }
 
-    /// <summary>Begins anew after its end.</summary>
-    public void Reopen() => MoveTo(SidecarState.Restarting, cause: null, reopens: true);
+    /// <summary>Goes to a state, unless that one makes no sense from here. Not for whom holds a lock: it logs.</summary>
+    public void MoveTo(SidecarState next, TransitionCause? cause = null) => Log(Enter(next, cause));
 
-    /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
-    public void MoveTo(SidecarState next, TransitionCause? cause = null) => MoveTo(next, cause, reopens: false);
-
-    private void MoveTo(SidecarState next, TransitionCause? cause, bool reopens)
+    /// <summary>As <see cref="MoveTo"/>, for whom holds a lock, and logs the step after it.</summary>
+    public SidecarStep Enter(SidecarState next, TransitionCause? cause = null)
     {
-        SidecarState? previous;
         lock (_lock)
         {
-            previous = Enter(next, cause, reopens);
+            return Enter(next, cause, reopens: false);
         }
-
-        Tell(previous, next);
     }
 
-    /// <summary>Enters a state, under the lock.</summary>
-    /// <returns>The state before, or <see langword="null"/> if it stays as it was.</returns>
-    private SidecarState? Enter(SidecarState next, TransitionCause? cause, bool reopens)
+    /// <summary>Begins anew after its end, as <see cref="Enter(SidecarState, TransitionCause?)"/>.</summary>
+    public SidecarStep Reopen()
+    {
+        lock (_lock)
+        {
+            return Enter(SidecarState.Restarting, cause: null, reopens: true);
+        }
+    }
+
+    public void Log(SidecarStep step)
+    {
+        if (step.Previous is { } previous)
+        {
+            SupervisionLog.StateChanged(_logger, _name, previous, step.Next);
+        }
+    }
+
+    private SidecarStep Enter(SidecarState next, TransitionCause? cause, bool reopens)
     {
         var previous = _state;
         var isAllowed = reopens || IsAllowed(previous, next);
         if (!isAllowed && !IsRestartAnew(previous, next, cause))
         {
-            return null;
+            return default;
         }
 
         _cause = cause;
@@ -160,7 +170,7 @@ internal sealed class SidecarLife
         }
 
         TellWatchers(previous);
-        return isAllowed ? previous : null;
+        return isAllowed ? new SidecarStep(previous, next) : default;
     }
 
     // An incarnation failed before it was ready: the state stays, but the wait for the next one is another.
@@ -192,15 +202,6 @@ internal sealed class SidecarLife
         RestartDelay = _cause?.RestartDelay,
         Error = _cause?.Error,
     };
-
-    // Outside the lock: a logging provider may ask for a snapshot.
-    private void Tell(SidecarState? previous, SidecarState next)
-    {
-        if (previous is { } from)
-        {
-            SupervisionLog.StateChanged(_logger, _name, from, next);
-        }
-    }
 
     private static bool IsAllowed(SidecarState from, SidecarState to) => from switch
     {

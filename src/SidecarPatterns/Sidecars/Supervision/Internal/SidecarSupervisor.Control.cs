@@ -12,6 +12,7 @@ internal sealed partial class SidecarSupervisor
     public void Pause()
     {
         Incarnation? incarnation;
+        SidecarStep step;
         lock (_lock)
         {
             ThrowIfCanNot("be paused");
@@ -19,21 +20,25 @@ internal sealed partial class SidecarSupervisor
             Worker.SetPaused(true);
             incarnation = _incarnation;
             incarnation?.HoldSoon();
-            _life.MoveTo(SidecarState.Paused);
+            step = _life.Enter(SidecarState.Paused);
         }
 
         incarnation?.WaitUntilHeld();
+        _life.Log(step);
     }
 
     /// <summary>Ends a pause. Does nothing if there is none.</summary>
     /// <exception cref="InvalidOperationException">It takes no messages.</exception>
     public void Resume()
     {
+        SidecarStep step;
         lock (_lock)
         {
             ThrowIfTakesNoMessages("be resumed");
-            EndPause();
+            step = EndPause();
         }
+
+        _life.Log(step);
     }
 
     /// <summary>Waits until everything that has been accepted is settled in any way.</summary>
@@ -57,6 +62,8 @@ internal sealed partial class SidecarSupervisor
     /// <exception cref="InvalidOperationException">It was never started, or it drains.</exception>
     public Task RestartAsync()
     {
+        Task restart;
+        var step = default(SidecarStep);
         lock (_lock)
         {
             if (_supervision is null)
@@ -82,10 +89,10 @@ internal sealed partial class SidecarSupervisor
 
             var isUnderWay = _restart is not null;
             _restart ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var restart = _restart.Task;
+            restart = _restart.Task;
             if (_stage == SupervisionStage.Ended)
             {
-                BeginAnew();
+                step = BeginAnew();
             }
             else if (_incarnation is null)
             {
@@ -96,9 +103,10 @@ internal sealed partial class SidecarSupervisor
             {
                 TryReplace(_incarnation);
             }
-
-            return restart;
         }
+
+        _life.Log(step);
+        return restart;
     }
 
     /// <summary>Drains the sidecar before the host does.</summary>
@@ -113,21 +121,19 @@ internal sealed partial class SidecarSupervisor
         await RestartAsync().ConfigureAwait(false);
     }
 
-    private void EndPause()
+    private SidecarStep EndPause()
     {
         if (_isPaused)
         {
             _isPaused = false;
             Worker.SetPaused(false);
-            if (_life.State == SidecarState.Paused)
-            {
-                _life.MoveTo(SidecarState.Ready);
-            }
         }
+
+        return _life.State == SidecarState.Paused ? _life.Enter(SidecarState.Ready) : default;
     }
 
     /// <summary>The sidecar had ended, in order or not: opens its intake and supervises it once more. Under the lock.</summary>
-    private void BeginAnew()
+    private SidecarStep BeginAnew()
     {
         _stage = SupervisionStage.Running;
         _stop = null;
@@ -137,9 +143,10 @@ internal sealed partial class SidecarSupervisor
         _givingUp = default;
         _backoff?.Reset();
         _group?.BeginNewRow();
-        _life.Reopen();
+        var step = _life.Reopen();
         Worker.Reopen();
         _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
+        return step;
     }
 
     /// <summary>Has another incarnation take over from this one. Under the lock.</summary>

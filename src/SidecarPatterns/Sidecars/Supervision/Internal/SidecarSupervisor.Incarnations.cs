@@ -126,20 +126,15 @@ internal sealed partial class SidecarSupervisor
         }
 
         _started.TrySetResult(null);
+        SidecarStep step;
         lock (_lock)
         {
-            if (_isPaused)
-            {
-                _life.MoveTo(SidecarState.Paused);
-            }
-
-            if (_restart is not null)
-            {
-                _restart.TrySetResult();
-                _restart = null;
-            }
+            step = _isPaused ? _life.Enter(SidecarState.Paused) : default;
+            _restart?.TrySetResult();
+            _restart = null;
         }
 
+        _life.Log(step);
         TellGoneOn();
     }
 

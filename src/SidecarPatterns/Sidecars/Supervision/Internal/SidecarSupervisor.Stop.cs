@@ -78,10 +78,11 @@ internal sealed partial class SidecarSupervisor
 
     private void RequestStop(bool givesUpStarting)
     {
+        SidecarStep step;
         lock (_lock)
         {
             AdvanceTo(SupervisionStage.Draining);
-            _life.MoveTo(SidecarState.Draining);
+            step = _life.Enter(SidecarState.Draining);
             EndPause();
             _incarnation?.Stop();
         }
@@ -101,6 +102,7 @@ internal sealed partial class SidecarSupervisor
             }
         }
 
+        _life.Log(step);
         _group?.OnStopping();
     }
 
