@@ -10,6 +10,7 @@ internal sealed class ChaosRun
 {
     private const string Name = "sidecar";
     private const int Publishers = 3;
+    private const int LeastMessages = 50; // Of each: on a loaded machine a short time is over before anything has begun.
 
     private readonly string _mode;
     private readonly BoundedChannelFullMode _fullMode;
@@ -42,12 +43,12 @@ internal sealed class ChaosRun
     public async Task RunAsync(TimeSpan time)
     {
         var random = new Random(_seed);
-        var clock = Stopwatch.StartNew();
         await _host.StartAsync();
+        var clock = Stopwatch.StartNew();
         var publishers = Enumerable.Range(0, Publishers).Select(publisher => Task.Run(async () =>
         {
             var choices = new Random((_seed * 100) + publisher);
-            for (var i = 0; clock.Elapsed < time; i++)
+            for (var i = 0; i < LeastMessages || clock.Elapsed < time; i++)
             {
                 await PublishAsync((i * Publishers) + publisher, choices.Next(3));
                 if (choices.Next(20) == 0)
