@@ -90,6 +90,25 @@ internal sealed class ControlTests(string mode)
     }
 
     [Test]
+    public async Task Pause_LoggerWaitsForWhoAsksTheControlMeanwhile_HoldsNobodyUp()
+    {
+        await using var host = await StartAsync();
+        var isResumed = false;
+        host.Logs.OnEntry = entry =>
+        {
+            if (entry.Event.Name == "StateChanged" && entry.Message.EndsWith("to Paused.", StringComparison.Ordinal))
+            {
+                isResumed = Task.Run(() => host.Control.Resume(Name)).Wait(Eventually.Limit);
+            }
+        };
+
+        host.Control.Pause(Name);
+
+        Assert.That(isResumed, "nothing is locked while the logger runs");
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Ready));
+    }
+
+    [Test]
     public async Task PauseAndResume_ManyTimesUnderLoad_LoseNothing()
     {
         await using var host = await StartAsync();
@@ -379,6 +398,30 @@ internal sealed class ControlTests(string mode)
         await host.Control.RestartAsync(Name).InTime();
         await first.InTime();
         Assert.That(_script.Created, Is.EqualTo(3));
+    }
+
+    [Test]
+    public async Task Restart_WhileItWaitsButItCanNotBeMade_WaitsAgain()
+    {
+        var fails = true;
+        _script.Create = () =>
+        {
+            if (Volatile.Read(ref fails) && _script.Created > 1)
+            {
+                throw new IOException("not now");
+            }
+        };
+        await using var host = await StartAsync();
+        var first = host.Control.RestartAsync(Name);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        var second = host.Control.RestartAsync(Name);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(2.4)); // One wait was skipped, not all that follow.
+        Assert.That(_script.Created, Is.EqualTo(3));
+
+        Volatile.Write(ref fails, false);
+        await host.Control.RestartAsync(Name).InTime();
+        await Task.WhenAll(first, second).InTime();
     }
 
     [Test]

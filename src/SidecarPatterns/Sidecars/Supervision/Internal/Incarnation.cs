@@ -66,6 +66,25 @@ internal abstract class Incarnation(object instance, bool ownsInstance, SidecarC
     /// <summary>Begins nothing new from here on; what is under way goes on.</summary>
     public abstract void LeaveSoon();
 
+    /// <summary>What it was told to leave for. Under the lock of its supervisor, until that has let go of it.</summary>
+    public LeaveReason LeavesFor { get; private set; }
+
+    /// <summary>Why it must leave, where that is a failure of its own.</summary>
+    public Exception? LeaveFailure { get; private set; }
+
+    /// <summary>Has it leave soon, unless it does for a reason that weighs as much. Under the lock of its supervisor.</summary>
+    public bool TryLeaveFor(LeaveReason reason, Exception? failure = null)
+    {
+        if (reason <= LeavesFor)
+        {
+            return false;
+        }
+
+        (LeavesFor, LeaveFailure) = (reason, failure);
+        LeaveSoon();
+        return true;
+    }
+
     /// <summary>Changes the number of its lanes.</summary>
     /// <returns><see langword="false"/> if it can not: another incarnation must go on with its instance.</returns>
     public virtual bool TryResize(int lanes) => true;

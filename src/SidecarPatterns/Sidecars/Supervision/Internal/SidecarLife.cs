@@ -29,9 +29,6 @@ internal sealed class SidecarLife
         _causedAt = _since;
     }
 
-    /// <summary>Set by who makes the sidecar, before it begins to move.</summary>
-    public ITransitionCauses? Causes { get; set; }
-
     public (SidecarState State, DateTimeOffset Since, int Incarnation) Read()
     {
         lock (_lock)
@@ -82,16 +79,19 @@ internal sealed class SidecarLife
         }
     }
 
-    public void BeginIncarnation(int number)
+    /// <returns>The number of the incarnation that begins.</returns>
+    public int BeginIncarnation()
     {
+        int number;
         lock (_lock)
         {
-            _incarnation = number;
+            number = ++_incarnation;
             _mayBecomeReady = true;
             _readyAt = null;
         }
 
         MoveTo(number == 1 ? SidecarState.Starting : SidecarState.Restarting);
+        return number;
     }
 
     /// <summary>The current incarnation has ended: that it is ready means nothing from here on.</summary>
@@ -106,7 +106,7 @@ internal sealed class SidecarLife
     /// <summary>The incarnation is ready; <see langword="false"/> if it is not the current one, has ended, or said so before.</summary>
     public bool TryBecomeReady(int incarnation)
     {
-        SidecarState? previous;
+        SidecarStep step;
         lock (_lock)
         {
             if (incarnation != _incarnation || !_mayBecomeReady)
@@ -116,51 +116,52 @@ internal sealed class SidecarLife
 
             _mayBecomeReady = false;
             _readyAt = _timeProvider.GetTimestamp();
-            previous = Enter(SidecarState.Ready);
+            step = Enter(SidecarState.Ready, cause: null, reopens: false);
         }
 
-        Tell(previous, SidecarState.Ready);
+        Log(step);
         return true;
     }
 
-    /// <summary>Begins anew after its end.</summary>
-    public void Reopen()
+    /// <summary>Goes to a state, unless that one makes no sense from here. Not for whom holds a lock: it logs.</summary>
+    public void MoveTo(SidecarState next, TransitionCause? cause = null) => Log(Enter(next, cause));
+
+    /// <summary>As <see cref="MoveTo"/>, for whom holds a lock, and logs the step after it.</summary>
+    public SidecarStep Enter(SidecarState next, TransitionCause? cause = null)
     {
-        SidecarState previous;
         lock (_lock)
         {
-            previous = _state;
-            _state = SidecarState.Restarting;
-            _since = _timeProvider.GetUtcNow();
+            return Enter(next, cause, reopens: false);
         }
-
-        Tell(previous, SidecarState.Restarting);
     }
 
-    /// <summary>Goes to a state, unless that one makes no sense from here.</summary>
-    public void MoveTo(SidecarState next)
+    /// <summary>Begins anew after its end, as <see cref="Enter(SidecarState, TransitionCause?)"/>.</summary>
+    public SidecarStep Reopen()
     {
-        SidecarState? previous;
         lock (_lock)
         {
-            previous = Enter(next);
+            return Enter(SidecarState.Restarting, cause: null, reopens: true);
         }
-
-        Tell(previous, next);
     }
 
-    /// <summary>Enters a state, under the lock.</summary>
-    /// <returns>The state before, or <see langword="null"/> if it stays as it was.</returns>
-    private SidecarState? Enter(SidecarState next)
+    public void Log(SidecarStep step)
+    {
+        if (step.Previous is { } previous)
+        {
+            SupervisionLog.StateChanged(_logger, _name, previous, step.Next);
+        }
+    }
+
+    private SidecarStep Enter(SidecarState next, TransitionCause? cause, bool reopens)
     {
         var previous = _state;
-        var isAllowed = IsAllowed(previous, next);
-        if (!isAllowed && !IsRestartAnew(previous, next))
+        var isAllowed = reopens || IsAllowed(previous, next);
+        if (!isAllowed && !IsRestartAnew(previous, next, cause))
         {
-            return null;
+            return default;
         }
 
-        _cause = Causes?.CauseOf(next);
+        _cause = cause;
         _causedAt = _timeProvider.GetUtcNow();
         if (isAllowed)
         {
@@ -169,12 +170,12 @@ internal sealed class SidecarLife
         }
 
         TellWatchers(previous);
-        return isAllowed ? previous : null;
+        return isAllowed ? new SidecarStep(previous, next) : default;
     }
 
     // An incarnation failed before it was ready: the state stays, but the wait for the next one is another.
-    private bool IsRestartAnew(SidecarState previous, SidecarState next) =>
-        previous == SidecarState.Restarting && next == SidecarState.Restarting && Causes?.CauseOf(next)?.RestartDelay is not null;
+    private static bool IsRestartAnew(SidecarState previous, SidecarState next, TransitionCause? cause) =>
+        previous == SidecarState.Restarting && next == SidecarState.Restarting && cause is { RestartDelay: not null };
 
     // Under the lock, so that each of them sees the transitions in their order.
     private void TellWatchers(SidecarState previous)
@@ -201,15 +202,6 @@ internal sealed class SidecarLife
         RestartDelay = _cause?.RestartDelay,
         Error = _cause?.Error,
     };
-
-    // Outside the lock: a logging provider may ask for a snapshot.
-    private void Tell(SidecarState? previous, SidecarState next)
-    {
-        if (previous is { } from)
-        {
-            SupervisionLog.StateChanged(_logger, _name, from, next);
-        }
-    }
 
     private static bool IsAllowed(SidecarState from, SidecarState to) => from switch
     {

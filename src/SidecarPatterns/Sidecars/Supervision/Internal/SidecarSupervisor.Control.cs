@@ -5,17 +5,14 @@ internal sealed partial class SidecarSupervisor
 {
     // The restart that was asked for and has not come about yet: completes when its incarnation is ready, fails with what kept it from that.
     private TaskCompletionSource? _restart;
-    private bool _endsForRestart; // The next end of an incarnation is the one that was asked for.
-    private bool _skipsDelay;
-    private CancellationTokenSource? _delay;
     private bool _isPaused;
-    private bool _hasEnded;
 
     /// <summary>Begins nothing new until <see cref="Resume"/>, from its return on; what is under way goes on. Does nothing if it is paused.</summary>
     /// <exception cref="InvalidOperationException">It takes no messages, or it has ended or is about to.</exception>
     public void Pause()
     {
         Incarnation? incarnation;
+        SidecarStep step;
         lock (_lock)
         {
             ThrowIfCanNot("be paused");
@@ -23,21 +20,25 @@ internal sealed partial class SidecarSupervisor
             Worker.SetPaused(true);
             incarnation = _incarnation;
             incarnation?.HoldSoon();
-            _life.MoveTo(SidecarState.Paused);
+            step = _life.Enter(SidecarState.Paused);
         }
 
         incarnation?.WaitUntilHeld();
+        _life.Log(step);
     }
 
     /// <summary>Ends a pause. Does nothing if there is none.</summary>
     /// <exception cref="InvalidOperationException">It takes no messages.</exception>
     public void Resume()
     {
+        SidecarStep step;
         lock (_lock)
         {
             ThrowIfTakesNoMessages("be resumed");
-            EndPause();
+            step = EndPause();
         }
+
+        _life.Log(step);
     }
 
     /// <summary>Waits until everything that has been accepted is settled in any way.</summary>
@@ -61,6 +62,8 @@ internal sealed partial class SidecarSupervisor
     /// <exception cref="InvalidOperationException">It was never started, or it drains.</exception>
     public Task RestartAsync()
     {
+        Task restart;
+        var step = default(SidecarStep);
         lock (_lock)
         {
             if (_supervision is null)
@@ -68,12 +71,17 @@ internal sealed partial class SidecarSupervisor
                 throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not be restarted.");
             }
 
-            if (_stopRequested && !_hasEnded)
+            if (_life.State is SidecarState.Stopped or SidecarState.Failed && (_stop ?? _supervision) is { IsCompleted: false } over)
+            {
+                return RestartOnceOverAsync(over); // Its last state is shown a moment before all is done that belongs to its end.
+            }
+
+            if (_stage is SupervisionStage.Draining or SupervisionStage.Overdue || _stop is { IsCompleted: false })
             {
                 throw new InvalidOperationException($"Sidecar '{Name}' is draining: it can not be restarted before it has ended.");
             }
 
-            if (_hasEnded && !Worker.CanReopen)
+            if (_stage == SupervisionStage.Ended && !Worker.CanReopen)
             {
                 throw new InvalidOperationException(
                     $"Sidecar '{Name}' has ended, and so has what the application reads from it: it can not be restarted.");
@@ -81,24 +89,24 @@ internal sealed partial class SidecarSupervisor
 
             var isUnderWay = _restart is not null;
             _restart ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var restart = _restart.Task;
-            if (_hasEnded)
+            restart = _restart.Task;
+            if (_stage == SupervisionStage.Ended)
             {
-                BeginAnew();
+                step = BeginAnew();
             }
             else if (_incarnation is null)
             {
-                _skipsDelay = true; // It is between two incarnations.
-                _ = _delay?.CancelAsync();
+                _hurry.Cancel(); // It is between two incarnations.
                 _group?.Hurry();
             }
             else if (!isUnderWay)
             {
-                EndForRestart(_incarnation);
+                TryReplace(_incarnation);
             }
-
-            return restart;
         }
+
+        _life.Log(step);
+        return restart;
     }
 
     /// <summary>Drains the sidecar before the host does.</summary>
@@ -107,51 +115,53 @@ internal sealed partial class SidecarSupervisor
         ? StopAsync(Options.DrainTimeout, givesUpStarting: false)
         : throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not drain.");
 
-    private void EndPause()
+    private async Task RestartOnceOverAsync(Task over)
+    {
+        await over.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await RestartAsync().ConfigureAwait(false);
+    }
+
+    private SidecarStep EndPause()
     {
         if (_isPaused)
         {
             _isPaused = false;
             Worker.SetPaused(false);
-            if (_life.State == SidecarState.Paused)
-            {
-                _life.MoveTo(SidecarState.Ready);
-            }
         }
+
+        return _life.State == SidecarState.Paused ? _life.Enter(SidecarState.Ready) : default;
     }
 
     /// <summary>The sidecar had ended, in order or not: opens its intake and supervises it once more. Under the lock.</summary>
-    private void BeginAnew()
+    private SidecarStep BeginAnew()
     {
-        _hasEnded = false;
+        _stage = SupervisionStage.Running;
         _stop = null;
-        _stopRequested = false;
-        _deadlinePassed = false;
-        _ownsQueue = true;
-        _endsForRestart = false;
-        _stuck = null;
         _standstill = null;
         _fallCause = null;
         FailureWhileStopping = null;
-        _stopping = default;
         _givingUp = default;
         _backoff?.Reset();
         _group?.BeginNewRow();
-        _life.Reopen();
+        var step = _life.Reopen();
         Worker.Reopen();
-        Interlocked.Increment(ref _restarts);
         _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
+        return step;
     }
 
-    /// <summary>The incarnation's end will be one that was asked for. Under the lock.</summary>
-    private void EndForRestart(Incarnation incarnation)
+    /// <summary>Has another incarnation take over from this one. Under the lock.</summary>
+    /// <param name="incarnation">The current one.</param>
+    /// <param name="failure">Why it must go, if that is a failure; else its end is one that was asked for.</param>
+    /// <returns><see langword="false"/> if it leaves for that already.</returns>
+    private bool TryReplace(Incarnation incarnation, Exception? failure = null)
     {
-        if (!_endsForRestart)
+        if (!incarnation.TryLeaveFor(LeaveReason.Restart, failure))
         {
-            _endsForRestart = true;
-            incarnation.LeaveSoon();
-            _ = InterruptWhenOverdueAsync(incarnation);
+            return false;
         }
+
+        _ = InterruptWhenOverdueAsync(incarnation);
+        return true;
     }
 
     /// <summary>A planned restart waits for the message in flight no longer than that may take.</summary>
@@ -175,24 +185,13 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    /// <summary>The incarnation ended because a restart was asked for: how it ended does not matter.</summary>
-    /// <param name="stuck">Why it was the watchdog that asked: that is a failure.</param>
-    private bool IsPlannedRestart(out Exception? stuck)
-    {
-        lock (_lock)
-        {
-            (var isPlanned, _endsForRestart) = (_endsForRestart, false);
-            (stuck, _stuck) = (_stuck, null);
-            return isPlanned;
-        }
-    }
-
     private void ThrowIfCanNot(string verb)
     {
         ThrowIfTakesNoMessages(verb);
-        if (_stopRequested || _hasEnded)
+        if (_stage != SupervisionStage.Running)
         {
-            throw new InvalidOperationException($"Sidecar '{Name}' {(_hasEnded ? "has ended" : "is draining")}: it can not {verb}.");
+            throw new InvalidOperationException(
+                $"Sidecar '{Name}' {(_stage == SupervisionStage.Ended ? "has ended" : "is draining")}: it can not {verb}.");
         }
     }
 

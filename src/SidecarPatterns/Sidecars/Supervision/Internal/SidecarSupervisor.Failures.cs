@@ -22,13 +22,12 @@ internal sealed partial class SidecarSupervisor
             return false;
         }
 
-        MoveToRestarting(new TransitionCause(error, delay));
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(error, delay));
         if (error is not null)
         {
             SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, error);
         }
 
-        delay = IsHeld ? TimeSpan.Zero : delay; // The group waits for it.
         return true;
     }
 
@@ -38,7 +37,7 @@ internal sealed partial class SidecarSupervisor
         Worker.CloseIntake(cause);
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
         TellFailure(cause); // Before the state shows it: who sees the state finds the reason told.
-        _life.MoveTo(SidecarState.Failed);
+        _life.MoveTo(SidecarState.Failed, new TransitionCause(cause));
         if (_started.TrySetResult(cause) && Options.Critical)
         {
             return; // It fails the start, and so the host stops what has started.

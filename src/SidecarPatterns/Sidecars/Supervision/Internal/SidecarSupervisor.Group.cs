@@ -5,9 +5,8 @@ internal sealed partial class SidecarSupervisor
 {
     private SidecarGroup? _group;
 
-    // Guarded by the lock: set while the group holds the sidecar between two incarnations, and what it has let go on and still looks after.
+    // Guarded by the lock: set from the moment that the group wants it to stand still until what follows is ready, or will not be.
     private Standstill? _standstill;
-    private Standstill? _goesOn;
     private Exception? _fallCause;
 
     /// <summary>Whether it has been started and has not ended.</summary>
@@ -17,21 +16,13 @@ internal sealed partial class SidecarSupervisor
         {
             lock (_lock)
             {
-                return _supervision is not null && !_hasEnded;
+                return _supervision is not null && _stage != SupervisionStage.Ended;
             }
         }
     }
 
-    private bool IsHeld
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _standstill is not null;
-            }
-        }
-    }
+    // Whether no further incarnation is to begin before the group says so. Under the lock.
+    private bool IsHeld => _standstill is { IsOver: false };
 
     // Whether a failure for good stops the host.
     private bool IsCritical => _group?.IsCritical ?? Options.Critical;
@@ -44,7 +35,7 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            _standstill ??= new Standstill();
+            BeginStandstill();
         }
     }
 
@@ -55,19 +46,19 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (_supervision is null || _hasEnded || _stopRequested)
+            if (_supervision is null || _stage != SupervisionStage.Running)
             {
                 return Task.CompletedTask;
             }
 
-            _standstill ??= new Standstill();
-            _ = _delay?.CancelAsync();
+            var standstill = BeginStandstill();
+            _hurry.Cancel();
             if (_incarnation is { } incarnation && (!incarnation.HasReturned || Options.RestartPolicy == RestartPolicy.Always))
             {
-                EndForRestart(incarnation);
+                TryReplace(incarnation);
             }
 
-            return _standstill.WhenReached;
+            return standstill.WhenReached;
         }
     }
 
@@ -77,15 +68,13 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (_standstill is not { } standstill)
+            if (_standstill is not { IsOver: false } standstill)
             {
                 return Task.CompletedTask;
             }
 
-            _standstill = null;
-            _goesOn = standstill;
             standstill.End();
-            return _hasEnded || _stopRequested ? Task.CompletedTask : standstill.WhenGoneOn;
+            return _stage == SupervisionStage.Running ? standstill.WhenGoneOn : Task.CompletedTask;
         }
     }
 
@@ -95,14 +84,13 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            if (_hasEnded || _stopRequested)
+            if (_stage != SupervisionStage.Running)
             {
                 return Task.CompletedTask;
             }
 
             _fallCause = cause;
             _standstill?.End();
-            _standstill = null;
             return _supervision ?? Task.CompletedTask;
         }
     }
@@ -110,22 +98,25 @@ internal sealed partial class SidecarSupervisor
     /// <summary>Tells the host that it has to stop.</summary>
     public void TellHost(Exception cause) => _onCriticalFailure(this, cause);
 
-    /// <summary>Waits for as long as the group holds the sidecar; a stop ends that.</summary>
-    private async Task WaitForTurnAsync()
+    private Standstill BeginStandstill()
     {
-        Task turn;
-        lock (_lock)
+        if (!IsHeld)
         {
-            if (_standstill is null)
-            {
-                return;
-            }
-
-            _standstill.Reach();
-            turn = _standstill.WhenOver;
+            _standstill?.GoneOn(); // What follows the one before will not be ready any more.
+            _standstill = new Standstill();
         }
 
-        await turn.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return _standstill!;
+    }
+
+    /// <summary>Waits for as long as the group holds the sidecar; a stop ends that.</summary>
+    private Task WaitForTurnAsync()
+    {
+        lock (_lock)
+        {
+            _standstill?.Reach();
+            return _standstill is not null && _stage == SupervisionStage.Running ? _standstill.WhenOver : Task.CompletedTask;
+        }
     }
 
     /// <summary>The incarnation that the group let begin is ready, or has ended before.</summary>
@@ -133,8 +124,11 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            _goesOn?.GoneOn();
-            _goesOn = null;
+            if (!IsHeld)
+            {
+                _standstill?.GoneOn();
+                _standstill = null;
+            }
         }
     }
 
@@ -143,7 +137,7 @@ internal sealed partial class SidecarSupervisor
         Exception cause;
         lock (_lock)
         {
-            if (_fallCause is null || _stopRequested)
+            if (_fallCause is null || _stage != SupervisionStage.Running)
             {
                 return false;
             }
@@ -155,7 +149,7 @@ internal sealed partial class SidecarSupervisor
         Worker.CloseIntake(cause);
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
         SupervisionLog.FailedWithGroup(_logger, Name, _group!.Name, cause);
-        _life.MoveTo(SidecarState.Failed);
+        _life.MoveTo(SidecarState.Failed, new TransitionCause(cause));
         _started.TrySetResult(cause);
         return true;
     }

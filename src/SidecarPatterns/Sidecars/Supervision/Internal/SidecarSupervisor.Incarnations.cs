@@ -5,11 +5,12 @@ namespace SidecarPatterns;
 /// <summary>The life of one incarnation: made in a scope of its own, prepared, run, disposed of.</summary>
 internal sealed partial class SidecarSupervisor
 {
-    private async Task<IncarnationEnd> RunIncarnationAsync(int number)
+    private async Task<IncarnationEnd> RunIncarnationAsync()
     {
-        _life.BeginIncarnation(number);
+        var number = _life.BeginIncarnation();
         AsyncServiceScope? scope = null;
         Incarnation? incarnation = null;
+        Exception? error = null;
         var isWorking = false;
         try
         {
@@ -19,47 +20,43 @@ internal sealed partial class SidecarSupervisor
                 Name, services, _environment.LoggerFor(Name), _timeProvider, number, readiness: this);
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
-            if (incarnation.Startup is { } startup && !_deadlinePassed)
+            if (incarnation.Startup is { } startup && _stage != SupervisionStage.Overdue)
             {
                 await PrepareAsync(startup, context, isFirst: number == 1).ConfigureAwait(false);
             }
 
-            if (_deadlinePassed || (_stopRequested && !Worker.EndsWhenDrained))
+            // Else the stop came before the work had begun.
+            isWorking = _stage == SupervisionStage.Running || (_stage == SupervisionStage.Draining && Worker.EndsWhenDrained);
+            if (isWorking)
             {
-                return default; // The stop came before the work had begun.
-            }
-
-            isWorking = true;
-            await incarnation.RunAsync().ConfigureAwait(false);
-            while (TryWiden(incarnation) is { } wider)
-            {
-                incarnation.SetOver();
-                await incarnation.DisposeAsync().ConfigureAwait(false);
-                incarnation = wider;
                 await incarnation.RunAsync().ConfigureAwait(false);
+                while (TryWiden(incarnation) is { } wider)
+                {
+                    incarnation.SetOver();
+                    await incarnation.DisposeAsync().ConfigureAwait(false);
+                    incarnation = wider;
+                    await incarnation.RunAsync().ConfigureAwait(false);
+                }
             }
-
-            return default;
         }
 #pragma warning disable CA1031 // The edge of the sidecar's own code: the policy answers whatever it throws.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            return new IncarnationEnd(exception, FailedToStart: !isWorking);
+            error = exception;
         }
-        finally
-        {
-            lock (_lock)
-            {
-                _incarnation = null;
-                _degradedReason = null;
-            }
 
-            _widens = false;
-            _life.EndIncarnation();
-            incarnation?.SetOver();
-            await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _incarnation = null;
+            _degradedReason = null;
+            _hurry = default;
         }
+
+        _life.EndIncarnation();
+        incarnation?.SetOver();
+        await DisposeAsync(incarnation, scope).ConfigureAwait(false);
+        return new IncarnationEnd(number, incarnation, error, FailedToStart: error is not null && !isWorking);
     }
 
     private void Begin(Incarnation incarnation)
@@ -67,8 +64,7 @@ internal sealed partial class SidecarSupervisor
         lock (_lock)
         {
             _incarnation = incarnation;
-            _skipsDelay = false;
-            if (_stopRequested)
+            if (_stage != SupervisionStage.Running)
             {
                 incarnation.Stop();
             }
@@ -77,14 +73,13 @@ internal sealed partial class SidecarSupervisor
                 incarnation.HoldSoon();
             }
 
-            if (_deadlinePassed)
+            if (_stage == SupervisionStage.Overdue)
             {
-                incarnation.LeaveSoon();
-                incarnation.Cancel(DeadLetterReason.Abandoned);
+                EndAtOnce(incarnation);
             }
-            else if (_standstill is not null && !_stopRequested)
+            else if (_stage == SupervisionStage.Running && IsHeld)
             {
-                EndForRestart(incarnation); // While it was being made, its group took its turn away.
+                TryReplace(incarnation); // While it was being made, its group took its turn away.
             }
         }
     }
@@ -131,20 +126,15 @@ internal sealed partial class SidecarSupervisor
         }
 
         _started.TrySetResult(null);
+        SidecarStep step;
         lock (_lock)
         {
-            if (_isPaused)
-            {
-                _life.MoveTo(SidecarState.Paused);
-            }
-
-            if (_restart is not null)
-            {
-                _restart.TrySetResult();
-                _restart = null;
-            }
+            step = _isPaused ? _life.Enter(SidecarState.Paused) : default;
+            _restart?.TrySetResult();
+            _restart = null;
         }
 
+        _life.Log(step);
         TellGoneOn();
     }
 
@@ -191,6 +181,6 @@ internal sealed partial class SidecarSupervisor
         }
     }
 
-    /// <summary>How an incarnation ended: in order, or by an error, before or after its work had begun.</summary>
-    private readonly record struct IncarnationEnd(Exception? Error, bool FailedToStart);
+    /// <summary>How an incarnation, if one could be made, ended: in order, or by an error, before or after its work had begun.</summary>
+    private readonly record struct IncarnationEnd(int Number, Incarnation? Incarnation, Exception? Error, bool FailedToStart);
 }

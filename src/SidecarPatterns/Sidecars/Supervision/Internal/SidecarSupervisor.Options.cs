@@ -3,8 +3,6 @@ namespace SidecarPatterns;
 /// <summary>How options change while the sidecar runs.</summary>
 internal sealed partial class SidecarSupervisor
 {
-    private bool _widens; // The incarnation leaves for one with more lanes, which goes on with its instance.
-
     /// <summary>Goes by other options from here on; lanes adopt them between two messages.</summary>
     public void Apply(SidecarOptions options)
     {
@@ -18,8 +16,7 @@ internal sealed partial class SidecarSupervisor
 
             if (_incarnation is { } incarnation && !incarnation.TryResize(options.Concurrency))
             {
-                _widens = true;
-                incarnation.LeaveSoon();
+                incarnation.TryLeaveFor(LeaveReason.MoreLanes);
             }
         }
     }
@@ -29,8 +26,7 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            (var widens, _widens) = (_widens, false);
-            if (!widens || _endsForRestart || _deadlinePassed || incarnation.WasInterrupted)
+            if (incarnation.LeavesFor != LeaveReason.MoreLanes || _stage == SupervisionStage.Overdue || incarnation.WasInterrupted)
             {
                 return null;
             }

@@ -5,11 +5,6 @@ internal sealed partial class SidecarSupervisor
 {
     private const int MaxInterruptTries = 500; // About half a second, for a lane that is between two calls.
 
-    private long _abandonedBefore; // By drains that a restart followed.
-
-    // Whether the taking side of the queue is the supervisor's, to settle what is left. Not so while the sidecar's code may still be at it.
-    private bool _ownsQueue = true;
-
     /// <summary>What the sidecar failed with while it was stopping.</summary>
     public Exception? FailureWhileStopping { get; private set; }
 
@@ -44,49 +39,50 @@ internal sealed partial class SidecarSupervisor
             _stop = Task.CompletedTask;
         }
 
+        var abandonedBefore = Worker.ReadAccount().Abandoned;
         PassDeadline(); // First: no incarnation is to begin in between.
         RequestStop(givesUpStarting: true);
-        if (supervision is not null)
-        {
-            // The system's clock: whoever disposes of a container blocks, so nobody could advance another one.
-            await EndByForceAsync(supervision, TimeProvider.System).ConfigureAwait(false);
-        }
 
-        if (AbandonRest() is > 0 and var left)
+        // The system's clock: whoever disposes of a container blocks, so nobody could advance another one.
+        var ownsQueue = supervision is null || await EndByForceAsync(supervision, TimeProvider.System).ConfigureAwait(false);
+        if (AbandonRest(ownsQueue) - abandonedBefore is > 0 and var left)
         {
             SupervisionLog.DisposedWithoutStop(_logger, Name, left);
             await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, TimeProvider.System).ConfigureAwait(false);
         }
 
-        _life.MoveTo(SidecarState.Stopped);
+        _life.MoveTo(SidecarState.Stopped, new TransitionCause(FailureWhileStopping));
     }
 
     private async Task DrainAsync(Task supervision, TimeSpan drainTime, bool givesUpStarting)
     {
         await Task.Yield(); // The lock that this began under is not for what follows.
+        var abandonedBefore = Worker.ReadAccount().Abandoned;
         RequestStop(givesUpStarting);
+        var ownsQueue = true;
         if (!await supervision.CompletesWithinAsync(drainTime, _timeProvider).ConfigureAwait(false))
         {
             PassDeadline();
-            await EndByForceAsync(supervision, _timeProvider).ConfigureAwait(false);
+            ownsQueue = await EndByForceAsync(supervision, _timeProvider).ConfigureAwait(false);
         }
 
-        if (AbandonRest() is > 0 and var left)
+        if (AbandonRest(ownsQueue) - abandonedBefore is > 0 and var left)
         {
             SupervisionLog.MessagesAbandoned(_logger, Name, left);
         }
 
         Worker.OnEnded();
         await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false);
-        _life.MoveTo(SidecarState.Stopped);
+        _life.MoveTo(SidecarState.Stopped, new TransitionCause(FailureWhileStopping));
     }
 
     private void RequestStop(bool givesUpStarting)
     {
+        SidecarStep step;
         lock (_lock)
         {
-            _stopRequested = true;
-            _life.MoveTo(SidecarState.Draining);
+            AdvanceTo(SupervisionStage.Draining);
+            step = _life.Enter(SidecarState.Draining);
             EndPause();
             _incarnation?.Stop();
         }
@@ -97,7 +93,16 @@ internal sealed partial class SidecarSupervisor
             _givingUp.Cancel(); // Else an incarnation that is being prepared is needed: it drains.
         }
 
-        _stopping.Cancel();
+        lock (_lock)
+        {
+            _hurry.Cancel(); // Only now, with the intake closed: what it was waiting for may turn out to be its end.
+            if (_standstill is { WhenReached.IsCompleted: true })
+            {
+                _standstill.End(); // It waits there; one that comes there later does not.
+            }
+        }
+
+        _life.Log(step);
         _group?.OnStopping();
     }
 
@@ -105,48 +110,61 @@ internal sealed partial class SidecarSupervisor
     {
         lock (_lock)
         {
-            _deadlinePassed = true;
-            _incarnation?.LeaveSoon();
-            _incarnation?.Cancel(DeadLetterReason.Abandoned);
+            AdvanceTo(SupervisionStage.Overdue);
+            if (_incarnation is { } incarnation)
+            {
+                EndAtOnce(incarnation);
+            }
         }
 
         _givingUp.Cancel();
     }
 
+    private void AdvanceTo(SupervisionStage stage) => _stage = stage > _stage ? stage : _stage;
+
+    private static void EndAtOnce(Incarnation incarnation)
+    {
+        incarnation.LeaveSoon();
+        incarnation.Cancel(DeadLetterReason.Abandoned);
+    }
+
     /// <summary>The tokens are cancelled: waits a moment more, then goes on without the sidecar's code.</summary>
-    private async Task EndByForceAsync(Task supervision, TimeProvider timeProvider)
+    /// <returns>
+    /// Whether the taking side of the queue is the supervisor's, to settle what is left: not so while the sidecar's code may still be at it.
+    /// </returns>
+    private async Task<bool> EndByForceAsync(Task supervision, TimeProvider timeProvider)
     {
         if (await supervision.CompletesWithinAsync(SidecarConstants.AbandonGrace, timeProvider).ConfigureAwait(false))
         {
-            return;
+            return true;
         }
 
         SupervisionLog.SidecarAbandoned(_logger, Name);
         if (_incarnation is not { } incarnation)
         {
-            return; // It hangs in its making or in its disposal: no lane is at the queue.
+            return true; // It hangs in its making or in its disposal: no lane is at the queue.
         }
 
-        var spinner = default(SpinWait);
-        _ownsQueue = false;
-        while (!_ownsQueue && spinner.Count < MaxInterruptTries)
+        for (var spinner = default(SpinWait); spinner.Count < MaxInterruptTries; spinner.SpinOnce())
         {
-            _ownsQueue = incarnation.TryInterrupt(DeadLetterReason.Abandoned, cause: null);
-            spinner.SpinOnce();
+            if (incarnation.TryInterrupt(DeadLetterReason.Abandoned, cause: null))
+            {
+                return true;
+            }
         }
+
+        return false;
     }
 
-    /// <returns>How many messages were abandoned, those that the lane itself gave up on included.</returns>
-    private long AbandonRest()
+    /// <returns>How many messages have been abandoned by now, those that lanes themselves gave up on included.</returns>
+    private long AbandonRest(bool ownsQueue)
     {
-        if (_ownsQueue)
+        if (ownsQueue)
         {
             Worker.SettleRest(DeadLetterReason.Abandoned, cause: null);
         }
 
-        var abandoned = Worker.ReadAccount().Abandoned;
-        (var before, _abandonedBefore) = (_abandonedBefore, abandoned);
-        return abandoned - before;
+        return Worker.ReadAccount().Abandoned;
     }
 
     /// <summary>An incarnation ended after the stop had been asked for: another one only drains what is left.</summary>
@@ -160,6 +178,6 @@ internal sealed partial class SidecarSupervisor
         }
 
         _started.TrySetResult(end.Error);
-        return _deadlinePassed || end.FailedToStart || !Worker.HasMessagesLeft;
+        return _stage == SupervisionStage.Overdue || end.FailedToStart || !Worker.HasMessagesLeft;
     }
 }

@@ -3,8 +3,6 @@ namespace SidecarPatterns;
 /// <summary>What becomes of a sidecar whose handler does not end: it is reported, and replaced if that is asked for, but not for ever.</summary>
 internal sealed partial class SidecarSupervisor
 {
-    private Exception? _stuck; // Why the watchdog ended the incarnation.
-
     /// <summary>The incarnation that is at work, or being prepared for it.</summary>
     public Incarnation? CurrentIncarnation => Volatile.Read(ref _incarnation);
 
@@ -17,18 +15,16 @@ internal sealed partial class SidecarSupervisor
             return;
         }
 
+        var failure = new TimeoutException($"A handler call ran longer than {nameof(SidecarOptions.StuckAfter)} ({Options.StuckAfter:c}).");
         lock (_lock)
         {
-            if (_incarnation != incarnation || _stopRequested || _endsForRestart)
+            if (_incarnation != incarnation || _stage != SupervisionStage.Running || !TryReplace(incarnation, failure))
             {
                 return; // It is about to end in any case.
             }
-
-            _stuck = new TimeoutException($"A handler call ran longer than {nameof(SidecarOptions.StuckAfter)} ({Options.StuckAfter:c}).");
-            EndForRestart(incarnation);
         }
 
-        _ = GiveUpOnAsync(incarnation, lane, _stuck);
+        _ = GiveUpOnAsync(incarnation, lane, failure);
     }
 
     private async Task GiveUpOnAsync(Incarnation incarnation, IWatchedLane lane, Exception cause)

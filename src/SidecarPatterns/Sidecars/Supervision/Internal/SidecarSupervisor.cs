@@ -5,8 +5,12 @@ namespace SidecarPatterns;
 /// <summary>The life of one sidecar: starts it, restarts it as its policy says, escalates, and ends it in order.</summary>
 /// <remarks>
 /// All of the sidecar's own code runs on the thread pool, never on the thread that starts or stops the host: code that blocks its thread can
-/// make the supervisor's patience run out, but not hang it. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, what its failure
-/// leads to in <c>SidecarSupervisor.Failures.cs</c>, the end of all in <c>SidecarSupervisor.Stop.cs</c>.
+/// make the supervisor's patience run out, but not hang it.
+/// <para>What is wanted of it stands in two places: of the whole in its <see cref="SupervisionStage"/>, of an incarnation in what that leaves for, a
+/// <see cref="LeaveReason"/>. This file goes from one incarnation to the next. One incarnation's life is in <c>SidecarSupervisor.Incarnations.cs</c>, how it
+/// adopts new options in <c>SidecarSupervisor.Options.cs</c>; what failures lead to in <c>SidecarSupervisor.Failures.cs</c>, handlers that do not end in
+/// <c>SidecarSupervisor.Stuck.cs</c>; what the control asks for in <c>SidecarSupervisor.Control.cs</c>, a group in <c>SidecarSupervisor.Group.cs</c>; the end
+/// of all in <c>SidecarSupervisor.Stop.cs</c>.</para>
 /// </remarks>
 internal sealed partial class SidecarSupervisor : IReadiness
 {
@@ -22,22 +26,18 @@ internal sealed partial class SidecarSupervisor : IReadiness
     // Completes once the first start is decided: null when ready (or done), else why it failed.
     private TaskCompletionSource<Exception?> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // End the wait for a restart, and the preparation of an incarnation that would come too late or have nothing to do.
-    private LazyCancellation _stopping;
+    // Ends the preparation of an incarnation that would come too late or have nothing to do.
     private LazyCancellation _givingUp;
 
-    // Guards what start and stop both touch.
+    // Guards what follows, and what the other parts have. The supervisor's own loop reads the stage without it: a step may come a moment after the look.
     private readonly Lock _lock = new();
-    private Task? _supervision;
+    private SupervisionStage _stage;
+    private Task? _supervision; // Set once it is started.
     private Task? _stop;
     private Incarnation? _incarnation;
-    private bool _stopRequested;
-    private bool _deadlinePassed;
+    private LazyCancellation _hurry; // Ends the delay before the next incarnation: another one after each that has ended.
 
     private string? _degradedReason; // Of the current incarnation.
-
-    private int _lastNumber;
-    private int _restarts;
 
     public SidecarSupervisor(
         string name,
@@ -50,7 +50,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         _environment = environment;
         _timeProvider = environment.TimeProvider;
         _logger = environment.SupervisionLogger;
-        _life = new SidecarLife(name, _logger, _timeProvider) { Causes = this };
+        _life = new SidecarLife(name, _logger, _timeProvider);
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -64,9 +64,11 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     public SidecarWorker Worker { get; }
 
+    public SidecarLife Life => _life;
+
     public bool WasStarted => _supervision is not null;
 
-    public int Restarts => Volatile.Read(ref _restarts);
+    public int Restarts => RestartsUntil(_life.Read().Incarnation);
 
     /// <summary>Starts the sidecar and waits until it is ready.</summary>
     /// <exception cref="SidecarStartException">It is critical, and failed to start or was not ready in time.</exception>
@@ -142,7 +144,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
             Share = Worker.Share,
             OptionsError = OptionsError,
             Incarnation = incarnation,
-            Restarts = Restarts,
+            Restarts = RestartsUntil(incarnation),
             LastError = Worker.LastError,
         };
     }
@@ -154,6 +156,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
         return decided;
     }
 
+    private static int RestartsUntil(int incarnation) => Math.Max(incarnation - 1, 0);
+
     private string NotReadyHint() => Options.WaitForSignal
         ? $"; {nameof(SidecarOptions.WaitForSignal)} is set, so it must call {nameof(SidecarContext)}.{nameof(SidecarContext.SignalReady)}"
         : "";
@@ -162,9 +166,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
     {
         while (!TryFallAlong())
         {
-            var number = ++_lastNumber;
-            var end = await RunIncarnationAsync(number).ConfigureAwait(false);
-            var isLast = IsLast(end, number, out var delay);
+            var end = await RunIncarnationAsync().ConfigureAwait(false);
+            var isLast = IsLast(end, out var delay);
             TellGoneOn();
             if (isLast)
             {
@@ -173,22 +176,20 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
             await DelayAsync(delay).ConfigureAwait(false);
             await WaitForTurnAsync().ConfigureAwait(false);
-            if (_deadlinePassed || (_stopRequested && !Worker.HasMessagesLeft) || TryFallAlong())
+            if (_stage == SupervisionStage.Overdue || (_stage == SupervisionStage.Draining && !Worker.HasMessagesLeft) || TryFallAlong())
             {
                 break; // Nothing is left that another incarnation would have to drain, or no time to do so.
             }
-
-            Interlocked.Increment(ref _restarts);
         }
 
         EndForNow();
     }
 
     /// <summary>What the end of an incarnation means: whether it was the last, or how long the next one waits.</summary>
-    private bool IsLast(IncarnationEnd end, int number, out TimeSpan delay)
+    private bool IsLast(IncarnationEnd end, out TimeSpan delay)
     {
         delay = TimeSpan.Zero;
-        if (_stopRequested)
+        if (_stage != SupervisionStage.Running)
         {
             return IsLastWhileStopping(end);
         }
@@ -200,16 +201,16 @@ internal sealed partial class SidecarSupervisor : IReadiness
             return true;
         }
 
-        if (IsPlannedRestart(out var stuck))
+        if (end.Incarnation is { LeavesFor: LeaveReason.Restart } left)
         {
-            if (stuck is null)
+            if (left.LeaveFailure is null)
             {
                 _backoff?.Reset();
                 _life.MoveTo(SidecarState.Restarting);
                 return false;
             }
 
-            end = new IncarnationEnd(stuck, FailedToStart: false);
+            end = end with { Error = left.LeaveFailure, FailedToStart = false };
         }
 
         if (end.Error is null && Options.RestartPolicy != RestartPolicy.Always)
@@ -221,8 +222,8 @@ internal sealed partial class SidecarSupervisor : IReadiness
         }
 
         Worker.LastError = end.Error ?? Worker.LastError;
-        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && number == 1 && Options.Critical));
-        if (!mayRestart || !TryPlanRestart(end.Error, number, out delay))
+        var mayRestart = end.Error is null || (Options.RestartPolicy != RestartPolicy.Never && !(end.FailedToStart && end.Number == 1 && Options.Critical));
+        if (!mayRestart || !TryPlanRestart(end.Error, end.Number, out delay))
         {
             Escalate(end.Error!);
             return true;
@@ -231,25 +232,21 @@ internal sealed partial class SidecarSupervisor : IReadiness
         return false;
     }
 
+    /// <summary>Waits before the next incarnation. A stop and a restart by hand end that; a group waits by itself for those that it holds.</summary>
     private async Task DelayAsync(TimeSpan delay)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        CancellationToken hurry;
         lock (_lock)
         {
-            if (_skipsDelay || _standstill is not null)
+            if (IsHeld)
             {
                 return;
             }
 
-            _delay = end;
+            hurry = _hurry.Token;
         }
 
-        // A stop or a restart by hand ends the wait.
-        await Task.Delay(delay, _timeProvider, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_lock)
-        {
-            _delay = null;
-        }
+        await Task.Delay(delay, _timeProvider, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>The last incarnation has ended.</summary>
@@ -257,13 +254,12 @@ internal sealed partial class SidecarSupervisor : IReadiness
     {
         lock (_lock)
         {
-            _hasEnded = true;
+            _stage = SupervisionStage.Ended;
             _restart?.TrySetException(new InvalidOperationException($"Sidecar '{Name}' ended before it was ready again.", Worker.LastError));
             _restart = null;
             _standstill?.Reach();
+            _standstill?.GoneOn();
             _standstill = null;
         }
-
-        TellGoneOn();
     }
 }

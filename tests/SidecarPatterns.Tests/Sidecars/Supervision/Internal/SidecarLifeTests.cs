@@ -24,7 +24,7 @@ internal sealed class SidecarLifeTests
     [Test]
     public void MoveTo_EveryStep_IsTimedAndLoggedOnce()
     {
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
         _clock.Advance(TimeSpan.FromSeconds(1));
         _life.TryBecomeReady(1);
         _life.MoveTo(SidecarState.Ready); // It is there already.
@@ -69,7 +69,7 @@ internal sealed class SidecarLifeTests
     [Test]
     public void MoveTo_DegradedAfterItBecameReady_StaysReady()
     {
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
         _life.TryBecomeReady(1); // Between the look that found it not ready in time, and what follows from it.
 
         _life.MoveTo(SidecarState.Degraded);
@@ -81,7 +81,7 @@ internal sealed class SidecarLifeTests
     public void MoveTo_DegradedBeforeTheFirstIncarnationBegan_IsDegraded()
     {
         _life.MoveTo(SidecarState.Degraded); // The thread pool was too busy to begin in time.
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
 
         Assert.That(_life.State, Is.EqualTo(SidecarState.Degraded));
     }
@@ -89,7 +89,7 @@ internal sealed class SidecarLifeTests
     [Test]
     public void TryBecomeReady_WhileDegraded_BecomesReady()
     {
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
         _life.MoveTo(SidecarState.Degraded);
 
         using (Assert.EnterMultipleScope())
@@ -102,11 +102,11 @@ internal sealed class SidecarLifeTests
     [Test]
     public void TryBecomeReady_AgainOrByAnotherIncarnationOrAfterItsEnd_DoesNothing()
     {
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
         _life.EndIncarnation();
         Assert.That(_life.TryBecomeReady(1), Is.False, "it has ended");
 
-        _life.BeginIncarnation(2);
+        _life.BeginIncarnation();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(_life.TryBecomeReady(1), Is.False, "it is not the current one");
@@ -118,7 +118,7 @@ internal sealed class SidecarLifeTests
     [Test]
     public void ReadyFor_CountsFromTheMomentItWasReadyAndAnewForEachIncarnation()
     {
-        _life.BeginIncarnation(1);
+        _life.BeginIncarnation();
         _clock.Advance(TimeSpan.FromSeconds(10));
         Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.Zero));
 
@@ -127,7 +127,7 @@ internal sealed class SidecarLifeTests
         _life.EndIncarnation();
         Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.FromSeconds(20)));
 
-        _life.BeginIncarnation(2);
+        _life.BeginIncarnation();
         Assert.That(_life.ReadyFor, Is.EqualTo(TimeSpan.Zero));
     }
 
@@ -143,7 +143,7 @@ internal sealed class SidecarLifeTests
             {
                 for (var number = 1; number <= 50; number++)
                 {
-                    _life.BeginIncarnation(number);
+                    _life.BeginIncarnation();
                     _life.TryBecomeReady(number);
                 }
             },
@@ -186,16 +186,10 @@ internal sealed class SidecarLifeTests
     public void Watch_TheStateThatItIsIn_HasTheCauseThatBroughtItThere()
     {
         var failure = new FormatException("broken");
-        _life.Causes = new Causes(new TransitionCause(failure, TimeSpan.FromSeconds(3)));
-        _life.MoveTo(SidecarState.Restarting);
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(failure, TimeSpan.FromSeconds(3)));
 
         var found = _life.Watch(new WatchedSidecar(Channel.CreateUnbounded<WatchedSidecar>().Writer));
 
         Assert.That((found.Error, found.RestartDelay), Is.EqualTo(((Exception)failure, (TimeSpan?)TimeSpan.FromSeconds(3))));
-    }
-
-    private sealed class Causes(TransitionCause ofRestarting) : ITransitionCauses
-    {
-        public TransitionCause? CauseOf(SidecarState state) => state == SidecarState.Restarting ? ofRestarting : null;
     }
 }

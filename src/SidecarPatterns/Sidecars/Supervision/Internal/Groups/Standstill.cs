@@ -13,6 +13,8 @@ internal sealed class Standstill
     /// <summary>For the member: completes when it may go on.</summary>
     public Task WhenOver => _left.Task;
 
+    public bool IsOver => _left.Task.IsCompleted;
+
     /// <summary>For the group: completes when the incarnation that followed is ready, or will not be.</summary>
     public Task WhenGoneOn => _goneOn.Task;
 
