@@ -9,6 +9,9 @@ switch (args)
     case ["--results", string folder, .. string[] names]:
         return ResultsRun.Run(folder, names);
 
+    case [SoakCommand.Verb, .. string[] rest]:
+        return await SoakCommand.RunAsync(rest);
+
     case [IdleSidecars.Verb, string count]:
         IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
         return 0;

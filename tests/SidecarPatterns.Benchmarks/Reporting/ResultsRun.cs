@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace SidecarPatterns.Benchmarks;
 
@@ -36,14 +34,8 @@ internal static class ResultsRun
         output.WriteLine();
         output.WriteLine("Written by the benchmark project; nobody edits it. Absolute figures are those of the machine; ratios hold.");
         output.WriteLine();
-        output.WriteLine("| | |");
-        output.WriteLine("| --- | --- |");
-        output.WriteLine($"| command | `dotnet run -c Release --project tests/SidecarPatterns.Benchmarks -- --results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}` |");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| date | {DateTimeOffset.UtcNow:yyyy-MM-dd} |"));
-        output.WriteLine($"| version | {VersionOf(typeof(SidecarContext).Assembly)} |");
-        output.WriteLine($"| runtime | {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier} |");
-        output.WriteLine($"| machine | {ProcessorName()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription} |");
-        output.WriteLine($"| peers | {string.Join(", ", PeerAssemblies().Select(static assembly => $"{assembly.GetName().Name} {VersionOf(assembly)}"))} |");
+        Machine.Write(output, $"--results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}");
+        output.WriteLine($"| peers | {string.Join(", ", PeerAssemblies().Select(static assembly => $"{assembly.GetName().Name} {Machine.VersionOf(assembly)}"))} |");
         output.WriteLine();
     }
 
@@ -65,14 +57,4 @@ internal static class ResultsRun
         typeof(Akka.Actor.ActorSystem).Assembly, typeof(Proto.ActorSystem).Assembly, typeof(Wolverine.IMessageBus).Assembly, typeof(MassTransit.IBus).Assembly,
         typeof(Coravel.Queuing.Queue).Assembly, typeof(Microsoft.Extensions.Http.Resilience.HttpRetryStrategyOptions).Assembly, typeof(Polly.ResiliencePipeline).Assembly,
     ];
-
-    private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0];
-
-    private static string ProcessorName()
-    {
-        const string Info = "/proc/cpuinfo";
-        string? line = File.Exists(Info) ? File.ReadLines(Info).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line?.Split(':')[1].Trim() ?? $"{RuntimeInformation.ProcessArchitecture}";
-    }
 }
