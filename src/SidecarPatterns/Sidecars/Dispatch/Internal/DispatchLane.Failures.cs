@@ -61,12 +61,20 @@ internal sealed partial class DispatchLane<T>
 
         if (!isParked)
         {
-            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+            LeaveToNext();
         }
 
         BeginAttemptsAnew();
         pending = default;
         return true;
+    }
+
+    private void LeaveToNext()
+    {
+        if (!_source.TryPutBack(_current, Context.Attempt))
+        {
+            _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+        }
     }
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
@@ -135,7 +143,7 @@ internal sealed partial class DispatchLane<T>
             }
             else
             {
-                _owner.Return(new ReturnedMessage<T>(_current, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+                LeaveToNext();
             }
         }
         else

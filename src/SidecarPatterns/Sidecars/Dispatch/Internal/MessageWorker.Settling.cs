@@ -28,7 +28,7 @@ internal partial class MessageWorker<T>
         if (reason != DeadLetterReason.Abandoned &&
             MayRetry(item, cause ?? new OperationCanceledException("The incarnation that handled the message ended."), attempts))
         {
-            if (!source.TryPark(item, attempts, RetryDelayAfter(attempts)))
+            if (!source.TryPark(item, attempts, RetryDelayAfter(attempts)) && !source.TryPutBack(item, attempts))
             {
                 Return(new ReturnedMessage<T>(item, attempts, source.LastOrigin, source.LastOrdinal));
             }

@@ -96,7 +96,7 @@ internal partial class MessageWorker<T> : SidecarWorker, ILaneOwner<T>, ISettlem
 
     public override double Share => Governed?.Share ?? 1;
 
-    public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0;
+    public override bool HasMessagesLeft => HasReturned || Queue.ReadPosition().Queued > 0 || Intake is { ParkedCount: > 0 };
 
     public override bool EndsWhenDrained => true;
 
