@@ -9,6 +9,15 @@ switch (args)
     case ["--results", string folder, .. string[] names]:
         return ResultsRun.Run(folder, names);
 
+    case [ChaosCommand.Verb, .. string[] rest] when rest.Length > 0:
+        return await ChaosCommand.RunAsync(rest);
+
+    case [ChaosCommand.SeedVerb, string seed]:
+        return await ChaosCommand.RunSeedAsync(seed);
+
+    case [ChaosChild.Verb, .. string[] rest]:
+        return await ChaosChild.RunAsync(rest);
+
     case [SoakCommand.Verb, .. string[] rest]:
         return await SoakCommand.RunAsync(rest);
 

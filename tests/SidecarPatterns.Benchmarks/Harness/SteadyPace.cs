@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>A steady pace: tells at each tick how much is due, what was missed included.</summary>
-internal sealed class SoakPace(int perSecond) : IDisposable
+internal sealed class SteadyPace(int perSecond) : IDisposable
 {
     private readonly PeriodicTimer _timer = new(TimeSpan.FromMilliseconds(10));
     private readonly Stopwatch _clock = Stopwatch.StartNew();

@@ -18,6 +18,7 @@ internal sealed record CallAccount(
     long Retries,
     long Ended,
     long MaybeUnseen,
+    double BudgetLeft,
     CallCounts Own)
 {
     public static CallAccount Of(AmbassadorSnapshot ambassador, CallTally tally) => new(
@@ -33,6 +34,7 @@ internal sealed record CallAccount(
         ambassador.Attempts[AttemptCause.Retry],
         ambassador.Outcomes.Values.Sum(),
         ambassador.Outcomes[AttemptClass.Cancelled] + ambassador.Outcomes[AttemptClass.Unknown] + ambassador.Outcomes[AttemptClass.Unsent],
+        ambassador.BudgetLeft,
         tally.Read());
 
     /// <summary>Takes it once all is quiet: a call has ended, but an attempt of it that was overtaken may go on for a moment.</summary>

@@ -7,14 +7,12 @@ internal static class CallLaw
     public const int Count = 10;
 
     private const double BudgetCapacity = 20;
-    private const double BudgetPerCall = 0.1;
 
     /// <summary>Tells each law that does not hold.</summary>
     /// <param name="account">The account.</param>
     /// <param name="served">How many requests the servers have counted.</param>
     /// <param name="resent">How many more than it was sent they may have seen: those that the network sends again by itself.</param>
-    /// <param name="time">How long it took, in which the budget for retries grew.</param>
-    public static IEnumerable<string> FindBroken(CallAccount account, long served, long resent, TimeSpan time)
+    public static IEnumerable<string> FindBroken(CallAccount account, long served, long resent)
     {
         (string Law, bool Holds)[] laws =
         [
@@ -29,7 +27,7 @@ internal static class CallLaw
             ("refused is what callers saw", account.Refused == account.Own.Refused),
             ("attempts are what servers saw, but for those never read and those that the network sent again",
                 account.Attempts >= served - resent && account.Attempts <= served + account.MaybeUnseen),
-            ("retries keep to their budget", account.Retries <= BudgetCapacity + (BudgetPerCall * account.Calls) + Math.Ceiling(time.TotalSeconds)),
+            ("the budget for retries is neither overdrawn nor overfull", account.BudgetLeft is >= 0 and <= BudgetCapacity),
         ];
         return laws.Where(static law => !law.Holds).Select(law => $"ambassador '{account.Name}': {law.Law}; servers saw {served}, {resent} of them perhaps twice; {account}");
     }

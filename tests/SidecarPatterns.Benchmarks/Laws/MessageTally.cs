@@ -1,7 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>What an application counts by itself of one sidecar's messages: what publishes returned, how handlers ended, what the callback was told. Thread-safe.</summary>
-internal sealed class MessageTally
+/// <param name="mayRepeat">Whether a handler that has succeeded can have been too late, so that its message is attempted again.</param>
+internal sealed class MessageTally(bool mayRepeat = false)
 {
     private long _accepted;
     private long _refused;
@@ -17,5 +18,5 @@ internal sealed class MessageTally
     public void CountDropped(bool wasAccepted) => Interlocked.Increment(ref wasAccepted ? ref _evicted : ref _dropped);
 
     public MessageCounts Read() => new(
-        Interlocked.Read(ref _accepted), Interlocked.Read(ref _refused), Interlocked.Read(ref _handled), Interlocked.Read(ref _evicted), Interlocked.Read(ref _dropped));
+        Interlocked.Read(ref _accepted), Interlocked.Read(ref _refused), Interlocked.Read(ref _handled), Interlocked.Read(ref _evicted), Interlocked.Read(ref _dropped), mayRepeat);
 }

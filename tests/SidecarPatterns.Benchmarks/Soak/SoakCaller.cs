@@ -17,7 +17,7 @@ internal sealed class SoakCaller(HttpMessageInvoker invoker, Uri address, CallTa
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var pace = new SoakPace(perSecond);
+        using var pace = new SteadyPace(perSecond);
         try
         {
             while (true)

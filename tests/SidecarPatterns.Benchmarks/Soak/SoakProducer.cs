@@ -7,7 +7,7 @@ internal sealed class SoakProducer(SidecarWriter<SoakMessage> writer, MessageTal
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var pace = new SoakPace(perSecond);
+        using var pace = new SteadyPace(perSecond);
         int number = 0;
         while (!stoppingToken.IsCancellationRequested)
         {

@@ -55,7 +55,7 @@ internal static class SoakRun
             served += await FaultRun.CountAsync(server, "soak");
 
         // Of a hundred answers one is bad at most, and of those some have the network send the request again by itself.
-        string[] broken = [.. messages.SelectMany(MessageLaw.FindBroken), .. CallLaw.FindBroken(calls, served, resent: served / 100, taken)];
+        string[] broken = [.. messages.SelectMany(MessageLaw.FindBroken), .. CallLaw.FindBroken(calls, served, resent: served / 100)];
         return new(samples, messages, calls, broken, tallies, taken);
     }
 

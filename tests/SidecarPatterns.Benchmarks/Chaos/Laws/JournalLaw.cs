@@ -1,0 +1,52 @@
+namespace SidecarPatterns.Benchmarks;
+
+/// <summary>What has to hold of the messages of one sidecar, whatever has ended the process: as its publisher and its handler wrote it down, and as the file of its dead letters has it.</summary>
+internal sealed class JournalLaw(ChaosSidecar sidecar, IReadOnlyList<JournalEntry> journal, IReadOnlyList<int> letters, ChaosPlan plan, ServedCalls calls)
+{
+    /// <summary>How many laws are looked at.</summary>
+    public const int Count = 8;
+
+    /// <summary>Tells each law that does not hold.</summary>
+    public IEnumerable<string> FindBroken()
+    {
+        JournalEntry[] own = [.. journal.Where(entry => entry.Sidecar == sidecar.Name)];
+        JournalEntry[] handled = [.. own.Where(static entry => entry.What == ChaosJournal.Handled)];
+        HashSet<int> published = Numbers(own, ChaosJournal.Published);
+        HashSet<int> refused = Numbers(own, ChaosJournal.Refused);
+        HashSet<int> evicted = Numbers(own, ChaosJournal.Evicted);
+        HashSet<int> settled = [.. handled.Select(static entry => entry.Number), .. letters, .. evicted];
+        int times = sidecar.IsTimed ? ChaosSidecar.MaxAttempts : 1;
+        int[] lost = [.. published.Where(number => !refused.Contains(number) && !settled.Contains(number))];
+        (string Law, IEnumerable<int> Breaks)[] laws =
+        [
+            ("what was handled or is a dead letter was published", settled.Except(published)),
+            ("nobody handles what was refused", refused.Intersect(settled)),
+            ("a message is handled once", handled.CountBy(static entry => entry.Number).Where(count => count.Value > times).Select(static count => count.Key)),
+            ("what was evicted is not handled, and no dead letter", evicted.Intersect(handled.Select(static entry => entry.Number).Concat(letters))),
+            ("a message is one dead letter, and then it was not handled",
+                letters.CountBy(static number => number).Where(static count => count.Value > 1).Select(static count => count.Key)
+                    .Concat(sidecar.IsTimed ? [] : letters.Intersect(handled.Select(static entry => entry.Number)))),
+            ("a call that succeeded was answered", handled.Where(entry => entry.Call != "-" && !calls.IsAnswered(entry.Call)).Select(static entry => entry.Number)),
+            ("order is kept", sidecar.Keys == 0 ? [] : OutOfOrder(handled)),
+            (plan.IsKilled ? $"a crash takes {sidecar.MaxLost} messages at most" : "a stop loses none", lost.Length <= (plan.IsKilled ? sidecar.MaxLost : 0) ? [] : lost),
+        ];
+        return laws.Where(static law => law.Breaks.Any()).Select(law => $"journal of '{sidecar.Name}': {law.Law}; but {string.Join(", ", law.Breaks.Take(10))}");
+    }
+
+    private static HashSet<int> Numbers(IEnumerable<JournalEntry> entries, char what) => [.. entries.Where(entry => entry.What == what).Select(static entry => entry.Number)];
+
+    private IEnumerable<int> OutOfOrder(IEnumerable<JournalEntry> handled)
+    {
+        int[] last = new int[sidecar.Keys];
+        foreach (JournalEntry entry in handled)
+        {
+            ref int before = ref last[entry.Number % sidecar.Keys];
+            if (entry.Number < before)
+                return [before, entry.Number];
+
+            before = entry.Number;
+        }
+
+        return [];
+    }
+}
