@@ -41,8 +41,16 @@ internal sealed class ChaosRun(int seed)
 
         IReadOnlyList<JournalEntry> journal = JournalReader.Read(folder.JournalOf(plan.Life));
         List<string> broken = [.. calls.Broken];
+        int letters = 0;
+        int lost = 0;
         foreach (ChaosSidecar sidecar in ChaosSidecar.All)
-            broken.AddRange(new JournalLaw(sidecar, journal, ChaosLetters.Read(folder, sidecar, plan.Life), plan, calls).FindBroken());
+        {
+            IReadOnlyList<int> own = ChaosLetters.Read(folder, sidecar, plan.Life);
+            var law = new JournalLaw(sidecar, journal, own, plan, calls);
+            broken.AddRange(law.FindBroken());
+            letters += own.Count;
+            lost += law.Lost.Count;
+        }
 
         broken.AddRange(FileLaw.FindBroken(folder, plan.IsKilled, torn));
         int laws = ServedCalls.Laws + (ChaosSidecar.All.Count * JournalLaw.Count) + (FileLaw.Count * folder.LineFiles().Count());
@@ -54,7 +62,8 @@ internal sealed class ChaosRun(int seed)
         else
             laws += AddAccounts(broken, child, exitCode, time, folder, plan, calls);
 
-        return new(plan, calls, journal.CountBy(static entry => entry.What).ToDictionary(static count => $"{count.Key}", static count => count.Value), time, torn, laws, broken, child.Errors);
+        var messages = journal.CountBy(static entry => entry.What).ToDictionary();
+        return new(plan, calls, messages, letters, lost, time, torn, laws, broken, child.Errors);
     }
 
     private static int AddAccounts(List<string> broken, ChaosProcess child, int exitCode, TimeSpan time, ChaosFolder folder, ChaosPlan plan, ServedCalls calls)

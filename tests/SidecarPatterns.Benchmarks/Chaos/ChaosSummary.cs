@@ -21,7 +21,7 @@ internal sealed class ChaosSummary
     /// <summary>What is printed of one life as soon as it is over.</summary>
     public static string LineOf(ChaosOutcome outcome) => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {outcome.Plan.Seed}, life {outcome.Plan.Life}: {(outcome.Plan.IsKilled ? "SIGKILL" : "SIGTERM")} after {outcome.Plan.Moment.TotalMilliseconds:0} ms, gone in {outcome.EndTime.TotalSeconds:0.0} s; "
+        $"seed {outcome.Plan.Seed}, process {outcome.Plan.Life}: {(outcome.Plan.IsKilled ? "SIGKILL" : "SIGTERM")} after {outcome.Plan.Moment.TotalMilliseconds:0} ms, gone in {outcome.EndTime.TotalSeconds:0.0} s; "
             + $"{MessagesOf(outcome, ChaosJournal.Published)} messages, {outcome.Served.Requests} requests, {outcome.Plan.FaultPercent} % bad, {outcome.Torn} lines torn; "
             + $"{outcome.Laws - outcome.Broken.Count} of {outcome.Laws} laws hold");
 
@@ -45,6 +45,8 @@ internal sealed class ChaosSummary
                 ("of those refused", Sum(ChaosJournal.Refused)),
                 ("evicted", Sum(ChaosJournal.Evicted)),
                 ("handled", Sum(ChaosJournal.Handled)),
+                ("dead letters, those abandoned at a stop included", _outcomes.Sum(static outcome => (long)outcome.Letters)),
+                ("gone with a process that was killed", _outcomes.Sum(static outcome => (long)outcome.Lost)),
                 ("calls", _outcomes.Sum(static outcome => (long)outcome.Served.Calls)),
                 ("requests that the servers have read", _outcomes.Sum(static outcome => outcome.Served.Requests)),
                 .. Enum.GetValues<ChaosFault>().Skip(1).Select(fault => ($"answered with {NameOf(fault)}", _outcomes.Sum(outcome => outcome.Served.CountOf(fault)))),
@@ -62,7 +64,7 @@ internal sealed class ChaosSummary
         }
     }
 
-    private static int MessagesOf(ChaosOutcome outcome, char what) => outcome.Messages.GetValueOrDefault($"{what}");
+    private static int MessagesOf(ChaosOutcome outcome, char what) => outcome.Messages.GetValueOrDefault(what);
 
     private static string NameOf(ChaosFault fault) => fault switch
     {

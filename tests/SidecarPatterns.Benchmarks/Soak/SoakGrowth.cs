@@ -4,38 +4,44 @@ namespace SidecarPatterns.Benchmarks;
 internal sealed class SoakGrowth
 {
     private const int Quarters = 4;
+    private const double FloorPart = 0.1;
 
     public SoakGrowth(SoakMeasure measure, IReadOnlyList<SoakSample> samples)
     {
         int quarter = Math.Max(1, samples.Count / Quarters);
         Measure = measure;
-        First = MedianOf(samples.Take(quarter).Select(measure.Read));
-        Last = MedianOf(samples.TakeLast(quarter).Select(measure.Read));
+        double[] first = [.. samples.Take(quarter).Select(measure.Read).Order()];
+        double[] last = [.. samples.TakeLast(quarter).Select(measure.Read).Order()];
+        FirstMedian = At(first, 0.5);
+        LastMedian = At(last, 0.5);
+        FirstFloor = At(first, FloorPart);
+        LastFloor = At(last, FloorPart);
         Max = samples.Max(measure.Read);
         SlopePerHour = SlopeOf(samples, measure.Read);
     }
 
     public SoakMeasure Measure { get; }
 
-    public double First { get; }
+    public double FirstMedian { get; }
 
-    public double Last { get; }
+    public double LastMedian { get; }
+
+    public double FirstFloor { get; }
+
+    public double LastFloor { get; }
+
+    public double Growth => LastFloor - FirstFloor;
 
     public double Max { get; }
 
     /// <summary>Of the line of least squares.</summary>
     public double SlopePerHour { get; }
 
-    public double Allowed => Math.Max(Measure.Bound, Measure.Share * First);
+    public double Allowed => Math.Max(Measure.Bound, Measure.Share * FirstFloor);
 
-    public bool IsWithin => Last - First <= Allowed;
+    public bool IsWithin => Growth <= Allowed;
 
-    private static double MedianOf(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        int middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
+    private static double At(double[] sorted, double part) => sorted[(int)(part * (sorted.Length - 1))];
 
     private static double SlopeOf(IReadOnlyList<SoakSample> samples, Func<SoakSample, double> read)
     {

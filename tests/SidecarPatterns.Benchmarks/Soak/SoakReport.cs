@@ -27,19 +27,19 @@ internal static class SoakReport
 
     private static void WriteGrowth(TextWriter output, SoakResult result)
     {
-        output.WriteLine("| what | median of the first quarter | of the last | growth | allowed | highest | slope an hour | |");
-        output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+        output.WriteLine("| what | median, first quarter | last quarter | floor, first quarter | last quarter | growth of the floor | allowed | highest | slope an hour | |");
+        output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
         foreach (SoakGrowth growth in result.Growths)
         {
             Func<double, string> format = growth.Measure.Format;
             output.WriteLine(
-                $"| {growth.Measure.Name} | {format(growth.First)} | {format(growth.Last)} | {format(growth.Last - growth.First)} | {format(growth.Allowed)} "
-                    + $"| {format(growth.Max)} | {format(growth.SlopePerHour)} | {(growth.IsWithin ? "holds" : "GROWS")} |");
+                $"| {growth.Measure.Name} | {format(growth.FirstMedian)} | {format(growth.LastMedian)} | {format(growth.FirstFloor)} | {format(growth.LastFloor)} | {format(growth.Growth)} "
+                    + $"| {format(growth.Allowed)} | {format(growth.Max)} | {format(growth.SlopePerHour)} | {(growth.IsWithin ? "holds" : "GROWS")} |");
         }
 
         output.WriteLine();
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Samples.Count} samples after the warm-up, each after a collection of the whole heap; none of those is counted."));
+        output.WriteLine(FormattableString.Invariant($"{result.Samples.Count} samples after the warm-up, each after a collection of the whole heap; none of those is counted."));
+        output.WriteLine("The floor is what a tenth of the samples stays below: where the machine is busy, calls and connections pile up and raise the median; what is never given back raises the floor.");
         output.WriteLine();
     }
 

@@ -14,7 +14,7 @@ internal static class SoakRun
 
     private static readonly TimeSpan MaxWarmUp = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan SamplePeriod = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan VersionPeriod = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VersionPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
 
     public static async Task<SoakResult> RunAsync(TimeSpan time, TextWriter progress)

@@ -74,13 +74,13 @@ internal sealed class SoakSource : ISidecarSource<int>
     }
 }
 
-/// <summary>Fails every second, and is restarted.</summary>
+/// <summary>Fails again and again, and is restarted.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
 internal sealed class SoakCrasher(SoakTallies tallies) : ISidecar
 {
     public async Task RunAsync(SidecarContext context, CancellationToken ct)
     {
-        await Task.Delay(TimeSpan.FromSeconds(1), context.TimeProvider, ct);
+        await Task.Delay(TimeSpan.FromMilliseconds(150), context.TimeProvider, ct);
         tallies.CountRestart();
         throw new IOException("soak");
     }

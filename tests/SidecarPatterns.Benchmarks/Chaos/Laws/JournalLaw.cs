@@ -6,21 +6,25 @@ internal sealed class JournalLaw(ChaosSidecar sidecar, IReadOnlyList<JournalEntr
     /// <summary>How many laws are looked at.</summary>
     public const int Count = 8;
 
+    private readonly JournalEntry[] _own = [.. journal.Where(entry => entry.Sidecar == sidecar.Name)];
+
+    /// <summary>Messages that were published, and of which nobody knows what has become.</summary>
+    public IReadOnlyList<int> Lost => [.. NumbersOf(ChaosJournal.Published).Except(NumbersOf(ChaosJournal.Refused)).Except(Settled)];
+
+    private HashSet<int> Settled => [.. NumbersOf(ChaosJournal.Handled), .. letters, .. NumbersOf(ChaosJournal.Evicted)];
+
     /// <summary>Tells each law that does not hold.</summary>
     public IEnumerable<string> FindBroken()
     {
-        JournalEntry[] own = [.. journal.Where(entry => entry.Sidecar == sidecar.Name)];
-        JournalEntry[] handled = [.. own.Where(static entry => entry.What == ChaosJournal.Handled)];
-        HashSet<int> published = Numbers(own, ChaosJournal.Published);
-        HashSet<int> refused = Numbers(own, ChaosJournal.Refused);
-        HashSet<int> evicted = Numbers(own, ChaosJournal.Evicted);
-        HashSet<int> settled = [.. handled.Select(static entry => entry.Number), .. letters, .. evicted];
+        JournalEntry[] handled = [.. _own.Where(static entry => entry.What == ChaosJournal.Handled)];
+        HashSet<int> evicted = NumbersOf(ChaosJournal.Evicted);
+        HashSet<int> settled = Settled;
         int times = sidecar.IsTimed ? ChaosSidecar.MaxAttempts : 1;
-        int[] lost = [.. published.Where(number => !refused.Contains(number) && !settled.Contains(number))];
+        IReadOnlyList<int> lost = Lost;
         (string Law, IEnumerable<int> Breaks)[] laws =
         [
-            ("what was handled or is a dead letter was published", settled.Except(published)),
-            ("nobody handles what was refused", refused.Intersect(settled)),
+            ("what was handled or is a dead letter was published", settled.Except(NumbersOf(ChaosJournal.Published))),
+            ("nobody handles what was refused", NumbersOf(ChaosJournal.Refused).Intersect(settled)),
             ("a message is handled once", handled.CountBy(static entry => entry.Number).Where(count => count.Value > times).Select(static count => count.Key)),
             ("what was evicted is not handled, and no dead letter", evicted.Intersect(handled.Select(static entry => entry.Number).Concat(letters))),
             ("a message is one dead letter, and then it was not handled",
@@ -28,12 +32,12 @@ internal sealed class JournalLaw(ChaosSidecar sidecar, IReadOnlyList<JournalEntr
                     .Concat(sidecar.IsTimed ? [] : letters.Intersect(handled.Select(static entry => entry.Number)))),
             ("a call that succeeded was answered", handled.Where(entry => entry.Call != "-" && !calls.IsAnswered(entry.Call)).Select(static entry => entry.Number)),
             ("order is kept", sidecar.Keys == 0 ? [] : OutOfOrder(handled)),
-            (plan.IsKilled ? $"a crash takes {sidecar.MaxLost} messages at most" : "a stop loses none", lost.Length <= (plan.IsKilled ? sidecar.MaxLost : 0) ? [] : lost),
+            (plan.IsKilled ? $"a crash takes {sidecar.MaxLost} messages at most" : "a stop loses none", lost.Count <= (plan.IsKilled ? sidecar.MaxLost : 0) ? [] : lost),
         ];
         return laws.Where(static law => law.Breaks.Any()).Select(law => $"journal of '{sidecar.Name}': {law.Law}; but {string.Join(", ", law.Breaks.Take(10))}");
     }
 
-    private static HashSet<int> Numbers(IEnumerable<JournalEntry> entries, char what) => [.. entries.Where(entry => entry.What == what).Select(static entry => entry.Number)];
+    private HashSet<int> NumbersOf(char what) => [.. _own.Where(entry => entry.What == what).Select(static entry => entry.Number)];
 
     private IEnumerable<int> OutOfOrder(IEnumerable<JournalEntry> handled)
     {
