@@ -8,7 +8,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>A child. Whatever happens, it is gone once this is disposed of.</summary>
 internal sealed class ChaosProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly TaskCompletionSource _starting = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -48,9 +48,10 @@ internal sealed class ChaosProcess : IDisposable
     public Task StartingAsync() => _starting.Task.WaitAsync(Patience);
 
     /// <summary>Sends a signal, and waits for the end.</summary>
-    /// <returns>The exit code, and how long it took.</returns>
-    public async Task<(int ExitCode, TimeSpan Time)> EndAsync(bool kills)
+    /// <returns>The exit code, how long it took, and how much of that the machine had no time for us.</returns>
+    public async Task<(int ExitCode, TimeSpan Time, TimeSpan Starved)> EndAsync(bool kills)
     {
+        TimeSpan starved = Starvation.Total;
         var clock = Stopwatch.StartNew();
         if (kills)
             _process.Kill();
@@ -59,7 +60,7 @@ internal sealed class ChaosProcess : IDisposable
                 await kill.WaitForExitAsync();
 
         await _process.WaitForExitAsync().WaitAsync(Patience);
-        return (_process.ExitCode, clock.Elapsed);
+        return (_process.ExitCode, clock.Elapsed, Starvation.Total - starved);
     }
 
     public void Dispose()

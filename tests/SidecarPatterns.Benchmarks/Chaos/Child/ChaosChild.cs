@@ -14,7 +14,7 @@ internal static class ChaosChild
     /// <summary>Begins the line that has the report.</summary>
     public const string ReportLine = "report ";
 
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
 
     /// <param name="arguments">The seed, the life, the folder, and the addresses of the servers.</param>
     /// <returns>The exit code.</returns>

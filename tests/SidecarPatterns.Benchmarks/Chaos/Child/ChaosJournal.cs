@@ -11,6 +11,9 @@ internal sealed class ChaosJournal(string path) : IDisposable
     public const char Handled = 'H';
     public const char Evicted = 'E';
 
+    /// <summary>Behind <see cref="Handled"/>: the handler's token had been cancelled by then, so that its message may have been settled without it.</summary>
+    public const char Late = 'L';
+
     private readonly Lock _lock = new();
     private readonly FileStream _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
 

@@ -27,7 +27,7 @@ internal sealed class ChaosWork(ChaosPlan plan, ChaosJournal journal, ChaosTalli
             throw new IOException("chaos");
 
         ct.ThrowIfCancellationRequested();
-        Succeed(sidecar, number, call);
+        Succeed(sidecar, number, call, ct);
     }
 
     public async ValueTask HandleAsync(IReadOnlyList<ChaosMessage> batch, SidecarContext context, CancellationToken ct)
@@ -45,13 +45,13 @@ internal sealed class ChaosWork(ChaosPlan plan, ChaosJournal journal, ChaosTalli
             if (FateOf(ChaosSidecar.Batches, batch[i].Number, attempt: 0) < 3)
                 context.MarkFailed(i, new FormatException("chaos"));
             else
-                Succeed(ChaosSidecar.Batches, batch[i].Number, call: null);
+                Succeed(ChaosSidecar.Batches, batch[i].Number, call: null, ct);
         }
     }
 
     private int FateOf(ChaosSidecar sidecar, int number, int attempt) => ChaosFate.Of(plan.Seed, sidecar, number, attempt);
 
-    private void Succeed(ChaosSidecar sidecar, int number, string? call)
+    private void Succeed(ChaosSidecar sidecar, int number, string? call, CancellationToken ct)
     {
         if (number % LogsOnceIn == 0)
         {
@@ -60,6 +60,9 @@ internal sealed class ChaosWork(ChaosPlan plan, ChaosJournal journal, ChaosTalli
         }
 
         journal.Write(ChaosJournal.Handled, sidecar, number, call ?? "-");
+        if (ct.IsCancellationRequested)
+            journal.Write(ChaosJournal.Late, sidecar, number);
+
         tallies.Find(sidecar.Name)!.CountHandled();
     }
 }

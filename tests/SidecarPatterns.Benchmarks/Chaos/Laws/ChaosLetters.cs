@@ -1,20 +1,28 @@
+using System.Text.Json;
+
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The dead letters of one sidecar, as they stand in its file.</summary>
-internal static class ChaosLetters
+/// <summary>The dead letters of one sidecar and of one life, as they stand in its file.</summary>
+internal sealed class ChaosLetters
 {
-    /// <summary>The numbers of the messages of one life, in the order of the file.</summary>
-    public static IReadOnlyList<int> Read(ChaosFolder folder, ChaosSidecar sidecar, int life)
+    public ChaosLetters(ChaosFolder folder, ChaosSidecar sidecar, int life)
     {
         string path = folder.LettersOf(sidecar);
-        if (!File.Exists(path))
-            return [];
+        foreach (JsonElement letter in File.Exists(path) ? new LineFile(path).Objects : [])
+        {
+            int number = letter.GetProperty("message").GetProperty("Number").GetInt32();
+            if (number / ChaosMessage.NumbersOfLife != life)
+                continue;
 
-        return
-        [
-            .. new LineFile(path).Objects
-                .Select(static letter => letter.GetProperty("message").GetProperty("Number").GetInt32())
-                .Where(number => number / ChaosMessage.NumbersOfLife == life),
-        ];
+            All.Add(number);
+            if (letter.GetProperty("reason").GetString() != nameof(DeadLetterReason.Abandoned))
+                GivenUp.Add(number);
+        }
     }
+
+    /// <summary>The numbers of the messages, in the order of the file.</summary>
+    public List<int> All { get; } = [];
+
+    /// <summary>Without those that were left when the time to drain was over.</summary>
+    public List<int> GivenUp { get; } = [];
 }

@@ -8,7 +8,7 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
 {
     private const byte LineFeed = (byte)'\n';
 
-    private static readonly FileStreamOptions Append = new()
+    private static readonly FileStreamOptions ToAppend = new()
     {
         Mode = FileMode.OpenOrCreate,
         Access = FileAccess.ReadWrite,
@@ -16,9 +16,24 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
         BufferSize = 0,
     };
 
+    private readonly SemaphoreSlim _gate = DeadLetterFiles.GateOf(path);
+
     public async ValueTask AddAsync(DeadLetter letter, CancellationToken ct)
     {
         var line = Format(letter);
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await AppendAsync(line, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task AppendAsync(byte[] line, CancellationToken ct)
+    {
         var file = new FileStream(path, OptionsForOwner());
         await using (file.ConfigureAwait(false))
         {
@@ -75,9 +90,9 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
     {
         if (!OperatingSystem.IsWindows())
         {
-            Append.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            ToAppend.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        return Append;
+        return ToAppend;
     }
 }
