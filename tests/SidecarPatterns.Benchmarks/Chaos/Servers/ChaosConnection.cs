@@ -80,7 +80,7 @@ internal sealed class ChaosConnection(Socket socket, ServedCalls calls, Cancella
                 return true;
 
             case ChaosFault.Busy:
-                calls.CountBusy(call);
+                calls.CountBusy(call, socket);
                 await SendAsync(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 503 Busy\r\nRetry-After: {ServedCalls.RetryAfter.TotalSeconds:0}\r\nContent-Length: 4\r\n\r\nbusy"));
                 return true;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace SidecarPatterns.Benchmarks;
 
@@ -46,7 +47,7 @@ internal sealed class ServedCalls(ChaosPlan plan)
                 _broken.Enqueue($"call '{call}': a POST is never sent twice");
 
             // A second request that was sent before the answer came is another matter.
-            if (!plan.Hedges && Stopwatch.GetTimestamp() < served.NotBefore)
+            if (!plan.Hedges && served.IsEarly)
                 _broken.Enqueue($"call '{call}': Retry-After is kept, but it came {Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), served.NotBefore).TotalMilliseconds:0} ms early");
         }
 
@@ -62,11 +63,14 @@ internal sealed class ServedCalls(ChaosPlan plan)
             served.IsAnswered = true;
     }
 
-    public void CountBusy(string call)
+    public void CountBusy(string call, Socket connection)
     {
         ServedCall served = _calls[call];
         lock (served)
+        {
             served.NotBefore = Stopwatch.GetTimestamp() + (long)(RetryAfter.TotalSeconds * Stopwatch.Frequency);
+            served.ToldOn = connection;
+        }
     }
 
     public void CountResent() => Interlocked.Increment(ref _resent);
