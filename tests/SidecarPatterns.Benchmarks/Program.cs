@@ -9,6 +9,18 @@ switch (args)
     case ["--results", string folder, .. string[] names]:
         return new ResultsRun(folder, names).Run();
 
+    case [ChaosCommand.Verb, .. string[] rest] when rest.Length > 0:
+        return await ChaosCommand.RunAsync(rest);
+
+    case [ChaosCommand.SeedVerb, string seed]:
+        return await ChaosCommand.RunSeedAsync(seed);
+
+    case [ChaosChild.Verb, .. string[] rest]:
+        return await ChaosChild.RunAsync(rest);
+
+    case [SoakCommand.Verb, .. string[] rest]:
+        return await SoakCommand.RunAsync(rest);
+
     case [IdleSidecars.Verb, string count]:
         IdleSidecars.Report(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture));
         return 0;

@@ -27,7 +27,7 @@ internal sealed class LoopbackServer : IDisposable
 
     public static LoopbackServer Start()
     {
-        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. ProgramArguments(), Verb])
+        var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [.. OwnProgram.Arguments(), Verb])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -61,7 +61,4 @@ internal sealed class LoopbackServer : IDisposable
         const string Item = """{"id":1234,"name":"A thing of some length","price":12.50},""";
         return Encoding.UTF8.GetBytes($"[{string.Concat(Enumerable.Repeat(Item, BodyLength / Item.Length)).TrimEnd(',')}]");
     }
-
-    private static IEnumerable<string> ProgramArguments() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(LoopbackServer).Assembly.Location] : [];
 }

@@ -92,7 +92,7 @@ internal sealed class FaultRun(string name, int percent)
         }
     }
 
-    private static async Task<int> CountAsync(Uri server, string key)
+    public static async Task<int> CountAsync(Uri server, string key)
     {
         using HttpClient client = new();
         return int.Parse(await client.GetStringAsync(new Uri(server, $"/{FaultyAnswers.CountPath}/{key}")), CultureInfo.InvariantCulture);

@@ -1,32 +1,18 @@
-using System.Globalization;
 using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>The head of the report: where, when and how it was made, with what, and what came of the goals.</summary>
 internal static class Head
 {
-    private const string ProcessorFile = "/proc/cpuinfo";
-
-    private const double Gibi = 1024 * 1024 * 1024;
-
     public static void Write(TextWriter output, IReadOnlyList<string> names, IReadOnlyList<PartResult> parts)
     {
         output.WriteLine("# Results");
         output.WriteLine();
         output.WriteLine("Written by the benchmark project; nobody edits it. Absolute figures are those of the machine; ratios hold.");
         output.WriteLine();
-        output.WriteLine("| | |");
-        output.WriteLine("| --- | --- |");
-        output.WriteLine($"| command | `dotnet run -c Release --project tests/SidecarPatterns.Benchmarks -- --results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}` |");
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| date | {DateTimeOffset.UtcNow:yyyy-MM-dd} |"));
-        output.WriteLine($"| version | {VersionOf(typeof(SidecarContext).Assembly)} |");
-        output.WriteLine($"| runtime | {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {(System.Runtime.GCSettings.IsServerGC ? "server" : "workstation")} collector |");
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"| machine | {ProcessorName()}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / Gibi:0} GB of memory, {RuntimeInformation.OSDescription} |"));
-        output.WriteLine($"| packages | {string.Join(", ", Packages().Select(static assembly => $"{assembly.GetName().Name} {VersionOf(assembly)}").Distinct())} |");
+        Machine.Write(output, $"--results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}");
+        output.WriteLine($"| packages | {string.Join(", ", Packages().Select(static assembly => $"{assembly.GetName().Name} {Machine.VersionOf(assembly)}").Distinct())} |");
         output.WriteLine();
         WriteGoals(output, parts);
     }
@@ -55,13 +41,4 @@ internal static class Head
         typeof(NLog.LogManager).Assembly, typeof(ZLogger.ZLoggerOptions).Assembly, typeof(OpenTelemetry.Sdk).Assembly,
         typeof(Microsoft.Extensions.Hosting.Host).Assembly, typeof(Microsoft.Extensions.Http.HttpClientFactoryOptions).Assembly,
     ];
-
-    private static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? $"{assembly.GetName().Version}").Split('+')[0].Split("-main")[0];
-
-    private static string ProcessorName()
-    {
-        string? line = File.Exists(ProcessorFile) ? File.ReadLines(ProcessorFile).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line?.Split(':')[1].Trim() ?? $"{RuntimeInformation.ProcessArchitecture}";
-    }
 }

@@ -162,6 +162,22 @@ internal sealed class LogFilesTests : LogFolderTests
     }
 
     [Test]
+    public async Task Files_ManyTooMany_AreDeletedInOneRoundAndNothingIsTold()
+    {
+        for (var month = 1; month <= 9; month++)
+        {
+            File.WriteAllText(Folder.PathOf($"app-19990{month}01.jsonl"), "old");
+        }
+
+        _options.MaxFiles = 3;
+        using var store = NewStore();
+        Write(store, "new");
+        await store.Kept.InTime();
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-19990801.jsonl", "app-19990901.jsonl", "app-20000101.jsonl" }));
+        Assert.That(_error.Text, Is.Empty);
+    }
+
+    [Test]
     public async Task Bytes_OfAllFiles_AreBoundedButTheCurrentOneStays()
     {
         _options.MaxTotalBytes = 1024;

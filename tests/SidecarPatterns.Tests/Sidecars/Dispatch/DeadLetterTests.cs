@@ -263,6 +263,55 @@ internal sealed partial class DeadLetterTests
         File.Delete(path);
     }
 
+    [Test]
+    public async Task File_ThatEndsInTheMiddleOfALine_LosesNoneOfTheNextLetters()
+    {
+        const string Torn = """{"time":"2026-11-29T09""";
+        var account = new Account();
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, Path.GetRandomFileName());
+        await File.WriteAllTextAsync(path, "{}\n" + Torn);
+        await using var host = TestHost.Build(services => services
+            .AddSidecar<Order>(Name, account.Counting<Order>(static _ => throw new IOException("down")))
+            .DeadLettersTo(path, OrderContext.Default.Order));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<Order>(), new Order("first", 1));
+        account.TryWrite(host.Writer<Order>(), new Order("second", 2));
+        await host.StopAsync();
+        account.AssertBalances(host.Control, Name);
+
+        var lines = await File.ReadAllLinesAsync(path);
+        Assert.That(lines[..2], Is.EqualTo(new[] { "{}", Torn }), "what was there stays");
+        Assert.That(lines[2..].Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("message").Deserialize(OrderContext.Default.Order)), Is.EqualTo(
+            [new Order("first", 1), new Order("second", 2)]));
+        File.Delete(path);
+    }
+
+    [Test]
+    public async Task File_OfSeveralSidecars_HasAllTheirLetters()
+    {
+        const int Sidecars = 4;
+        const int Each = 250;
+        var account = new Account();
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, Path.GetRandomFileName());
+        await using var host = TestHost.Build(services =>
+        {
+            for (var i = 0; i < Sidecars; i++)
+            {
+                services.AddSidecar<Order>($"{Name}-{i}", static (_, _, _) => throw new IOException("down")).DeadLettersTo(path, OrderContext.Default.Order);
+            }
+        });
+        await host.StartAsync();
+        for (var i = 0; i < Each; i++)
+        {
+            Assert.That(account.TryWrite(host.Writer<Order>(), new Order("order", i)));
+        }
+
+        await host.StopAsync();
+        var letters = (await File.ReadAllLinesAsync(path)).Select(static line => JsonDocument.Parse(line).RootElement);
+        Assert.That(letters.CountBy(static letter => letter.GetProperty("sidecar").GetString()!).Select(static count => count.Value), Is.EqualTo(Enumerable.Repeat(Each, Sidecars)));
+        File.Delete(path);
+    }
+
     private static int Replay(TestHost host, Account account, Func<DeadLetter, bool>? choose = null)
     {
         var replayed = host.Control.ReplayDeadLetters(Name, choose);

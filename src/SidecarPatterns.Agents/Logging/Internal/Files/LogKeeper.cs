@@ -129,9 +129,9 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
         {
             if (file != current && !newest.Contains(file) && (left > options.MaxFiles || bytes > options.MaxTotalBytes || info.LastWriteTimeUtc < bornBefore))
             {
-                info.Delete();
+                bytes -= info.Length; // Before: once it is deleted, it has none.
                 left--;
-                bytes -= info.Length;
+                info.Delete();
             }
         }
     }

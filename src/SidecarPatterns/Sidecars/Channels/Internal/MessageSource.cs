@@ -56,6 +56,10 @@ internal abstract class MessageSource<T>
     /// <returns><see langword="false"/> if the lane must wait itself.</returns>
     public virtual bool TryPark(T message, int attempts, TimeSpan delay) => false;
 
+    /// <summary>Puts the message that was taken last back to its place, with attempts to go: before all that must not overtake it.</summary>
+    /// <returns><see langword="false"/> if there is no such place, and its owner is to keep it.</returns>
+    public virtual bool TryPutBack(T message, int attempts) => false;
+
     /// <summary>Settles the message that was taken last.</summary>
     public virtual void Settle(Settlement settlement) => Settled.Add(settlement);
 }

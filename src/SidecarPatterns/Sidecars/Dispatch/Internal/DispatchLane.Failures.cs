@@ -77,8 +77,14 @@ internal sealed partial class DispatchLane<T>
         return true;
     }
 
-    private void Return(T message) =>
-        _returned.Add(new ReturnedMessage<T>(message, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+    /// <summary>Leaves the message to the lanes that come after this one: in its place, where others must not overtake it.</summary>
+    private void Return(T message)
+    {
+        if (!_source.TryPutBack(message, Context.Attempt))
+        {
+            _returned.Add(new ReturnedMessage<T>(message, Context.Attempt, _source.LastOrigin, _source.LastOrdinal));
+        }
+    }
 
     /// <summary>The message is settled; the lane goes on when its letter has been delivered.</summary>
     private bool Deliver(Task delivery, out ValueTask pending)

@@ -6,21 +6,56 @@ namespace SidecarPatterns;
 /// <summary>Appends dead letters to a file of JSON lines. The file is opened for each of them: they are rare, and somebody may move it away.</summary>
 internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> messageType) : IDeadLetterSink
 {
-    private static readonly FileStreamOptions Append = new()
+    private const byte LineFeed = (byte)'\n';
+
+    private static readonly FileStreamOptions ToAppend = new()
     {
-        Mode = FileMode.Append,
-        Access = FileAccess.Write,
+        Mode = FileMode.OpenOrCreate,
+        Access = FileAccess.ReadWrite,
         Share = FileShare.Read,
+        BufferSize = 0,
     };
+
+    private readonly SemaphoreSlim _gate = DeadLetterFiles.GateOf(path);
 
     public async ValueTask AddAsync(DeadLetter letter, CancellationToken ct)
     {
         var line = Format(letter);
+        await _gate.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            await AppendAsync(line, ct).ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task AppendAsync(byte[] line, CancellationToken ct)
+    {
         var file = new FileStream(path, OptionsForOwner());
         await using (file.ConfigureAwait(false))
         {
+            if (IsTorn(file))
+            {
+                file.WriteByte(LineFeed); // What is left may be all that there is of a letter: it stays, on a line of its own, and spoils no other.
+            }
+
             await file.WriteAsync(line, ct).ConfigureAwait(false); // In one piece: a crash leaves a whole line or none, as far as it lies with us.
         }
+    }
+
+    // As a crash or a full disk may have left it. At the end of the file in any case, where the next write goes.
+    private static bool IsTorn(FileStream file)
+    {
+        if (!file.CanSeek || file.Length == 0)
+        {
+            return false;
+        }
+
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte() != LineFeed;
     }
 
     private byte[] Format(DeadLetter letter)
@@ -47,7 +82,7 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
             json.WriteEndObject();
         }
 
-        buffer.WriteByte((byte)'\n');
+        buffer.WriteByte(LineFeed);
         return buffer.ToArray();
     }
 
@@ -55,9 +90,9 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
     {
         if (!OperatingSystem.IsWindows())
         {
-            Append.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            ToAppend.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        return Append;
+        return ToAppend;
     }
 }

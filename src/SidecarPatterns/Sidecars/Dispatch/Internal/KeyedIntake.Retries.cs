@@ -35,6 +35,27 @@ internal sealed partial class KeyedIntake<T, TKey>
         return true;
     }
 
+    public override bool TryPutBack(LaneSource<T> lane, T message, int attempts)
+    {
+        using (EnterAgainstSolo())
+        {
+            if (lane.Key is not KeyLane key)
+            {
+                return false;
+            }
+
+            key.AddFirst(NewHeld(key, message, lane.Origin, lane.Ordinal, attempts));
+            _heldCount++;
+            _parkedOrDue++;
+            _ready.Enqueue(key);
+            lane.Key = null; // It stays with the message.
+            lane.Ordinal = LaneSource<T>.NoOrdinal;
+        }
+
+        WakeOne();
+        return true;
+    }
+
     public override void StopParking() => _hurry.Cancel();
 
     public override void Reopen() => _hurry = default;

@@ -59,6 +59,8 @@ internal sealed class LaneSource<T>(MessageIntake<T> intake) : MessageSource<T>
 
     public override bool TryPark(T message, int attempts, TimeSpan delay) => intake.TryPark(this, message, attempts, delay);
 
+    public override bool TryPutBack(T message, int attempts) => intake.TryPutBack(this, message, attempts);
+
     public override void ServeWaitingPublishers() => intake.LeaveToOthers(this);
 
     public override ValueTask<bool> WaitToTakeAsync() => intake.WaitToTakeAsync(this);

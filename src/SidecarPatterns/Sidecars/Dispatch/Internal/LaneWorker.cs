@@ -37,7 +37,7 @@ internal sealed class LaneWorker<T> : MessageWorker<T>, ILaneOwner<T>
 
     public bool HasExpiry => Options.MaxAge is not null;
 
-    public override bool HasMessagesLeft => Returned.Count > 0 || base.HasMessagesLeft;
+    public override bool HasMessagesLeft => Returned.Count > 0 || base.HasMessagesLeft || Intake is { ParkedCount: > 0 };
 
     protected override IReadOnlyList<MessageSource<T>> Lanes => Intake?.Lanes ?? [];
 

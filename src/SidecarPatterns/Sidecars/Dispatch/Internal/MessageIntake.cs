@@ -160,6 +160,8 @@ internal partial class MessageIntake<T>
 
     public virtual bool TryPark(LaneSource<T> lane, T message, int attempts, TimeSpan delay) => false;
 
+    public virtual bool TryPutBack(LaneSource<T> lane, T message, int attempts) => false;
+
     /// <summary>Parks nothing any more: what is parked is due at once.</summary>
     public virtual void StopParking()
     {
