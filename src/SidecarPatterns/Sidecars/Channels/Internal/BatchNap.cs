@@ -9,11 +9,11 @@ namespace SidecarPatterns;
 /// <remarks>The dispatcher begins it; any thread ends it, exactly once.</remarks>
 internal sealed class BatchNap<T>(MessageQueue<T> queue, TimeProvider timeProvider)
 {
-    private const long Awake = long.MaxValue;
+    /// <summary>What the queue's word says while there is no nap.</summary>
+    public const long Awake = long.MaxValue;
 
     private readonly int _early = Math.Max(1, queue.Capacity / 4);
     private readonly TakeSignal _signal = new();
-    private long _endsAt = Awake; // The place in the queue at whose use the nap ends early.
     private ITimer? _timer;
 
     /// <summary>Begins to sleep, until the time is over or there is something to do.</summary>
@@ -23,7 +23,7 @@ internal sealed class BatchNap<T>(MessageQueue<T> queue, TimeProvider timeProvid
     {
         _signal.Prepare();
         var endsAt = queue.PullOrdinal + _early;
-        Interlocked.Exchange(ref _endsAt, endsAt);
+        Interlocked.Exchange(ref queue.NapEnd, endsAt);
         _timer ??= Unflowed.Run(
             static self => self.Clock.CreateTimer(static nap => ((BatchNap<T>)nap!).Wake(), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan), this);
         _timer.Change(length, Timeout.InfiniteTimeSpan);
@@ -41,7 +41,7 @@ internal sealed class BatchNap<T>(MessageQueue<T> queue, TimeProvider timeProvid
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void OnOffered(OfferResult answer)
     {
-        var endsAt = Volatile.Read(ref _endsAt);
+        var endsAt = Volatile.Read(ref queue.NapEnd);
         if (endsAt != Awake && (answer != OfferResult.Accepted || queue.EndOrdinal >= endsAt))
         {
             Wake();
@@ -51,7 +51,7 @@ internal sealed class BatchNap<T>(MessageQueue<T> queue, TimeProvider timeProvid
     /// <summary>Ends the nap, if there is one.</summary>
     public void Wake()
     {
-        if (Interlocked.Exchange(ref _endsAt, Awake) != Awake)
+        if (Interlocked.Exchange(ref queue.NapEnd, Awake) != Awake)
         {
             _signal.Set();
         }

@@ -13,6 +13,10 @@ internal struct PaddedTail
     /// <summary>The dispatcher's position as publishers last saw it: never ahead of the true one.</summary>
     [FieldOffset(72)]
     public long HeadSeen;
+
+    /// <summary>The place at whose use the dispatcher's nap ends early: a publisher looks at it when it has this line anyway.</summary>
+    [FieldOffset(80)]
+    public long NapEnd;
 }
 
 /// <summary>A word on a cache line of its own.</summary>

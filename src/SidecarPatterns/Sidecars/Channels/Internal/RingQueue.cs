@@ -42,7 +42,10 @@ internal sealed partial class RingQueue<T> : MessageQueue<T>, IReservable<T>
         var length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, 2, FirstLength));
         _publishSegment = _takeSegment = new RingSegment<T>(length, start: 0, capacity);
         _serveAfter = Math.Clamp(capacity / 4, 1, MaxServeAfter);
+        _tail.NapEnd = BatchNap<T>.Awake;
     }
+
+    public override ref long NapEnd => ref _tail.NapEnd;
 
     public override Exception? Cause => Volatile.Read(ref _cause);
 
