@@ -134,6 +134,14 @@ public abstract class LogEntry
     {
     }
 
+    /// <summary>Writes to each of its lines of the cache, what it says already. Only while nobody has it.</summary>
+    private protected void Warm()
+    {
+        _scopes = null;
+        _holders = 0;
+        Ticks = 0;
+    }
+
     /// <summary>Forgets what it was about.</summary>
     private protected void Clear()
     {

@@ -37,5 +37,9 @@ internal sealed class SidecarLogger(SidecarLoggerProvider provider, LogSource so
         }
 
         _routes.Post(entry);
+        if (LogState<TState>.IsUnchanging)
+        {
+            StateEntry<TState>.WarmNext();
+        }
     }
 }

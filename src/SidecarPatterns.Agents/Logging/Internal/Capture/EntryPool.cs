@@ -36,6 +36,9 @@ internal static class EntryPool<TEntry>
         return entry;
     }
 
+    /// <summary>The entry that this thread rents next, if it has one already.</summary>
+    public static TEntry? Next => _rented;
+
     public static void Return(TEntry entry)
     {
         entry.Next = _returned;
