@@ -6,6 +6,12 @@ namespace SidecarPatterns.Benchmarks;
 /// </summary>
 internal sealed class AmbassadorPart : Part
 {
+    /// <summary>The part of the standard handler's time that the design lets an ambassador add to calls that are answered at once or later; other rows are to be no worse than the peer's.</summary>
+    public const double GoalTime = 0.25;
+
+    /// <summary>The part of its bytes.</summary>
+    public const double GoalBytes = 0.15;
+
     private const int Callers = 64;
     private const int Calls = Callers * 50;
     private const int RefusedCalls = Calls / 4; // An exception takes microseconds.
@@ -18,10 +24,6 @@ internal sealed class AmbassadorPart : Part
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(66);
     private static readonly TimeSpan LoopbackTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StubWarmUp = TimeSpan.FromSeconds(5);
-
-    // As the design has them, for calls that are answered at once or later; the other rows are to be no worse than the peer's.
-    private const double GoalTime = 0.25;
-    private const double GoalBytes = 0.15;
 
     private static readonly CancellationTokenSource Caller = new();
 

@@ -40,8 +40,8 @@ internal sealed class NetworkPart : Part
                 () => new CallingContender(Clients.Ours(new StubServer(suspends, Answers.Good), StageCosts.EndpointsAndCredential), CallEnd.Success),
                 () => new CallingContender(WithKey(Clients.Standard(new StubServer(suspends, Answers.Good))), CallEnd.Success)).Run(share);
             AddedTable.Write(Console.Out, added);
-            goals.AtMost($"{added.Name}: of the time that the standard handler adds without either", 1, added.TimeRatio);
-            goals.AtMost($"{added.Name}: of the bytes that it adds", 1, added.BytesRatio);
+            goals.AtMost($"{added.Name}: of the time that the standard handler adds", AmbassadorPart.GoalTime, added.TimeRatio);
+            goals.AtMost($"{added.Name}: of the bytes that it adds", AmbassadorPart.GoalBytes, added.BytesRatio);
         }
 
         Console.WriteLine();
