@@ -115,6 +115,64 @@ internal sealed class AttemptScopeTests
     }
 
     [Test]
+    public async Task EndOf_AnotherTaskAfterwards_IsWaitedForToo()
+    {
+        var scope = Begin(new TestClock(), TimeSpan.FromSeconds(10));
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = scope.EndOf(first.Task).AsTask();
+        first.SetResult();
+        await end.InTime();
+
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        end = scope.EndOf(second.Task).AsTask();
+        Assert.That(end.IsCompleted, Is.False);
+        second.SetResult();
+
+        await end.InTime();
+        scope.Complete();
+    }
+
+    [Test]
+    public void Complete_CallerLeavesAfterwards_CancelsNoOtherAttempt()
+    {
+        var clock = new TestClock();
+        using var caller = new CancellationTokenSource();
+        Several(() => Begin(clock, TimeSpan.FromSeconds(10), caller.Token)).ForEach(static scope => scope.Complete());
+        var others = Several(() => Begin(clock, TimeSpan.FromSeconds(10)));
+
+        caller.Cancel();
+
+        Assert.That(others.Select(static scope => scope.Token.IsCancellationRequested), Has.None.True);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
+    public async Task Complete_NextAttemptHasNotBegun_TheTimeOfTheLastIsNotItsOwn()
+    {
+        var clock = new TestClock();
+        Several(() => Begin(clock, TimeSpan.FromSeconds(10))).ForEach(static scope => scope.Complete());
+        var others = Several(() => DeadlineScanner.Of(clock).Rent());
+
+        clock.Advance(TimeSpan.FromSeconds(11));
+        await DrainPoolAsync();
+
+        Assert.That(others.Select(static scope => scope.Token.IsCancellationRequested), Has.None.True);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
+    public void Complete_ShortTime_LeavesNoTimerOfItsOwn()
+    {
+        var clock = new TestClock();
+        var scope = Begin(clock, TimeSpan.FromMilliseconds(50));
+        Assert.That(clock.Armed, Has.Member(TimeSpan.FromMilliseconds(50)));
+
+        scope.Complete();
+
+        Assert.That(clock.Armed, Has.No.Member(TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Test]
     public async Task End_CallbackThrows_HarmsNobody()
     {
         var clock = new TestClock();
@@ -128,6 +186,9 @@ internal sealed class AttemptScopeTests
         scope.Complete();
         other.Complete();
     }
+
+    // So many that what was given back is taken again, whichever stripe it came from.
+    private static List<AttemptScope> Several(Func<AttemptScope> make) => [.. Enumerable.Range(0, 20).Select(_ => make())];
 
     private static AttemptScope Begin(TimeProvider clock, TimeSpan due, CancellationToken caller = default)
     {
