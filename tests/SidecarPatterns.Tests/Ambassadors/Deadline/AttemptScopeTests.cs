@@ -161,6 +161,32 @@ internal sealed class AttemptScopeTests
     }
 
     [Test]
+    public void Begin_TimerIsEarly_IsNotCancelledByIt()
+    {
+        var clock = new EarlyClock();
+        var scope = Begin(clock, TimeSpan.FromMilliseconds(50));
+
+        clock.FireAll();
+
+        Assert.That(scope.Token.IsCancellationRequested, Is.False);
+        scope.Complete();
+    }
+
+    [Test]
+    public void Complete_EndedInTime_IsUsedAgain([Values] bool hasCaller)
+    {
+        var clock = new TestClock();
+        using var caller = new CancellationTokenSource();
+        var scopes = Several(() => Begin(clock, TimeSpan.FromSeconds(10), hasCaller ? caller.Token : default));
+        scopes.ForEach(static scope => scope.Complete());
+
+        var others = Several(() => DeadlineScanner.Of(clock).Rent());
+
+        Assert.That(others.Intersect(scopes), Is.Not.Empty);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
     public void Complete_ShortTime_LeavesNoTimerOfItsOwn()
     {
         var clock = new TestClock();
@@ -205,6 +231,20 @@ internal sealed class AttemptScopeTests
         {
             await Task.Run(static () => { });
         }
+    }
+
+    /// <summary>It stands still, and its timers fire when the test says so.</summary>
+    private sealed class EarlyClock : FakeTimeProvider
+    {
+        private readonly List<Action> _timers = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _timers.Add(() => callback(state));
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public void FireAll() => _timers.ToList().ForEach(static fire => fire());
     }
 
     /// <summary>Its timers drop what is less than a millisecond, as the system's do.</summary>
