@@ -115,6 +115,90 @@ internal sealed class AttemptScopeTests
     }
 
     [Test]
+    public async Task EndOf_AnotherTaskAfterwards_IsWaitedForToo()
+    {
+        var scope = Begin(new TestClock(), TimeSpan.FromSeconds(10));
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = scope.EndOf(first.Task).AsTask();
+        first.SetResult();
+        await end.InTime();
+
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        end = scope.EndOf(second.Task).AsTask();
+        Assert.That(end.IsCompleted, Is.False);
+        second.SetResult();
+
+        await end.InTime();
+        scope.Complete();
+    }
+
+    [Test]
+    public void Complete_CallerLeavesAfterwards_CancelsNoOtherAttempt()
+    {
+        var clock = new TestClock();
+        using var caller = new CancellationTokenSource();
+        Several(() => Begin(clock, TimeSpan.FromSeconds(10), caller.Token)).ForEach(static scope => scope.Complete());
+        var others = Several(() => Begin(clock, TimeSpan.FromSeconds(10)));
+
+        caller.Cancel();
+
+        Assert.That(others.Select(static scope => scope.Token.IsCancellationRequested), Has.None.True);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
+    public async Task Complete_NextAttemptHasNotBegun_TheTimeOfTheLastIsNotItsOwn()
+    {
+        var clock = new TestClock();
+        Several(() => Begin(clock, TimeSpan.FromSeconds(10))).ForEach(static scope => scope.Complete());
+        var others = Several(() => DeadlineScanner.Of(clock).Rent());
+
+        clock.Advance(TimeSpan.FromSeconds(11));
+        await DrainPoolAsync();
+
+        Assert.That(others.Select(static scope => scope.Token.IsCancellationRequested), Has.None.True);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
+    public void Begin_TimerIsEarly_IsNotCancelledByIt()
+    {
+        var clock = new EarlyClock();
+        var scope = Begin(clock, TimeSpan.FromMilliseconds(50));
+
+        clock.FireAll();
+
+        Assert.That(scope.Token.IsCancellationRequested, Is.False);
+        scope.Complete();
+    }
+
+    [Test]
+    public void Complete_EndedInTime_IsUsedAgain([Values] bool hasCaller)
+    {
+        var clock = new TestClock();
+        using var caller = new CancellationTokenSource();
+        var scopes = Several(() => Begin(clock, TimeSpan.FromSeconds(10), hasCaller ? caller.Token : default));
+        scopes.ForEach(static scope => scope.Complete());
+
+        var others = Several(() => DeadlineScanner.Of(clock).Rent());
+
+        Assert.That(others.Intersect(scopes), Is.Not.Empty);
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
+    public void Complete_ShortTime_LeavesNoTimerOfItsOwn()
+    {
+        var clock = new TestClock();
+        var scope = Begin(clock, TimeSpan.FromMilliseconds(50));
+        Assert.That(clock.Armed, Has.Member(TimeSpan.FromMilliseconds(50)));
+
+        scope.Complete();
+
+        Assert.That(clock.Armed, Has.No.Member(TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Test]
     public async Task End_CallbackThrows_HarmsNobody()
     {
         var clock = new TestClock();
@@ -128,6 +212,9 @@ internal sealed class AttemptScopeTests
         scope.Complete();
         other.Complete();
     }
+
+    // So many that what was given back is taken again, whichever stripe it came from.
+    private static List<AttemptScope> Several(Func<AttemptScope> make) => [.. Enumerable.Range(0, 20).Select(_ => make())];
 
     private static AttemptScope Begin(TimeProvider clock, TimeSpan due, CancellationToken caller = default)
     {
@@ -144,6 +231,20 @@ internal sealed class AttemptScopeTests
         {
             await Task.Run(static () => { });
         }
+    }
+
+    /// <summary>It stands still, and its timers fire when the test says so.</summary>
+    private sealed class EarlyClock : FakeTimeProvider
+    {
+        private readonly List<Action> _timers = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _timers.Add(() => callback(state));
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        public void FireAll() => _timers.ToList().ForEach(static fire => fire());
     }
 
     /// <summary>Its timers drop what is less than a millisecond, as the system's do.</summary>

@@ -122,6 +122,17 @@ internal sealed class AttemptClassifierTests
         }
     }
 
+    [Test]
+    public void ClassOf_EgressRefused_IsFatalHoweverItIsWrapped()
+    {
+        var refused = new AmbassadorEgressException("prices", EgressReason.Host, "elsewhere.test", "it is not allowed");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(AttemptClassifier.ClassOf(refused), Is.EqualTo(AttemptClass.Fatal));
+            Assert.That(AttemptClassifier.ClassOf(new HttpRequestException(HttpRequestError.ConnectionError, "wrapped", refused)), Is.EqualTo(AttemptClass.Fatal));
+        }
+    }
+
     [TestCaseSource(nameof(Others))]
     public void ClassOf_AnyOther_IsUnknownOnlyWhereTheNetworkIsInside(Exception exception, AttemptClass expected) =>
         Assert.That(AttemptClassifier.ClassOf(exception), Is.EqualTo(expected));

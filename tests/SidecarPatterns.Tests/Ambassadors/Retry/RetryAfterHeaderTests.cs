@@ -15,6 +15,7 @@ internal sealed class RetryAfterHeaderTests
     [TestCase("  120 ", 120)]
     [TestCase("0000000000000000000000000000000000000000000000007", 7)]
     [TestCase("2147483648", 2_147_483_648)] // More than the typed property knows.
+    [TestCase("922337203684", 922_337_203_684)] // The most that fits into a duration.
     public void Read_Seconds_AreRead(string value, double expected) =>
         Assert.That(Read(value), Is.EqualTo(TimeSpan.FromSeconds(expected)));
 

@@ -61,6 +61,43 @@ internal sealed class RetryBudgetTests
     }
 
     [Test]
+    public void Join_EmptyAndTheNewOneHasMadeCalls_TheyGiveNothing()
+    {
+        var budget = Empty(static () => 1_000);
+
+        budget.Join(static () => 5_000);
+
+        Assert.That(budget.TryWithdraw(), Is.False);
+    }
+
+    [Test]
+    public void Left_TimeHasPassed_CountsWhatItGave()
+    {
+        var clock = new TestClock();
+        var budget = new RetryBudget(clock, new AmbassadorRetryBudgetOptions());
+        Drain(budget);
+
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        Assert.That(budget.Left, Is.EqualTo(4).Within(1e-6));
+    }
+
+    [TestCase(0.5, 10)]
+    [TestCase(0.25, 15)]
+    [TestCase(1, 0)]
+    public void TryWithdraw_Reserve_IsLeft(double reserve, int expected)
+    {
+        var budget = new RetryBudget(new TestClock(), new AmbassadorRetryBudgetOptions());
+        var count = 0;
+        while (budget.TryWithdraw(reserve))
+        {
+            count++;
+        }
+
+        Assert.That((count, budget.Left), Is.EqualTo((expected, 20.0 - expected)));
+    }
+
+    [Test]
     public void Refund_PutsBackUpToTheCapacity()
     {
         var budget = new RetryBudget(new TestClock(), new AmbassadorRetryBudgetOptions { Capacity = 3 });

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SidecarPatterns.Tests;
 
 /// <summary>What stands in the way of another attempt, and what is returned then.</summary>
@@ -243,6 +245,61 @@ internal sealed class RetryCallTests
         using var response = await calling.PassAsync(calling.GetAsync());
 
         Assert.That(calling.Server.Requests, Has.Count.EqualTo(2));
+    }
+
+    [TestCase(429)]
+    [TestCase(500)]
+    public async Task Send_Fails_WaitsByTheDelayOfItsKind(int status)
+    {
+        await using var calling = new Calling(options =>
+        {
+            options.Retry.MaxAttempts = 3;
+            options.Retry.MaxDelay = TimeSpan.FromSeconds(20);
+            (options.Retry.ThrottledDelay, options.Retry.Delay) = status == 429
+                ? (TimeSpan.Zero, TimeSpan.FromSeconds(20))
+                : (TimeSpan.FromSeconds(20), TimeSpan.Zero);
+        });
+        calling.Server.Then(status).Then(status).Then(200);
+
+        using var response = await calling.GetAsync().InTime();
+
+        Assert.That(response.IsSuccessStatusCode, "nobody had to move the clock");
+    }
+
+    [Test]
+    public async Task Send_FirstRetryOfManyCalls_WaitsForTheFirstDelayAtMost()
+    {
+        await using var calling = new Calling(static options => options.CircuitBreaker.MinimumAttempts = 1_000);
+        for (var call = 0; call < 15; call++)
+        {
+            calling.Server.Then(500).Then(200);
+        }
+
+        for (var call = 0; call < 15; call++)
+        {
+            (await calling.PassAsync(calling.GetAsync())).Dispose();
+        }
+
+        var bound = new AmbassadorRetryOptions().Delay;
+        var delays = calling.Logs.Named("WillRetry")
+            .Select(static entry => TimeSpan.Parse(entry.Message[(entry.Message.LastIndexOf(' ') + 1)..^1], CultureInfo.InvariantCulture));
+        Assert.That(delays, Has.Exactly(15).Items.And.All.LessThanOrEqualTo(bound), "a bound that had doubled already would be passed by one of them");
+    }
+
+    [Test]
+    public async Task Send_TwoAttemptsHang_SaysWhichTimeWasOver()
+    {
+        await using var calling = new Calling(static options => (options.Timeout, options.Retry.MaxAttempts) = (TimeSpan.FromSeconds(15), 2));
+        calling.Server.Hangs();
+
+        await calling.PassToFailureAsync(calling.GetAsync());
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(calling.Logs.Named("WillRetry").Single().Message, Does.Contain("attempt 1 ended with attempt timeout;"));
+            Assert.That(calling.Logs.Named("CallFailed").Single().Message, Does.EndWith("after 2 attempt(s): timeout."));
+            Assert.That(calling.Snapshot.LastError, Is.EqualTo("timeout"));
+        }
     }
 
     [TestCase("3601")]

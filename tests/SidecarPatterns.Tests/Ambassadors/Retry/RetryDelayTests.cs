@@ -41,6 +41,18 @@ internal sealed class RetryDelayTests
         Assert.That(delays, Has.All.InRange(from, to));
     }
 
+    // Half of the bound, and half of the jitter.
+    [TestCase(2_000, 2_600)] // The back-off of 2.5 s is the longer one.
+    [TestCase(3_000, 3_150)]
+    [TestCase(60_000, 60_500)]
+    public void Next_ServerAsks_TheLongerOfTheTwoIsJittered(int askedMilliseconds, int expectedMilliseconds)
+    {
+        var delay = RetryDelay.Next(
+            TimeSpan.FromSeconds(5), Options.MaxDelay, retries: 0, TimeSpan.FromMilliseconds(askedMilliseconds), Options, new EvenChance());
+
+        Assert.That(delay, Is.EqualTo(TimeSpan.FromMilliseconds(expectedMilliseconds)));
+    }
+
     [Test]
     public void Next_RetryAfterIsLongerThanBelievedOrNegative_IsNotHeeded([Values(-1, 3_601, long.MaxValue)] long asked)
     {
@@ -88,4 +100,9 @@ internal sealed class RetryDelayTests
 
     private static List<double> Many(TimeSpan first, int retries, TimeSpan? retryAfter) =>
         [.. Enumerable.Range(0, 4_000).Select(_ => RetryDelay.Next(first, Options.MaxDelay, retries, retryAfter, Options).TotalMilliseconds)];
+
+    private sealed class EvenChance : Random
+    {
+        public override double NextDouble() => 0.5;
+    }
 }
