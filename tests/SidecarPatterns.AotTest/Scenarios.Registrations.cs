@@ -51,6 +51,11 @@ internal static partial class Scenarios
                 await host.GetRequiredService<ChannelWriter<string>>().WriteAsync("again");
                 await host.GetRequiredService<ChannelWriter<string>>().WriteAsync("at once");
                 await host.GetRequiredService<ChannelWriter<int>>().WriteAsync(7);
+                var control = host.GetRequiredService<ISidecarControl>();
+                while (control.GetSnapshot("sunk").DeadLettered < 2)
+                {
+                    await Task.Yield(); // A stop would cut the attempts short.
+                }
             },
             "sunk");
         Check(sink.Letters is [{ Message: "again", Attempts: 3 }, { Message: "at once", Attempts: 1 }], string.Join(", ", sink.Letters));

@@ -215,6 +215,21 @@ internal sealed class LogFilesTests : LogFolderTests
     }
 
     [Test]
+    public async Task Keeper_NextFileIsBegunBeforeItIsToldOf_LeavesItAlone()
+    {
+        string[] files = ["app-20000101.jsonl", "app-20000101-2.jsonl", "app-20000101-3.jsonl"];
+        Array.ForEach(files, file => File.WriteAllText(Folder.PathOf(file), "{}\n"));
+        List<string> told = [];
+        using var keeper = new LogKeeper(Folder.Path, "app", new LogFileOptions { Compress = true, MaxFiles = 1 }, _clock, told.Add);
+
+        keeper.Begin(new LogFileName(Slot: 1, new DateOnly(2000, 1, 1), Number: 2, IsCompressed: false));
+        await keeper.Done.InTime();
+
+        Assert.That(Folder.Files, Is.EqualTo(new[] { "app-20000101-2.jsonl", "app-20000101-3.jsonl" }), "the one before went, since there are to be few");
+        Assert.That(told, Is.Empty);
+    }
+
+    [Test]
     public async Task Compress_FilesThatAreDone_AreReadableByGzipAndTheirNumbersAreNotUsedAgain()
     {
         _options.Compress = true;

@@ -56,6 +56,9 @@ internal readonly record struct LogFileName(int Slot, DateOnly Day, int Number, 
             : null;
     }
 
+    /// <summary>Whether the process whose slot it is has begun it before another one.</summary>
+    public bool IsBefore(in LogFileName other) => (Day, Number).CompareTo((other.Day, other.Number)) < 0;
+
     /// <summary>All of ours in a folder, by the order in which they were begun.</summary>
     public static List<(LogFileName Name, FileInfo File)> FindAll(string folder, string name)
     {

@@ -12,7 +12,7 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _end = new();
     private Task _round = Task.CompletedTask;
-    private LogFileName _current; // Guarded by the lock: a round that begins late goes by what is current then.
+    private LogFileName _current; // Guarded by the lock: a round that begins late goes by what is current then. One that is begun is told of only once it has a line.
 
     /// <summary>Completes when the rounds that were begun are over.</summary>
     public Task Done
@@ -67,11 +67,10 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
 
     private void CompressAll()
     {
-        var files = LogFileName.FindAll(folder, name);
-        var current = ReadCurrent(); // In this order: a file that is begun in between is not among them.
-        foreach (var (file, info) in files)
+        var current = ReadCurrent();
+        foreach (var (file, info) in LogFileName.FindAll(folder, name))
         {
-            if (file.Slot == current.Slot && !file.IsCompressed && file != current)
+            if (file.Slot == current.Slot && !file.IsCompressed && file.IsBefore(current))
             {
                 _end.Token.ThrowIfCancellationRequested();
                 Compress(info.FullName, Path.Combine(folder, (file with { IsCompressed = true }).ToString(name)));
@@ -127,7 +126,7 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
         var bornBefore = options.MaxAge is { } maxAge ? timeProvider.GetUtcNow().UtcDateTime - maxAge : DateTime.MinValue;
         foreach (var (file, info) in files)
         {
-            if (file != current && !newest.Contains(file) && (left > options.MaxFiles || bytes > options.MaxTotalBytes || info.LastWriteTimeUtc < bornBefore))
+            if ((file.Slot != current.Slot || file.IsBefore(current)) && !newest.Contains(file) && (left > options.MaxFiles || bytes > options.MaxTotalBytes || info.LastWriteTimeUtc < bornBefore))
             {
                 bytes -= info.Length; // Before: once it is deleted, it has none.
                 left--;
