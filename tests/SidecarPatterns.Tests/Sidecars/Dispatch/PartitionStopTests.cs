@@ -12,6 +12,7 @@ internal sealed class PartitionStopTests
     private const int Held = 10; // Its first call ends when the test says so.
     private const int SameKey = 11;
     private const int OtherKey = 20;
+    private const int ThirdKey = 30;
 
     private static readonly TimeSpan Long = TimeSpan.FromDays(1);
 
@@ -30,7 +31,7 @@ internal sealed class PartitionStopTests
     [Test]
     public async Task Stop_WhileARestartWaitsForAMessageThatFails_AttemptsItAgainBeforeTheNextOfItsKey()
     {
-        var second = new SyncPoint();
+        var (second, other) = (new SyncPoint(), new SyncPoint());
         await using var host = Build(async (message, attempt) =>
         {
             if (message == Held && attempt == 1)
@@ -39,22 +40,22 @@ internal sealed class PartitionStopTests
                 throw new IOException("once");
             }
 
-            if (message == Held)
-            {
-                await second.PassAsync();
-            }
+            await (message == Held ? second.PassAsync() : message == OtherKey ? other.PassAsync() : Task.CompletedTask);
         });
         await host.StartAsync();
         _account.TryWrite(host.Writer<int>(), Held);
-        await _first.ReachedAsync();
-        _account.TryWrite(host.Writer<int>(), SameKey);
         _account.TryWrite(host.Writer<int>(), OtherKey);
+        await _first.ReachedAsync();
+        await other.ReachedAsync(); // No lane is just about to take a message: one that is takes it, whatever it is told meanwhile.
+        _account.TryWrite(host.Writer<int>(), SameKey);
+        _account.TryWrite(host.Writer<int>(), ThirdKey);
 
         var (restart, stop) = await StopWhileRestartingAsync(host);
+        other.Release();
         _first.Release();
         await second.ReachedAsync();
-        await Eventually.HoldsAsync(() => _account.Handled > 0, "the other key goes on");
-        Assert.That(_begun, Is.EquivalentTo(new[] { (Held, 1), (Held, 2), (OtherKey, 1) }));
+        await Eventually.HoldsAsync(() => _account.Handled == 2, "the other keys go on");
+        Assert.That(_begun, Is.EquivalentTo(new[] { (Held, 1), (OtherKey, 1), (Held, 2), (ThirdKey, 1) }));
 
         second.Release();
         await stop;
