@@ -10,7 +10,7 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [CancelAfter(170_000)]
 [NonParallelizable] // Every test of the process can be heard by the listener of activities.
-internal sealed class PlantedSecretTests
+internal sealed class PlantedSecretTests : FolderTests<LogFolder>
 {
     private const string Mark = "c4n4ry";
     private const string ApiKey = $"{Mark}-api-key";
@@ -23,18 +23,13 @@ internal sealed class PlantedSecretTests
     private const string Query = $"{Mark}-query";
     private const string Content = $"{Mark}-content";
 
-    private LogFolder _folder = null!;
     private TestFolder _certificates = null!;
 
     [SetUp]
-    public void SetUp() => (_folder, _certificates) = (new LogFolder(), new TestFolder());
+    public void SetUp() => _certificates = new TestFolder();
 
     [TearDown]
-    public void TearDown()
-    {
-        _folder.Dispose();
-        _certificates.Dispose();
-    }
+    public void TearDown() => _certificates.Dispose();
 
     [Test]
     public async Task Everything_ThatIsEmitted_HasNoSecretOfAnyKind()
@@ -46,7 +41,7 @@ internal sealed class PlantedSecretTests
         Script(network);
         await using var host = TestHost.BuildWith(builder =>
         {
-            LogHosts.Add(builder, _folder, onlyTests: false);
+            LogHosts.Add(builder, Folder, onlyTests: false);
             Register(builder, tokens, proxy, network, WriteCertificate());
         });
         using var emitted = new Emissions(host);
@@ -72,7 +67,7 @@ internal sealed class PlantedSecretTests
         await host.FlushLogAsync();
         await host.StopAsync();
         await emitted.LookAsync();
-        emitted.Add(_folder);
+        emitted.Add(Folder);
 
         var planted = string.Concat(network.Requests.Select(static request => request.Headers)) + string.Concat(proxy.Served.Concat(tokens.Served).Select(static request => $"{request}{request.Header("Proxy-Authorization")}"));
         string[] forbidden = [Mark, Base64("shop", BasicPassword), Base64("shop", ProxyPassword), Base64("shop", ClientSecret)];

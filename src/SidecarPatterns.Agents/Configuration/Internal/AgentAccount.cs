@@ -36,7 +36,7 @@ internal sealed class AgentAccount(string name, string source)
         }
     }
 
-    /// <summary>Another version is about to be in force.</summary>
+    /// <summary>Another version is in force.</summary>
     public void BeginVersion(KeyTable table, string? revision, bool isCopy, DateTimeOffset time)
     {
         lock (_lock)

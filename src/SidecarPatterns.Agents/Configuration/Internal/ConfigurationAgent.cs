@@ -144,7 +144,8 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
     private void Adopt(KeyTable table, ConfigurationDocument document, bool isCopy, DateTimeOffset time)
     {
         (_table, _mark) = (table, document.Mark);
-        _account.BeginVersion(table, document.Revision, isCopy, time); // Before anybody is told, who may ask for it.
+        _provider.Replace(table);
+        _account.BeginVersion(table, document.Revision, isCopy, time); // After that: who sees it finds its values; and before anybody is told, who may ask for it.
         if (!isCopy)
         {
             _account.Count(LookEnd.Adopted, problem: null, _clock.GetUtcNow());
@@ -154,7 +155,7 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
         try
         {
             Volatile.Write(ref _tellingThread, System.Environment.CurrentManagedThreadId);
-            _provider.Replace(table);
+            _provider.Tell();
         }
 #pragma warning disable CA1031 // Code of whoever listens. All were told, and the version is in force.
         catch (Exception exception)

@@ -7,26 +7,17 @@ namespace SidecarPatterns.Tests;
 /// <summary>The copy on disk: what is in it, who may read it, and what becomes of an application that starts with it.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentCopyTests
+internal sealed class ConfigurationAgentCopyTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
     private ScriptedServer _server = null!;
 
     [SetUp]
-    public void SetUp()
-    {
-        _folder = new TestFolder();
-        _server = ScriptedServer.Start().Answers(Json("""{"Limit": 1, "Password": "secret", "Nothing": null}"""));
-    }
+    public void SetUp() => _server = ScriptedServer.Start().Answers(Json("""{"Limit": 1, "Password": "secret", "Nothing": null}"""));
 
     [TearDown]
-    public async Task TearDown()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public async Task TearDown() => await _server.DisposeAsync();
 
-    private string CopyFile => _folder.File(Path.Combine("state", "copy.json"));
+    private string CopyFile => Folder.File(Path.Combine("state", "copy.json"));
 
     [Test]
     public async Task Copy_RepositoryAway_StartsWithItDegradedAndGoesOnOnceItIsBack()
@@ -182,8 +173,8 @@ internal sealed class ConfigurationAgentCopyTests
     [Test]
     public async Task CopyFile_Changed_IsWrittenThereAtTheNextLookAndNeverOverTheSource()
     {
-        var (source, elsewhere) = (_folder.File("shop.json"), _folder.File("elsewhere.json"));
-        _folder.Write("shop.json", """{"Limit": 1}""");
+        var (source, elsewhere) = (Folder.File("shop.json"), Folder.File("elsewhere.json"));
+        Folder.Write("shop.json", """{"Limit": 1}""");
         await using var host = ConfigurationAgents.Build(options => options.FromFile(source));
         await host.StartReadyAsync();
 
@@ -207,7 +198,7 @@ internal sealed class ConfigurationAgentCopyTests
 
         await host.StopAsync();
 
-        void Write(string copy, int limit) => _folder.Replace(
+        void Write(string copy, int limit) => Folder.Replace(
             "shop.json", $$$$"""{"Limit": {{{{limit}}}}, "Agents": {"Configuration": {"CopyFile": "{{{{copy}}}}"}}}""");
     }
 
@@ -216,9 +207,9 @@ internal sealed class ConfigurationAgentCopyTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         Assert.That(
-            () => builder.AddConfigurationSidecar(options => options.FromHttp(_server.Uri).CopyFile = _folder.Path),
+            () => builder.AddConfigurationSidecar(options => options.FromHttp(_server.Uri).CopyFile = Folder.Path),
             Throws.InstanceOf<Microsoft.Extensions.Options.OptionsValidationException>().With.Message
-                .EqualTo($"Agents:Configuration:CopyFile is '{_folder.Path}'; allowed is nothing, or the path of a file."));
+                .EqualTo($"Agents:Configuration:CopyFile is '{Folder.Path}'; allowed is nothing, or the path of a file."));
         Assert.That(_server.Connections, Is.Zero);
     }
 
@@ -227,7 +218,7 @@ internal sealed class ConfigurationAgentCopyTests
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         Assert.That(
-            () => builder.AddConfigurationSidecar(options => options.FromFolder(_folder.Path).CopyFile = _folder.File("copy")),
+            () => builder.AddConfigurationSidecar(options => options.FromFolder(Folder.Path).CopyFile = Folder.File("copy")),
             Throws.InstanceOf<Microsoft.Extensions.Options.OptionsValidationException>().With.Message.Contains("Agents:Configuration:CopyFile"));
     }
 

@@ -6,21 +6,13 @@ namespace SidecarPatterns.Tests;
 /// <summary>Real faults of the copy on disk: the process is killed while it writes, the disk is full.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentFaultTests
+internal sealed class ConfigurationAgentFaultTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
-
     [Test]
     [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
     public async Task Kill_InTheMiddleOfWritingCopies_TheNextStartHasAWholeOne()
     {
-        var file = _folder.File("shop.json");
+        var file = Folder.File("shop.json");
         await using (var child = ChildProgram.StartIn(
             new Dictionary<string, string> { ["CONFIGURATION_FILE"] = file }, "SidecarPatterns.Tests.Host", "configuration-copies"))
         {
@@ -42,11 +34,11 @@ internal sealed class ConfigurationAgentFaultTests
     [Test]
     public async Task Disk_Full_TheCopyBeforeStaysWholeAndTheNextOneIsWrittenOnceThereIsRoom()
     {
-        var state = Directory.CreateDirectory(_folder.File("state")).FullName;
+        var state = Directory.CreateDirectory(Folder.File("state")).FullName;
         await using var disk = await SmallDisk.MountAsync(state, kilobytes: 256);
         var copy = Path.Combine(state, "copy.json");
         Write("1");
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")).CopyFile = copy);
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")).CopyFile = copy);
         await host.StartReadyAsync();
         var first = await File.ReadAllTextAsync(copy);
 
@@ -67,5 +59,5 @@ internal sealed class ConfigurationAgentFaultTests
         await host.StopAsync();
     }
 
-    private void Write(string limit) => _folder.Replace("shop.json", $$"""{"Limit": "{{limit}}"}""");
+    private void Write(string limit) => Folder.Replace("shop.json", $$"""{"Limit": "{{limit}}"}""");
 }

@@ -7,30 +7,22 @@ namespace SidecarPatterns.Tests;
 /// <summary>Files and folders that are replaced, written in place, removed, mounted: a version is always whole, and a change is seen without waiting for the interval.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentFileTests
+internal sealed class ConfigurationAgentFileTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
-
     [TestCase(true)]
     [TestCase(false)]
     public async Task File_Changed_IsSeenAlthoughNoTimePasses(bool isReplaced)
     {
-        _folder.Write("shop.json", """{"Limit": 1}""");
-        await using var host = await StartAsync(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Limit": 1}""");
+        await using var host = await StartAsync(options => options.FromFile(Folder.File("shop.json")));
 
         if (isReplaced)
         {
-            _folder.Replace("shop.json", """{"Limit": 2}""");
+            Folder.Replace("shop.json", """{"Limit": 2}""");
         }
         else
         {
-            _folder.Write("shop.json", """{"Limit": 2}""");
+            Folder.Write("shop.json", """{"Limit": 2}""");
         }
 
         await Eventually.HoldsAsync(() => host.Value("Limit") == "2", "the change is seen");
@@ -40,12 +32,12 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task File_WrittenOnceMoreWithTheSameLengthAtTheSameMoment_IsSeenAtTheNextLook()
     {
-        _folder.Write("shop.json", """{"Limit": 1}""");
-        await using var host = await StartAsync(options => options.FromFile(_folder.File("shop.json")));
-        var writtenAt = File.GetLastWriteTimeUtc(_folder.File("shop.json"));
+        Folder.Write("shop.json", """{"Limit": 1}""");
+        await using var host = await StartAsync(options => options.FromFile(Folder.File("shop.json")));
+        var writtenAt = File.GetLastWriteTimeUtc(Folder.File("shop.json"));
 
-        _folder.Write("shop.json", """{"Limit": 2}""");
-        File.SetLastWriteTimeUtc(_folder.File("shop.json"), writtenAt);
+        Folder.Write("shop.json", """{"Limit": 2}""");
+        File.SetLastWriteTimeUtc(Folder.File("shop.json"), writtenAt);
         await host.LookAsync();
 
         Assert.That(host.Value("Limit"), Is.EqualTo("2"));
@@ -55,12 +47,12 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task File_TouchedOrWrittenAnotherWay_IsNoChange()
     {
-        _folder.Write("shop.json", """{"A": 1, "B": 2}""");
-        await using var host = await StartAsync(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"A": 1, "B": 2}""");
+        await using var host = await StartAsync(options => options.FromFile(Folder.File("shop.json")));
         var changes = 0;
         using var listening = Microsoft.Extensions.Primitives.ChangeToken.OnChange(host.Configuration().GetReloadToken, () => changes++);
 
-        _folder.Replace("shop.json", "{ \"B\": \"2\",\n  /* the same */ \"A\": 1, }");
+        Folder.Replace("shop.json", "{ \"B\": \"2\",\n  /* the same */ \"A\": 1, }");
         var snapshot = await host.LookAsync();
 
         Assert.That((snapshot.Version, changes), Is.EqualTo((1L, 0)));
@@ -70,14 +62,14 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task File_HalfWritten_IsRefusedAndTakenOnceItIsWhole()
     {
-        _folder.Write("shop.json", """{"Limit": 1}""");
-        await using var host = await StartAsync(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Limit": 1}""");
+        await using var host = await StartAsync(options => options.FromFile(Folder.File("shop.json")));
 
-        _folder.Write("shop.json", """{"Limit": 2""");
+        Folder.Write("shop.json", """{"Limit": 2""");
         var snapshot = await host.LookAsync();
         Assert.That((snapshot.Version, snapshot.LastError, host.Value("Limit")), Is.EqualTo((1L, "it is no JSON from line 1, byte 12 on", "1")));
 
-        _folder.Write("shop.json", """{"Limit": 2}""");
+        Folder.Write("shop.json", """{"Limit": 2}""");
         await Eventually.HoldsAsync(() => host.Value("Limit") == "2", "the whole is taken");
         await host.StopAsync();
     }
@@ -85,18 +77,18 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task SettleTime_FileIsWrittenInPieces_IsReadOnceItWasLeftAloneForThatTime()
     {
-        _folder.Write("shop.json", """{"Limit": 1}""");
+        Folder.Write("shop.json", """{"Limit": 1}""");
         await using var host = await StartAsync(options =>
         {
-            options.FromFile(_folder.File("shop.json"));
+            options.FromFile(Folder.File("shop.json"));
             options.SettleTime = TimeSpan.FromSeconds(2);
         });
         await host.Clock.PassAsync(TimeSpan.FromSeconds(2)); // Of the first look: the file was written just now.
         await Eventually.HoldsAsync(() => host.AgentSnapshot().Looks == 2, "the sidecar has looked");
 
-        _folder.Write("shop.json", """{"Limit": 2""");
+        Folder.Write("shop.json", """{"Limit": 2""");
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2));
-        _folder.Write("shop.json", """{"Limit": 2}""");
+        Folder.Write("shop.json", """{"Limit": 2}""");
         await host.Clock.PassAsync(TimeSpan.FromSeconds(2));
         await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(2), () => host.Value("Limit") == "2");
 
@@ -107,7 +99,7 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task Folder_RemovedAndMadeAnew_IsSeenAgain()
     {
-        var folder = Directory.CreateDirectory(_folder.File("mount")).FullName;
+        var folder = Directory.CreateDirectory(Folder.File("mount")).FullName;
         File.WriteAllText(Path.Combine(folder, "Limit"), "1");
         await using var host = await StartAsync(options => options.FromFolder(folder));
 
@@ -134,11 +126,11 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task Folder_KeyRemoved_IsGone()
     {
-        _folder.Write("A", "1");
-        _folder.Write("B", "1");
-        await using var host = await StartAsync(options => options.FromFolder(_folder.Path));
+        Folder.Write("A", "1");
+        Folder.Write("B", "1");
+        await using var host = await StartAsync(options => options.FromFolder(Folder.Path));
 
-        File.Delete(_folder.File("A"));
+        File.Delete(Folder.File("A"));
         await host.LookAsync();
 
         Assert.That((host.Value("A"), host.Value("B")), Is.EqualTo(((string?)null, "1")));
@@ -148,13 +140,13 @@ internal sealed class ConfigurationAgentFileTests
     [Test]
     public async Task Folder_TooLargeInAll_IsRefused()
     {
-        _folder.Write("A", new string('a', 600));
+        Folder.Write("A", new string('a', 600));
         await using var host = await StartAsync(options =>
         {
-            options.FromFolder(_folder.Path);
+            options.FromFolder(Folder.Path);
             options.MaxSize = 1024;
         });
-        _folder.Replace("B", new string('b', 600));
+        Folder.Replace("B", new string('b', 600));
         var snapshot = await host.LookAsync();
 
         Assert.That((snapshot.Version, snapshot.LastError), Is.EqualTo((1L, "it has more than 424 bytes, which MaxSize leaves")));
@@ -242,7 +234,7 @@ internal sealed class ConfigurationAgentFileTests
     {
         const int Files = 50;
         WriteAll(0);
-        await using var host = await StartAsync(options => options.FromFolder(_folder.Path));
+        await using var host = await StartAsync(options => options.FromFolder(Folder.Path));
         for (var number = 1; number <= 20; number++)
         {
             var looking = host.Agent().RefreshAsync();
@@ -258,7 +250,7 @@ internal sealed class ConfigurationAgentFileTests
         {
             for (var i = 0; i < Files; i++)
             {
-                _folder.Replace($"Key{i}", number.ToString(CultureInfo.InvariantCulture));
+                Folder.Replace($"Key{i}", number.ToString(CultureInfo.InvariantCulture));
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,19 +11,38 @@ namespace SidecarPatterns.Tests;
 /// <summary>Who listens, who sets, who disposes, who restarts, at the worst moment.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentLifeTests
+internal sealed class ConfigurationAgentLifeTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
     [SetUp]
-    public void SetUp()
-    {
-        _folder = new TestFolder();
-        Write("1");
-    }
+    public void SetUp() => Write("1");
 
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
+    [Test]
+    public async Task Version_SeenInTheSnapshot_HasItsValuesInForce()
+    {
+        const int Versions = 500;
+        await using var host = Build();
+        await host.StartReadyAsync();
+        var (isOver, behind) = (false, 0);
+        var watching = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                var version = host.AgentSnapshot().Version;
+                behind += long.Parse(host.Value("Limit")!, CultureInfo.InvariantCulture) < version ? 1 : 0;
+            }
+        });
+
+        for (var version = 2; version <= Versions; version++)
+        {
+            Write(version.ToString(CultureInfo.InvariantCulture));
+            await host.LookAsync();
+        }
+
+        Volatile.Write(ref isOver, true);
+        await watching.InTime();
+        Assert.That((host.AgentSnapshot().Version, behind), Is.EqualTo((Versions, 0)));
+        await host.StopAsync();
+    }
 
     [Test]
     public async Task Listener_Throws_IsToldOfAndTheVersionIsInForceForAll()
@@ -98,7 +118,7 @@ internal sealed class ConfigurationAgentLifeTests
             Assert.That(host.Value("Limit"), Is.EqualTo($"{version}"));
         }
 
-        _folder.Write("shop.json", "no JSON");
+        Folder.Write("shop.json", "no JSON");
         await host.LookAsync();
         Assert.That(host.Snapshot(AgentNames.Configuration).DegradedReason, Does.StartWith("a version was refused"));
         await host.StopAsync();
@@ -143,13 +163,13 @@ internal sealed class ConfigurationAgentLifeTests
     [Test]
     public async Task Agents_Two_KeepAnAccountEachAndSeeEachOther()
     {
-        _folder.Write("limits.json", """{"Max": 5}""");
+        Folder.Write("limits.json", """{"Max": 5}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json"))
+            options => options.FromFile(Folder.File("shop.json"))
                 .Validate(static candidate => candidate["Max"] is not { } max || string.CompareOrdinal(candidate["Limit"], max) <= 0, "the limit is above the maximum"),
             after: builder => builder.AddConfigurationSidecar("limits", options =>
             {
-                options.FromFile(_folder.File("limits.json"));
+                options.FromFile(Folder.File("limits.json"));
                 options.SettleTime = TimeSpan.Zero;
             }));
         var limits = host.Services.GetRequiredKeyedService<IConfigurationAgent>("limits");
@@ -158,7 +178,7 @@ internal sealed class ConfigurationAgentLifeTests
 
         Write("7");
         Assert.That(((await host.LookAsync()).LastError, host.Value("Limit")), Is.EqualTo(("the limit is above the maximum", "1")));
-        _folder.Replace("limits.json", """{"Max": 9}""");
+        Folder.Replace("limits.json", """{"Max": 9}""");
         await limits.RefreshAsync().InTime();
         await host.LookAsync();
 
@@ -209,7 +229,7 @@ internal sealed class ConfigurationAgentLifeTests
     public async Task Dispose_WhileAVersionIsPutInForce_EndsInOrder()
     {
         var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")), after: static builder => builder.Services.AddSingleton<FirstToBeDisposedOf>());
+            options => options.FromFile(Folder.File("shop.json")), after: static builder => builder.Services.AddSingleton<FirstToBeDisposedOf>());
         var told = new SyncPoint();
         using var listening = ChangeToken.OnChange(host.Configuration().GetReloadToken, told.Pass);
         await host.StartReadyAsync();
@@ -255,9 +275,9 @@ internal sealed class ConfigurationAgentLifeTests
         await host.StopAsync();
     }
 
-    private void Write(string limit) => _folder.Replace("shop.json", $$"""{"Limit": {{limit}}, "Names": ["tea", "milk"]}""");
+    private void Write(string limit) => Folder.Replace("shop.json", $$"""{"Limit": {{limit}}, "Names": ["tea", "milk"]}""");
 
-    private TestHost Build() => ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+    private TestHost Build() => ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
 
     [SuppressMessage("Performance", "CA1812", Justification = "Made by the container.")]
     private sealed class FirstToBeDisposedOf : IDisposable

@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>The agent's options: from its section, then the callback; what is wrong is named, and what changes takes effect.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentOptionsTests
+internal sealed class ConfigurationAgentOptionsTests : FolderTests<TestFolder>
 {
     private static readonly (string Key, string Value, string Problem)[] Wrong =
     [
@@ -31,17 +31,8 @@ internal sealed class ConfigurationAgentOptionsTests
         ("Interval:Hours", "1", "is a section of its own; allowed is a duration"),
     ];
 
-    private TestFolder _folder = null!;
-
     [SetUp]
-    public void SetUp()
-    {
-        _folder = new TestFolder();
-        _folder.Write("shop.json", """{"Limit": 1}""");
-    }
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
+    public void SetUp() => Folder.Write("shop.json", """{"Limit": 1}""");
 
     [TestCaseSource(nameof(Wrong))]
     public void Section_WrongValue_IsNamedWithWhatIsAllowed((string Key, string Value, string Problem) wrong)
@@ -50,7 +41,7 @@ internal sealed class ConfigurationAgentOptionsTests
         builder.Configuration[$"Agents:Configuration:{wrong.Key}"] = wrong.Value;
 
         Assert.That(
-            () => builder.AddConfigurationSidecar(options => options.FromFile(_folder.File("shop.json"))),
+            () => builder.AddConfigurationSidecar(options => options.FromFile(Folder.File("shop.json"))),
             Throws.TypeOf<OptionsValidationException>().With.Message.Contains($"Agents:Configuration:{wrong.Key.Split(':')[0]} {wrong.Problem}"));
     }
 
@@ -65,7 +56,7 @@ internal sealed class ConfigurationAgentOptionsTests
             ["LongPoll"] = "00:00:30",
             ["StartupTimeout"] = "00:00:05",
             ["Optional"] = "true",
-            ["CopyFile"] = _folder.File("copy"),
+            ["CopyFile"] = Folder.File("copy"),
             ["MaxSize"] = "2048",
             ["AnyContentType"] = "true",
             ["SettleTime"] = "00:00:01",
@@ -74,11 +65,11 @@ internal sealed class ConfigurationAgentOptionsTests
         };
         builder.Configuration.AddInMemoryCollection(section.Select(static pair => KeyValuePair.Create("Agents:Configuration:" + pair.Key, pair.Value)));
         ConfigurationAgentOptions? bound = null;
-        builder.AddConfigurationSidecar(options => bound = options.FromFile(_folder.File("shop.json")));
+        builder.AddConfigurationSidecar(options => bound = options.FromFile(Folder.File("shop.json")));
 
         Assert.That(
             ConfigurationAgentOptionRules.Table.Rows.Select(rule => rule.Show(bound!)),
-            Is.EqualTo(new[] { "00:01:00", "0.5", "00:00:30", "00:00:05", "true", $"'{_folder.File("copy")}'", "2048", "true", "00:00:01", "'Pin', 'Code'" }));
+            Is.EqualTo(new[] { "00:01:00", "0.5", "00:00:30", "00:00:05", "true", $"'{Folder.File("copy")}'", "2048", "true", "00:00:01", "'Pin', 'Code'" }));
     }
 
     [Test]
@@ -89,7 +80,7 @@ internal sealed class ConfigurationAgentOptionsTests
     public async Task Section_UnknownKey_IsWarnedOf()
     {
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")),
+            options => options.FromFile(Folder.File("shop.json")),
             static builder => builder.Configuration.AddInMemoryCollection([new("Agents:Configuration:Intervall", "1"), new("Agents:Configuration:Colour", "1")]));
         await host.StartReadyAsync();
 
@@ -105,15 +96,15 @@ internal sealed class ConfigurationAgentOptionsTests
     [Test]
     public async Task Section_Changed_TakesEffectAndAWrongOneChangesNothing()
     {
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         await host.StartReadyAsync();
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(30));
 
-        _folder.Replace("shop.json", """{"Agents": {"Configuration": {"Interval": "00:05:00"}}}""");
+        Folder.Replace("shop.json", """{"Agents": {"Configuration": {"Interval": "00:05:00"}}}""");
         await host.LookAsync();
         await host.Clock.ArmedAsync(TimeSpan.FromMinutes(5));
 
-        _folder.Replace("shop.json", """{"Agents": {"Configuration": {"Interval": "never"}}}""");
+        Folder.Replace("shop.json", """{"Agents": {"Configuration": {"Interval": "never"}}}""");
         await host.LookAsync();
         await host.LookAsync();
         await host.LookAsync();

@@ -9,17 +9,9 @@ namespace SidecarPatterns.Tests;
 /// <summary>No value of a secret key is in anything that the agent emits, whoever writes the message.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentSecretsTests
+internal sealed class ConfigurationAgentSecretsTests : FolderTests<TestFolder>
 {
     private const string Canary = "canary-8c1f";
-
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
 
     [TestCase("Shop:Password", true)]
     [TestCase("ConnectionStrings:Shop", true)]
@@ -53,7 +45,7 @@ internal sealed class ConfigurationAgentSecretsTests
                         ambassador.Retry.MaxAttempts = 1;
                     });
                 options.Secrets.Add("Shop:Pin");
-                options.CopyFile = _folder.File("copy");
+                options.CopyFile = Folder.File("copy");
                 options.Validate(static candidate => candidate["Shop:Mode"] switch
                 {
                     "throw" => throw new FormatException($"this pin is wrong: {candidate["Shop:Pin"]}", new FormatException(Canary)),
@@ -178,11 +170,11 @@ internal sealed class ConfigurationAgentSecretsTests
     [Test]
     public async Task Secret_InAnOptionOfTheAgentItself_IsWithheld()
     {
-        _folder.Write("shop.json", """{"Agents": {"Configuration": {"Secrets": ["Agents:Configuration:Interval"]}}}""");
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Agents": {"Configuration": {"Secrets": ["Agents:Configuration:Interval"]}}}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         await host.StartReadyAsync();
 
-        _folder.Replace("shop.json", $$$$"""
+        Folder.Replace("shop.json", $$$$"""
             {"Agents": {"Configuration": {"Interval": "{{{{Canary}}}}", "Secrets": ["Agents:Configuration:Interval"]}}}
             """);
         await host.LookAsync();
@@ -199,11 +191,11 @@ internal sealed class ConfigurationAgentSecretsTests
     [Test]
     public async Task Secret_InTheErrorOfTheStart_IsInNoneOfItsExceptions()
     {
-        _folder.Write("shop.json", $$$"""{"Shop": {"Limit": "{{{Canary}}}", "Password": "{{{Canary}}}"}}""");
+        Folder.Write("shop.json", $$$"""{"Shop": {"Limit": "{{{Canary}}}", "Password": "{{{Canary}}}"}}""");
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
         var failure = await Task.Run(() => builder.AddConfigurationSidecar(options => options
-            .FromFile(_folder.File("shop.json"))
+            .FromFile(Folder.File("shop.json"))
             .Validate(static candidate => throw new FormatException(candidate["Shop:Password"]))
             .Validate<PinOptions>("Shop", static _ => true))).FailureAsync();
 
@@ -218,16 +210,16 @@ internal sealed class ConfigurationAgentSecretsTests
     [Test]
     public async Task Hash_AnotherSecret_IsTheSameAndTheVersionAnother()
     {
-        _folder.Write("shop.json", """{"Name": "tea", "Password": "1"}""");
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Name": "tea", "Password": "1"}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         await host.StartReadyAsync();
         var hash = host.AgentSnapshot().Hash;
 
-        _folder.Replace("shop.json", """{"Name": "tea", "Password": "2"}""");
+        Folder.Replace("shop.json", """{"Name": "tea", "Password": "2"}""");
         var snapshot = await host.LookAsync();
         Assert.That((snapshot.Version, snapshot.Hash), Is.EqualTo((2L, hash)));
 
-        _folder.Replace("shop.json", """{"Name": "milk", "Password": "2"}""");
+        Folder.Replace("shop.json", """{"Name": "milk", "Password": "2"}""");
         Assert.That((await host.LookAsync()).Hash, Is.Not.EqualTo(hash));
         await host.StopAsync();
     }

@@ -9,23 +9,15 @@ namespace SidecarPatterns.Tests;
 /// <summary>The first version is there when the registration returns, or the application does not start, or starts with what it may.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentStartTests
+internal sealed class ConfigurationAgentStartTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
-
     [Test]
     public async Task FromFile_AtTheRegistration_IsThereForWhatIsRegisteredNext()
     {
         string? seen = null;
-        _folder.Write("shop.json", """{"Shop": {"Limit": 7, "Names": ["tea", "milk"]}}""");
+        Folder.Write("shop.json", """{"Shop": {"Limit": 7, "Names": ["tea", "milk"]}}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")),
+            options => options.FromFile(Folder.File("shop.json")),
             after: builder => seen = builder.Configuration["Shop:Limit"]);
         var snapshot = host.AgentSnapshot();
 
@@ -44,12 +36,12 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task FromFolder_JsonAndKeysPerFile_AreOneVersion()
     {
-        _folder.Write("shop.json", """{"Shop": {"Limit": 7}}""");
-        _folder.Write("Shop__Password", "canary\n");
-        _folder.Write("Shop__Text", "two\nlines\r\n");
-        _folder.Write(".hidden", "no key");
-        Directory.CreateDirectory(_folder.File("folder"));
-        await using var host = ConfigurationAgents.Build(options => options.FromFolder(_folder.Path));
+        Folder.Write("shop.json", """{"Shop": {"Limit": 7}}""");
+        Folder.Write("Shop__Password", "canary\n");
+        Folder.Write("Shop__Text", "two\nlines\r\n");
+        Folder.Write(".hidden", "no key");
+        Directory.CreateDirectory(Folder.File("folder"));
+        await using var host = ConfigurationAgents.Build(options => options.FromFolder(Folder.Path));
 
         Assert.That(
             host.Configuration().GetSection("Shop").AsEnumerable(makePathsRelative: true),
@@ -59,11 +51,11 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public void FromFolder_AKeyInTwoFiles_IsRefusedAndTheFileNamed()
     {
-        _folder.Write("a.json", """{"Shop": {"Limit": 7}}""");
-        _folder.Write("b.json", """{"shop": {"limit": 8}}""");
+        Folder.Write("a.json", """{"Shop": {"Limit": 7}}""");
+        Folder.Write("b.json", """{"shop": {"limit": 8}}""");
 
         Assert.That(
-            () => ConfigurationAgents.Build(options => options.FromFolder(_folder.Path)),
+            () => ConfigurationAgents.Build(options => options.FromFolder(Folder.Path)),
             Throws.TypeOf<ConfigurationAgentException>().With.Message.Contains("file 'b.json': it has the key 'shop:limit' twice"));
     }
 
@@ -75,7 +67,7 @@ internal sealed class ConfigurationAgentStartTests
         var (services, sources) = (builder.Services.Count, builder.Configuration.Sources.Count);
 
         // Who waits for it would have to wait for ever: time stands still.
-        var adding = Task.Run(() => builder.AddConfigurationSidecar(options => options.FromFile(_folder.File("shop.json")).CopyFile = _folder.File("copy")));
+        var adding = Task.Run(() => builder.AddConfigurationSidecar(options => options.FromFile(Folder.File("shop.json")).CopyFile = Folder.File("copy")));
         var clock = (TestClock)builder.Services.Last().ImplementationInstance!;
         Assert.That(
             async () =>
@@ -95,10 +87,10 @@ internal sealed class ConfigurationAgentStartTests
         var clock = new TestClock();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddSingleton<TimeProvider>(clock);
-        var adding = Task.Run(() => builder.AddConfigurationSidecar(options => options.FromFile(_folder.File("shop.json"))));
+        var adding = Task.Run(() => builder.AddConfigurationSidecar(options => options.FromFile(Folder.File("shop.json"))));
 
         await clock.ArmedAsync(TimeSpan.FromSeconds(1));
-        _folder.Write("shop.json", """{"Limit": 7}""");
+        Folder.Write("shop.json", """{"Limit": 7}""");
         await clock.PassAsync(TimeSpan.FromSeconds(1));
         await adding.InTime();
 
@@ -108,7 +100,7 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task Optional_NoVersion_StartsDegradedAndGetsItLater()
     {
-        var folder = Directory.CreateDirectory(_folder.File("later")).FullName;
+        var folder = Directory.CreateDirectory(Folder.File("later")).FullName;
         Directory.Delete(folder);
         var building = Task.Run(() => ConfigurationAgents.Build(
             options =>
@@ -240,15 +232,15 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task Registration_Twice_NeedsANameOfItsOwn()
     {
-        _folder.Write("a.json", """{"A": "first", "B": "first"}""");
-        _folder.Write("b.json", """{"B": "second"}""");
+        Folder.Write("a.json", """{"A": "first", "B": "first"}""");
+        Folder.Write("b.json", """{"B": "second"}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("a.json")),
+            options => options.FromFile(Folder.File("a.json")),
             after: builder =>
             {
-                builder.AddConfigurationSidecar("overrides", options => options.FromFile(_folder.File("b.json")));
+                builder.AddConfigurationSidecar("overrides", options => options.FromFile(Folder.File("b.json")));
                 Assert.That(
-                    () => builder.AddConfigurationSidecar("Overrides", options => options.FromFile(_folder.File("b.json"))),
+                    () => builder.AddConfigurationSidecar("Overrides", options => options.FromFile(Folder.File("b.json"))),
                     Throws.ArgumentException.With.Message.Contains("'Overrides'"));
             });
 
@@ -263,15 +255,15 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task Sources_BeforeAndAfter_KeepTheirPlaces()
     {
-        _folder.Write("shop.json", """{"Before": "agent", "After": "agent"}""");
+        Folder.Write("shop.json", """{"Before": "agent", "After": "agent"}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")),
+            options => options.FromFile(Folder.File("shop.json")),
             static builder => builder.Configuration.AddInMemoryCollection([new("Before", "before"), new("Only", "before")]),
             static builder => builder.Configuration.AddInMemoryCollection([new("After", "after")]));
         await host.StartReadyAsync();
         Assert.That((host.Value("Before"), host.Value("After"), host.Value("Only")), Is.EqualTo(("agent", "after", "before")));
 
-        _folder.Replace("shop.json", """{"After": "agent", "Only": "agent"}""");
+        Folder.Replace("shop.json", """{"After": "agent", "Only": "agent"}""");
         await host.LookAsync();
         Assert.That((host.Value("Before"), host.Value("After"), host.Value("Only")), Is.EqualTo(("before", "after", "agent")));
         await host.StopAsync();
@@ -280,8 +272,8 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task Sources_AddedOrReloadedLater_LoseNothingOfTheAgents()
     {
-        _folder.Write("shop.json", """{"Limit": 7}""");
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Limit": 7}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         var root = (IConfigurationRoot)host.Configuration();
 
         root.Reload();
@@ -293,10 +285,10 @@ internal sealed class ConfigurationAgentStartTests
     [Test]
     public async Task Sidecar_ByDefault_IsOptionalUnlessItsSectionSaysOtherwise()
     {
-        _folder.Write("shop.json", "{}");
-        await using var optional = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", "{}");
+        await using var optional = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         await using var critical = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")),
+            options => options.FromFile(Folder.File("shop.json")),
             static builder => builder.Configuration["Sidecars:configuration-agent:Critical"] = "true");
 
         Assert.That((optional.Snapshot(AgentNames.Configuration).Critical, critical.Snapshot(AgentNames.Configuration).Critical), Is.EqualTo((false, true)));

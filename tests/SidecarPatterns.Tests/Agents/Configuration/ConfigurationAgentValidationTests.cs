@@ -8,16 +8,8 @@ namespace SidecarPatterns.Tests;
 /// <summary>A version is looked at as a whole before it is in force, by all validators, on what the application would see.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class ConfigurationAgentValidationTests
+internal sealed class ConfigurationAgentValidationTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
-
     [Test]
     public async Task Validate_OneKeyIsWrong_NothingOfTheVersionIsAdopted()
     {
@@ -115,7 +107,7 @@ internal sealed class ConfigurationAgentValidationTests
         var seen = new List<string>();
         Write("""{"A": "agent", "B": "agent", "C": "agent"}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")).Validate(candidate =>
+            options => options.FromFile(Folder.File("shop.json")).Validate(candidate =>
             {
                 seen.Add($"{candidate["A"]} {candidate["B"]} {candidate["C"]} {candidate.GetSection("Base")["Key"]} {candidate.GetChildren().Count(static child => child.Key.Length == 1)}");
                 return true;
@@ -137,7 +129,7 @@ internal sealed class ConfigurationAgentValidationTests
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
 
         Assert.That(
-            () => builder.AddConfigurationSidecar(options => options.FromFile(_folder.File("shop.json")).Validate<ShopOptions>("Shop", new ShopValidator())),
+            () => builder.AddConfigurationSidecar(options => options.FromFile(Folder.File("shop.json")).Validate<ShopOptions>("Shop", new ShopValidator())),
             Throws.TypeOf<ConfigurationAgentException>().With.Message.Contains("section 'Shop': Limit is at least 1; no name. With CopyFile"));
     }
 
@@ -165,7 +157,7 @@ internal sealed class ConfigurationAgentValidationTests
         var seen = new List<(int Limit, string? Name, long Version)>();
         Write("""{"Shop": {"Limit": 1, "Name": "tea"}}""");
         await using var host = ConfigurationAgents.Build(
-            options => options.FromFile(_folder.File("shop.json")),
+            options => options.FromFile(Folder.File("shop.json")),
             after: static builder => builder.Services.Configure<ShopOptions>(builder.Configuration.GetSection("Shop")));
         using var listening = host.Services.GetRequiredService<IOptionsMonitor<ShopOptions>>()
             .OnChange(shop => seen.Add((shop.Limit, shop.Name, host.Agent().GetSnapshot().Version)));
@@ -180,12 +172,12 @@ internal sealed class ConfigurationAgentValidationTests
         await host.StopAsync();
     }
 
-    private void Write(string json) => _folder.Replace("shop.json", json);
+    private void Write(string json) => Folder.Replace("shop.json", json);
 
     private async Task<TestHost> StartAsync(string first, Action<ConfigurationAgentOptions> configure)
     {
         Write(first);
-        var host = ConfigurationAgents.Build(options => configure(options.FromFile(_folder.File("shop.json"))));
+        var host = ConfigurationAgents.Build(options => configure(options.FromFile(Folder.File("shop.json"))));
         await host.StartReadyAsync();
         return host;
     }

@@ -9,17 +9,9 @@ namespace SidecarPatterns.Tests;
 /// <summary>Versions as a broken repository, a broken disk and a stranger give them: each is in force as a whole or not at all, and the one before stays.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class HostileDocumentTests
+internal sealed class HostileDocumentTests : FolderTests<TestFolder>
 {
     private const string Canary = "c4n4ry";
-
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
 
     [Test]
     public void Read_AnyBytes_HaveTheKeysOfAddJsonFileOrAreRefused()
@@ -51,7 +43,7 @@ internal sealed class HostileDocumentTests
     public void Copy_Damaged_HasTheKeysThatWereWrittenOrIsNotTaken()
     {
         var (taken, left) = (0, 0);
-        var path = _folder.File("copy");
+        var path = Folder.File("copy");
         Hostile.ForEach(30, random =>
         {
             var builder = new KeyTableBuilder(KeyTable.Empty);

@@ -10,17 +10,9 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [CancelAfter(170_000)]
 [Platform(Exclude = "Win", Reason = "Links and pipes are those of Unix.")]
-internal sealed class HostileMountTests
+internal sealed class HostileMountTests : FolderTests<TestFolder>
 {
     private const string Canary = "c4n4ry";
-
-    private TestFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new TestFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
 
     [Test]
     public async Task Folder_AnyMount_IsAVersionAsAWholeOrRefusedOrAway()
@@ -82,14 +74,14 @@ internal sealed class HostileMountTests
     public async Task File_LinkAndFileByTurns_IsSeenOrAway()
     {
         using var end = new CancellationTokenSource();
-        var (path, target) = (_folder.File("shop.json"), _folder.Write(".target", "{}"));
+        var (path, target) = (Folder.File("shop.json"), Folder.Write(".target", "{}"));
         var turning = Task.Run(() =>
         {
             while (!end.IsCancellationRequested)
             {
-                File.CreateSymbolicLink(_folder.File(".link"), target);
-                File.Move(_folder.File(".link"), path, overwrite: true);
-                _folder.Replace("shop.json", "{}");
+                File.CreateSymbolicLink(Folder.File(".link"), target);
+                File.Move(Folder.File(".link"), path, overwrite: true);
+                Folder.Replace("shop.json", "{}");
             }
         });
         for (var look = 0; look < 2_000 * Hostile.Rounds; look++)
@@ -113,14 +105,14 @@ internal sealed class HostileMountTests
     [TestCase(true, true)]
     public async Task Pipe_AmongTheFilesOrInstead_HoldsNobodyUp(bool isFolder, bool isLink)
     {
-        var pipe = _folder.File(isLink ? ".pipe" : "shop.json");
+        var pipe = Folder.File(isLink ? ".pipe" : "shop.json");
         await MakePipeAsync(pipe);
         if (isLink)
         {
-            File.CreateSymbolicLink(_folder.File("shop.json"), pipe);
+            File.CreateSymbolicLink(Folder.File("shop.json"), pipe);
         }
 
-        IDocumentSource source = isFolder ? new FolderDocuments(_folder.Path, TimeProvider.System) : new FileDocuments(pipe, new FakeTimeProvider());
+        IDocumentSource source = isFolder ? new FolderDocuments(Folder.Path, TimeProvider.System) : new FileDocuments(pipe, new FakeTimeProvider());
         var (_, problem, isAway) = await ReadAsync(source);
         Assert.That((problem, isAway), Is.EqualTo(("it can not be read (IOException)", true)));
         Assert.That((await ReadAsync(source)).IsAway, Is.True, "at once, since the first is still waited for");
@@ -132,8 +124,8 @@ internal sealed class HostileMountTests
         }
 
         File.Delete(pipe);
-        File.Delete(_folder.File("shop.json"));
-        _folder.Write("shop.json", """{"a": 1}""");
+        File.Delete(Folder.File("shop.json"));
+        Folder.Write("shop.json", """{"a": 1}""");
         await Eventually.HoldsAsync(() => ReadAsync(source).Result.Keys?.Count == 1, "a file in its place is read");
     }
 

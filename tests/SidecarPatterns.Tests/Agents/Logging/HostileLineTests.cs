@@ -10,30 +10,22 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [CancelAfter(170_000)]
 [SuppressMessage("Usage", "CA2254", Justification = "A text of a stranger's as the template is the usual mistake.")]
-internal sealed partial class HostileLineTests
+internal sealed partial class HostileLineTests : FolderTests<LogFolder>
 {
     private const int Lines = 4_000;
-
-    private LogFolder _folder = null!;
-
-    [SetUp]
-    public void SetUp() => _folder = new LogFolder();
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
 
     [Test]
     public async Task File_AnyText_IsOneLineOfJsonThatSaysTheSame()
     {
-        await using var host = LogHosts.Build(_folder, static options => options.IncludeScopes = true);
+        await using var host = LogHosts.Build(Folder, static options => options.IncludeScopes = true);
         await host.StartAsync();
         List<Logged> logged = [];
         Hostile.ForEach(Lines, random => logged.Add(Log(host, random)));
         await host.FlushLogAsync();
 
-        var text = string.Concat(_folder.Files.Select(_folder.ReadText));
+        var text = string.Concat(Folder.Files.Select(Folder.ReadText));
         Assert.That(text.Where(IsHarmful), Has.Exactly(logged.Count).EqualTo('\n').And.All.EqualTo('\n'));
-        foreach (var (line, expected) in _folder.Lines.Zip(logged))
+        foreach (var (line, expected) in Folder.Lines.Zip(logged))
         {
             Assert.That(Read(line), Is.EqualTo(expected));
         }
@@ -43,7 +35,7 @@ internal sealed partial class HostileLineTests
     public async Task StandardError_AnyText_IsOneLineWithItsExceptionIndentedBelow()
     {
         var error = new ErrorStream();
-        await using var host = LogHosts.Build(_folder, static options => options.File.Enabled = false, static agent => agent.AddStandardError(), standardError: error);
+        await using var host = LogHosts.Build(Folder, static options => options.File.Enabled = false, static agent => agent.AddStandardError(), standardError: error);
         await host.StartAsync();
         List<Logged> logged = [];
         Hostile.ForEach(Lines, random => logged.Add(Log(host, random)));

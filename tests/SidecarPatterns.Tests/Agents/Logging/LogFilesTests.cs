@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>The files: when a new one is begun, which are kept, who writes to which, and what somebody else does to them.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogFilesTests : LogFolderTests
+internal sealed class LogFilesTests : FolderTests<LogFolder>
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 

@@ -9,7 +9,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What a line in the file has of what was logged.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed partial class LogLineTests : LogFolderTests
+internal sealed partial class LogLineTests : FolderTests<LogFolder>
 {
     [Test]
     public async Task Line_OfAGeneratedMethod_HasAllThatWasLoggedWithItsTypes()

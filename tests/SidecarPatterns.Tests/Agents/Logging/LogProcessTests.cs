@@ -6,7 +6,7 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [Platform(Exclude = "Win", Reason = "Signals are sent by kill.")]
 [CancelAfter(170_000)]
-internal sealed class LogProcessTests : LogFolderTests
+internal sealed class LogProcessTests : FolderTests<LogFolder>
 {
     private const string Program = "SidecarPatterns.Tests.Host";
 

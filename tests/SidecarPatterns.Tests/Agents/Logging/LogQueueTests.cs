@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>A queue that is full: what is dropped, what is not, and how it is told.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogQueueTests : LogFolderTests
+internal sealed class LogQueueTests : FolderTests<LogFolder>
 {
     private ScriptedFileSystem _files = null!;
     private ErrorStream _error = null!;

@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>The first line and the last one: whatever is logged before the start, while services stop, and after that, is in the file.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogShutdownTests : LogFolderTests
+internal sealed class LogShutdownTests : FolderTests<LogFolder>
 {
     [Test]
     public async Task Lines_OfAllTimesOfAHost_AreInTheFileInTheirOrder()

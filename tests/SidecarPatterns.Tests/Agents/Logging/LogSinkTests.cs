@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>Sinks beside the file: each has its own queue, may keep what it is given, and is not given what it logs itself.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogSinkTests : LogFolderTests
+internal sealed class LogSinkTests : FolderTests<LogFolder>
 {
     [Test]
     public async Task Sink_IsGivenEveryLineWithAllItHasAndMayKeepIt()

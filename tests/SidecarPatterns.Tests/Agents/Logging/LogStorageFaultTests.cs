@@ -7,7 +7,7 @@ namespace SidecarPatterns.Tests;
 /// <summary>What happens while the storage fails: lines are kept, it is tried again, standard error is told, and nothing that fitted is lost.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class LogStorageFaultTests : LogFolderTests
+internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
 {
     private static readonly TimeSpan Interval = LogSidecarConstants.BatchInterval;
 

@@ -8,19 +8,10 @@ namespace SidecarPatterns.Tests;
 /// <summary>What stands below <c>Agents</c> and is no agent's section is told of, as what stands below <c>Sidecars</c> is.</summary>
 [TestFixture]
 [CancelAfter(170_000)]
-internal sealed class AgentSectionsTests
+internal sealed class AgentSectionsTests : FolderTests<TestFolder>
 {
-    private TestFolder _folder = null!;
-
     [SetUp]
-    public void SetUp()
-    {
-        _folder = new TestFolder();
-        _folder.Write("shop.json", """{"Limit": 1}""");
-    }
-
-    [TearDown]
-    public void TearDown() => _folder.Dispose();
+    public void SetUp() => Folder.Write("shop.json", """{"Limit": 1}""");
 
     [Test]
     public async Task Sections_OfNoAgent_AreToldOfOnceWithWhatWasMeant()
@@ -31,8 +22,8 @@ internal sealed class AgentSectionsTests
                 new("Agents:Metricss:Interval", "00:00:01"), new("agents:metrics:History", "5"), new("Agents:Overrides:Interval", "00:01:00"),
                 new("Agents:Colour", "red"), new("Agents:Configuration:Interval", "00:01:00")]);
             builder.Services.AddMetricsSidecar();
-            builder.AddConfigurationSidecar(options => options.FromFile(_folder.File("shop.json")));
-            builder.AddConfigurationSidecar("overrides", options => options.FromFile(_folder.File("shop.json")));
+            builder.AddConfigurationSidecar(options => options.FromFile(Folder.File("shop.json")));
+            builder.AddConfigurationSidecar("overrides", options => options.FromFile(Folder.File("shop.json")));
         });
         await host.StartAsync();
         await host.StateAsync("overrides", SidecarState.Ready);
@@ -53,8 +44,8 @@ internal sealed class AgentSectionsTests
     [Test]
     public async Task Section_InAVersionOfTheAgentsOwn_IsToldOf()
     {
-        _folder.Write("shop.json", """{"Agents": {"Configuraton": {"Interval": "00:01:00"}}}""");
-        await using var host = ConfigurationAgents.Build(options => options.FromFile(_folder.File("shop.json")));
+        Folder.Write("shop.json", """{"Agents": {"Configuraton": {"Interval": "00:01:00"}}}""");
+        await using var host = ConfigurationAgents.Build(options => options.FromFile(Folder.File("shop.json")));
         await host.StartReadyAsync();
         await host.StopAsync();
 
@@ -96,13 +87,13 @@ internal sealed class AgentSectionsTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(
-                () => builder.AddConfigurationSidecar("metrics", options => options.FromFile(_folder.File("shop.json"))),
+                () => builder.AddConfigurationSidecar("metrics", options => options.FromFile(Folder.File("shop.json"))),
                 Throws.ArgumentException.With.Message.StartsWith("The section 'Agents:metrics' is another agent's: give this one another name."));
             Assert.That((builder.Services.Count, builder.Configuration["Limit"]), Is.EqualTo((services, (string?)null)));
         }
 
         var other = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        other.AddConfigurationSidecar("Metrics", options => options.FromFile(_folder.File("shop.json")));
+        other.AddConfigurationSidecar("Metrics", options => options.FromFile(Folder.File("shop.json")));
         Assert.That(() => other.Services.AddMetricsSidecar(), Throws.ArgumentException.With.Message.Contains("'Agents:Metrics'"));
     }
 }

@@ -382,18 +382,11 @@ internal sealed class ControlTests(string mode)
     [Test]
     public async Task Restart_WhileItWaitsForItsRestart_DoesNotWaitOn()
     {
-        var fails = true;
-        _script.Create = () =>
-        {
-            if (Volatile.Read(ref fails) && _script.Created > 1)
-            {
-                throw new IOException("not now");
-            }
-        };
         await using var host = await StartAsync();
+        _script.Create = static () => throw new IOException("not now");
         var first = host.Control.RestartAsync(Name);
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)); // The new incarnation failed, and waits.
-        Volatile.Write(ref fails, false);
+        _script.Create = static () => { };
 
         await host.Control.RestartAsync(Name).InTime();
         await first.InTime();
@@ -403,15 +396,8 @@ internal sealed class ControlTests(string mode)
     [Test]
     public async Task Restart_WhileItWaitsButItCanNotBeMade_WaitsAgain()
     {
-        var fails = true;
-        _script.Create = () =>
-        {
-            if (Volatile.Read(ref fails) && _script.Created > 1)
-            {
-                throw new IOException("not now");
-            }
-        };
         await using var host = await StartAsync();
+        _script.Create = static () => throw new IOException("not now");
         var first = host.Control.RestartAsync(Name);
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
 
@@ -419,7 +405,7 @@ internal sealed class ControlTests(string mode)
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1.6), TimeSpan.FromSeconds(2.4)); // One wait was skipped, not all that follow.
         Assert.That(_script.Created, Is.EqualTo(3));
 
-        Volatile.Write(ref fails, false);
+        _script.Create = static () => { };
         await host.Control.RestartAsync(Name).InTime();
         await Task.WhenAll(first, second).InTime();
     }

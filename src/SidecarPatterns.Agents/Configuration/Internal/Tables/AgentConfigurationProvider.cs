@@ -27,17 +27,18 @@ internal sealed class AgentConfigurationProvider(string name, KeyTable table) : 
         }
     }
 
-    /// <summary>Puts another version in the place of the one before, and tells all who listen.</summary>
-    /// <exception cref="AggregateException">Some of those threw; all were told.</exception>
+    /// <summary>Puts another version in the place of the one before; <see cref="Tell"/> is to follow.</summary>
     public void Replace(KeyTable table)
     {
         lock (_writing)
         {
             Volatile.Write(ref _table, table);
         }
-
-        OnReload();
     }
+
+    /// <summary>Tells all who listen that there is another version.</summary>
+    /// <exception cref="AggregateException">Some of those threw; all were told.</exception>
+    public void Tell() => OnReload();
 
     public override string ToString() => $"configuration agent '{name}'";
 }
