@@ -14,4 +14,13 @@ internal readonly record struct Look(LookEnd End, string? Problem = null, Except
 
     /// <summary>How long the source wants to be left alone.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>How long to wait before the next look: as long as the source wants, within bounds, but not less than that.</summary>
+    public TimeSpan PauseOfAtLeast(TimeSpan least)
+    {
+        var asked = RetryAfter ?? TimeSpan.Zero;
+        return asked > ConfigurationAgentConstants.MaxRetryAfter ? ConfigurationAgentConstants.MaxRetryAfter
+            : asked > least ? asked
+            : least;
+    }
 }

@@ -17,13 +17,13 @@ internal sealed partial class CallPipeline
         }
 
         var sending = Send(call, AttemptCause.First, now);
-        if (!sending.IsCompleted)
+        Task? loading = null;
+        if (sending.IsCompleted && TryFinish(call, sending, ref loading))
         {
-            return call.Answer.Of(sending, this);
+            return sending;
         }
 
-        Task? loading = null;
-        return TryFinish(call, sending, ref loading) ? sending : FirstAsync(call, sending, loading);
+        return (loading ?? sending).IsCompleted ? GoOnAsync(call, sending, loading) : call.Answer.Of(sending, loading, this);
     }
 
     /// <summary>Ends a call whose first attempt has brought a good answer, once a short body is in memory.</summary>
@@ -57,23 +57,9 @@ internal sealed partial class CallPipeline
         return true;
     }
 
-    /// <summary>Goes on with a call whose first attempt is not all it takes.</summary>
-    public async Task<HttpResponseMessage> FirstAsync(Call call, Task<HttpResponseMessage> sending, Task? loading)
-    {
-        if (loading is not null)
-        {
-            await call.Scope.EndOf(loading).ConfigureAwait(false);
-            if (loading.IsCompletedSuccessfully)
-            {
-                Done(call);
-                return await sending.ConfigureAwait(false);
-            }
-
-            sending = LoadedAsync(await sending.ConfigureAwait(false), loading);
-        }
-
-        return await GoOnAsync(call, new ValueTask<AttemptOutcome>(EndAttemptAsync(call, sending))).ConfigureAwait(false);
-    }
+    /// <summary>Goes on with a call whose first attempt is not all it takes, or has been given up on.</summary>
+    public Task<HttpResponseMessage> GoOnAsync(Call call, Task<HttpResponseMessage> sending, Task? loading) =>
+        GoOnAsync(call, new ValueTask<AttemptOutcome>(EndAttemptAsync(call, loading is null ? sending : LoadedAsync(sending.Result, loading))));
 
     /// <summary>A response whose body is still being read, or could not be.</summary>
     private static async Task<HttpResponseMessage> LoadedAsync(HttpResponseMessage response, Task loading)

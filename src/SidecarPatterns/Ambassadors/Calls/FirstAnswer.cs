@@ -18,15 +18,16 @@ internal sealed class FirstAnswer
 
     public FirstAnswer(Call call) => (_call, _onEnded) = (call, OnEndedAnywhere);
 
-    /// <summary>Waits for the attempt, and then ends the call or has the pipeline go on with it.</summary>
-    public Task<HttpResponseMessage> Of(Task<HttpResponseMessage> sending, CallPipeline pipeline)
+    /// <summary>Waits for the attempt, or for the body that it has brought, and then ends the call or has the pipeline go on with it.</summary>
+    public Task<HttpResponseMessage> Of(Task<HttpResponseMessage> sending, Task? loading, CallPipeline pipeline)
     {
         _pipeline = pipeline;
         _sending = sending;
+        _loading = loading;
         _flow = ExecutionContext.Capture();
         _answer = AsyncTaskMethodBuilder<HttpResponseMessage>.Create();
         var answer = _answer.Task;
-        _call.Scope.WhenEnded(sending, _onEnded); // From here on it may serve another call.
+        _call.Scope.WhenEnded(loading ?? sending, _onEnded); // From here on it may serve another call.
         return answer;
     }
 
@@ -77,7 +78,7 @@ internal sealed class FirstAnswer
         {
             loading = _loading;
             Forget();
-            _ = AnswerAsync(pipeline.FirstAsync(_call, sending, loading), answer);
+            _ = AnswerAsync(pipeline.GoOnAsync(_call, sending, loading), answer);
         }
     }
 

@@ -49,9 +49,6 @@ internal sealed class Lookout(ConfigurationAgent agent, IDocumentSource source, 
 #pragma warning disable CA5394 // No secret: it only keeps instances apart.
         var interval = options.Interval * (1 + (options.Jitter * ((2 * Random.Shared.NextDouble()) - 1)));
 #pragma warning restore CA5394
-        var asked = look.RetryAfter ?? TimeSpan.Zero;
-        return asked > ConfigurationAgentConstants.MaxRetryAfter ? ConfigurationAgentConstants.MaxRetryAfter
-            : asked > interval ? asked
-            : interval;
+        return look.PauseOfAtLeast(interval);
     }
 }

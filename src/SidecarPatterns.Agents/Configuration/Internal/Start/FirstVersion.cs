@@ -46,7 +46,7 @@ internal static class FirstVersion
                         return (last.Problem, last.Cause);
                     }
 
-                    await Task.Delay(Pause(last), start.Clock, timeout.Token).ConfigureAwait(false);
+                    await Task.Delay(last.PauseOfAtLeast(ConfigurationAgentConstants.Pace), start.Clock, timeout.Token).ConfigureAwait(false);
                 }
             }
         }
@@ -57,12 +57,6 @@ internal static class FirstVersion
             return (agent.Fail(away).Problem, last.Cause);
         }
     }
-
-    // Whatever is asked for: no longer than a delay can be, and the limit of the start ends it long before.
-    private static TimeSpan Pause(Look look) =>
-        look.RetryAfter > ConfigurationAgentConstants.MaxRetryAfter ? ConfigurationAgentConstants.MaxRetryAfter
-        : look.RetryAfter > ConfigurationAgentConstants.Pace ? look.RetryAfter.Value
-        : ConfigurationAgentConstants.Pace;
 
     private static string Describe(ConfigurationAgent agent, string problem, string? copyProblem)
     {

@@ -12,7 +12,9 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _end = new();
     private Task _round = Task.CompletedTask;
-    private LogFileName _current; // Guarded by the lock: a round that begins late goes by what is current then. One that is begun is told of only once it has a line.
+
+    // Guarded by the lock: a round that begins late goes by what is current then. The next one may have been begun: it is told of once it has a line.
+    private LogFileName _current;
 
     /// <summary>Completes when the rounds that were begun are over.</summary>
     public Task Done
@@ -126,7 +128,8 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
         var bornBefore = options.MaxAge is { } maxAge ? timeProvider.GetUtcNow().UtcDateTime - maxAge : DateTime.MinValue;
         foreach (var (file, info) in files)
         {
-            if ((file.Slot != current.Slot || file.IsBefore(current)) && !newest.Contains(file) && (left > options.MaxFiles || bytes > options.MaxTotalBytes || info.LastWriteTimeUtc < bornBefore))
+            var isOver = !newest.Contains(file) && (file.Slot != current.Slot || file.IsBefore(current));
+            if (isOver && (left > options.MaxFiles || bytes > options.MaxTotalBytes || info.LastWriteTimeUtc < bornBefore))
             {
                 bytes -= info.Length; // Before: once it is deleted, it has none.
                 left--;

@@ -49,7 +49,11 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
     public override bool IsClosed => Volatile.Read(ref _closed);
 
-    public override OfferResult TryOffer(T message, in MessageOrigin origin)
+    public override OfferResult TryOffer(T message, in MessageOrigin origin) => Offer(message, origin, mayEvict: true);
+
+    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin) => Offer(message, origin, mayEvict: false);
+
+    private OfferResult Offer(T message, in MessageOrigin origin, bool mayEvict)
     {
         var evicted = default(T);
         bool wake, evicts;
@@ -61,6 +65,11 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
             }
 
             evicts = _count + _pulled == Capacity;
+            if (evicts && !mayEvict)
+            {
+                return OfferResult.Full;
+            }
+
             if (evicts)
             {
                 evicted = Replace(message, origin);
@@ -82,29 +91,6 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         if (evicts)
         {
             _dropped.Invoke(evicted!, wasAccepted: true);
-        }
-
-        return OfferResult.Accepted;
-    }
-
-    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin)
-    {
-        bool wake;
-        using (_gate.Enter())
-        {
-            if (_closed || _count + _pulled == Capacity)
-            {
-                return _closed ? OfferResult.Closed : OfferResult.Full;
-            }
-
-            Append(message, origin);
-            _accepted++;
-            wake = TakeSleep();
-        }
-
-        if (wake)
-        {
-            _signal.Set();
         }
 
         return OfferResult.Accepted;

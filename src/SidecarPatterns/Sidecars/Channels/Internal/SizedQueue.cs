@@ -97,7 +97,11 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
     public override OfferResult TryOffer(T message, in MessageOrigin origin) =>
         IsClosed ? OfferResult.Closed : TryOffer(message, Measure(message), origin);
 
-    public override OfferResult TryOffer(T message, long size, in MessageOrigin origin)
+    public override OfferResult TryOffer(T message, long size, in MessageOrigin origin) => Offer(message, size, origin, mayEvict: true);
+
+    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin) => Offer(message, size, origin, mayEvict: false);
+
+    private OfferResult Offer(T message, long size, in MessageOrigin origin, bool mayEvict)
     {
         var evictions = default(Evictions<T>);
         lock (_lock)
@@ -107,7 +111,7 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
                 return OfferResult.Closed;
             }
 
-            if (!_evicts && RefusesLocked(size))
+            if ((!mayEvict && size > Room) || (!_evicts && RefusesLocked(size)))
             {
                 return OfferResult.Full;
             }
@@ -126,20 +130,6 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
 
         evictions.Tell(_dropped);
         return OfferResult.Accepted;
-    }
-
-    public override OfferResult TryOfferWithoutEvicting(T message, long size, in MessageOrigin origin)
-    {
-        lock (_lock)
-        {
-            if (_closed || size > Room || (!_evicts && RefusesLocked(size)))
-            {
-                return _closed ? OfferResult.Closed : OfferResult.Full;
-            }
-
-            Append(message, size, origin);
-            return OfferResult.Accepted;
-        }
     }
 
     public override OfferResult TryReserve(out Reservation<T> reservation) => TryReserve(size: 0, out reservation);

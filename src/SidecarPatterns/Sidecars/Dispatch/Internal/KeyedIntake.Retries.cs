@@ -18,11 +18,8 @@ internal sealed partial class KeyedIntake<T, TKey>
         {
             if (!_hurry.IsCancellationRequested && lane.Key is KeyLane key)
             {
-                held = NewHeld(key, message, lane.Origin, lane.Ordinal, attempts);
+                held = TakeBackLocked(lane, key, message, attempts);
                 held.Node = _parked.AddLast(held);
-                _parkedOrDue++;
-                lane.Key = null; // The lane goes on, the key does not.
-                lane.Ordinal = LaneSource<T>.NoOrdinal;
             }
         }
 
@@ -44,12 +41,7 @@ internal sealed partial class KeyedIntake<T, TKey>
                 return false;
             }
 
-            key.AddFirst(NewHeld(key, message, lane.Origin, lane.Ordinal, attempts));
-            _heldCount++;
-            _parkedOrDue++;
-            _ready.Enqueue(key);
-            lane.Key = null; // It stays with the message.
-            lane.Ordinal = LaneSource<T>.NoOrdinal;
+            MakeDueLocked(TakeBackLocked(lane, key, message, attempts));
         }
 
         WakeOne();
@@ -109,11 +101,27 @@ internal sealed partial class KeyedIntake<T, TKey>
             }
 
             _parked.Remove(held.Node);
-            held.Key.AddFirst(held);
-            _heldCount++;
-            _ready.Enqueue(held.Key);
+            MakeDueLocked(held);
         }
 
         WakeOne();
+    }
+
+    /// <summary>Has the message of a lane wait here, with attempts to go.</summary>
+    private Held TakeBackLocked(LaneSource<T> lane, KeyLane key, T message, int attempts)
+    {
+        var held = NewHeld(key, message, lane.Origin, lane.Ordinal, attempts);
+        _parkedOrDue++;
+        lane.Key = null; // The lane goes on, the key does not: it stays with the message.
+        lane.Ordinal = LaneSource<T>.NoOrdinal;
+        return held;
+    }
+
+    /// <summary>A message that was taken back is the next one of its key.</summary>
+    private void MakeDueLocked(Held held)
+    {
+        held.Key.AddFirst(held);
+        _heldCount++;
+        _ready.Enqueue(held.Key);
     }
 }
