@@ -34,27 +34,33 @@ internal static class Clients
         configure(options);
     }));
 
-    public static HttpClient Standard(HttpMessageHandler server) => Create(server, static services =>
+    public static HttpClient Standard(HttpMessageHandler server) => Standard(server, static options =>
+    {
+        options.Retry.Delay = TimeSpan.Zero;
+        options.CircuitBreaker.BreakDuration = Break;
+        options.CircuitBreaker.FailureRatio = FailureRatio;
+    });
+
+    /// <summary>The standard handler with its defaults, but for what is configured.</summary>
+    public static HttpClient Standard(HttpMessageHandler server, Action<HttpStandardResilienceOptions> configure) => Create(server, services =>
     {
         IHttpClientBuilder client = services.AddHttpClient(Name);
-        client.AddStandardResilienceHandler(static options =>
-        {
-            options.Retry.Delay = TimeSpan.Zero;
-            options.CircuitBreaker.BreakDuration = Break;
-            options.CircuitBreaker.FailureRatio = FailureRatio;
-        });
+        client.AddStandardResilienceHandler(configure);
         return client;
     });
 
     /// <summary>The hedging handler: a second request at once where the first has failed, or after its two seconds.</summary>
-    public static HttpClient Hedging(HttpMessageHandler server) => Create(server, static services =>
+    public static HttpClient Hedging(HttpMessageHandler server) => Hedging(server, static options =>
+    {
+        options.Endpoint.CircuitBreaker.BreakDuration = Break;
+        options.Endpoint.CircuitBreaker.FailureRatio = FailureRatio;
+    });
+
+    /// <summary>The hedging handler with its defaults, but for what is configured.</summary>
+    public static HttpClient Hedging(HttpMessageHandler server, Action<HttpStandardHedgingResilienceOptions> configure) => Create(server, services =>
     {
         IHttpClientBuilder client = services.AddHttpClient(Name);
-        client.AddStandardHedgingHandler().Configure(static options =>
-        {
-            options.Endpoint.CircuitBreaker.BreakDuration = Break;
-            options.Endpoint.CircuitBreaker.FailureRatio = FailureRatio;
-        });
+        client.AddStandardHedgingHandler().Configure(configure);
         return client;
     });
 

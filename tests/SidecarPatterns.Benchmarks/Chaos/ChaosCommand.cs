@@ -9,7 +9,6 @@ internal static class ChaosCommand
     public const string SeedVerb = "--chaos-seed";
 
     private const int AtATime = 2;
-    private const string DocumentFolder = "tests/SidecarPatterns.Benchmarks";
 
     /// <summary>Runs the seeds from 1 on, two at a time, and no further than the first law that does not hold.</summary>
     /// <returns>The exit code: 1 if there is one.</returns>
@@ -34,7 +33,7 @@ internal static class ChaosCommand
         Fragment.Write(
             arguments is [_, string path] ? path : null,
             "Chaos",
-            string.Create(CultureInfo.InvariantCulture, $"{Verb} {runs} {DocumentFolder}"),
+            string.Create(CultureInfo.InvariantCulture, $"{Verb} {runs}"),
             summary.Write);
         return summary.Broken == 0 ? 0 : 1;
     }

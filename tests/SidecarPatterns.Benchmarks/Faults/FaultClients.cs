@@ -14,14 +14,9 @@ internal static class FaultClients
     [
         ("plain", Clients.Plain),
         ("ambassador", static server => Clients.Create(server, static services => services.AddAmbassadorClient(Clients.Name))),
-        ("standard", static server => Standard(server, static _ => { })),
-        ("standard, 50 ms", static server => Standard(server, static options => options.Retry.Delay = new AmbassadorOptions().Retry.Delay)),
-        ("hedging", static server => Clients.Create(server, static services =>
-        {
-            IHttpClientBuilder client = services.AddHttpClient(Clients.Name);
-            client.AddStandardHedgingHandler();
-            return client;
-        })),
+        ("standard", static server => Clients.Standard(server, static _ => { })),
+        ("standard, 50 ms", static server => Clients.Standard(server, static options => options.Retry.Delay = new AmbassadorOptions().Retry.Delay)),
+        ("hedging", static server => Clients.Hedging(server, static _ => { })),
         ("polly", static server => Clients.Create(server, static services =>
         {
             ResiliencePipeline<HttpResponseMessage> pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
@@ -33,11 +28,4 @@ internal static class FaultClients
             return services.AddHttpClient(Clients.Name).AddHttpMessageHandler(() => new PollyHandler(pipeline));
         })),
     ];
-
-    private static HttpClient Standard(HttpMessageHandler server, Action<HttpStandardResilienceOptions> configure) => Clients.Create(server, services =>
-    {
-        IHttpClientBuilder client = services.AddHttpClient(Clients.Name);
-        client.AddStandardResilienceHandler(configure);
-        return client;
-    });
 }

@@ -36,7 +36,7 @@ internal sealed class FaultRun(string name, int percent)
         Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(() => CallAsync(client, address, clock, time, end.Token)))).GetAwaiter().GetResult();
         _taken = clock.Elapsed;
         _bytes = GC.GetTotalAllocatedBytes(precise: true) - _bytes;
-        _requests = CountAsync(server, key).GetAwaiter().GetResult();
+        _requests = FaultyAnswers.CountAsync(server, key).GetAwaiter().GetResult();
         _latencies.Sort();
     }
 
@@ -90,11 +90,5 @@ internal sealed class FaultRun(string name, int percent)
             if (failure is AmbassadorCircuitOpenException or Polly.ExecutionRejectedException)
                 await Task.Delay(Refused, CancellationToken.None);
         }
-    }
-
-    public static async Task<int> CountAsync(Uri server, string key)
-    {
-        using HttpClient client = new();
-        return int.Parse(await client.GetStringAsync(new Uri(server, $"/{FaultyAnswers.CountPath}/{key}")), CultureInfo.InvariantCulture);
     }
 }

@@ -12,13 +12,23 @@ internal sealed class FaultyAnswers(byte[] body)
 {
     public const string FaultsPath = "faults";
     public const string StormPath = "storm";
-    public const string SetPath = "set";
-    public const string CountPath = "count";
 
+    private const string SetPath = "set";
+    private const string CountPath = "count";
     private const int Kinds = 4;
     private const int Seed = 1;
 
+    private static readonly HttpClient Asking = new();
+
     private readonly ConcurrentDictionary<string, Client> _clients = new();
+
+    /// <summary>Asks a server how many requests of a client came.</summary>
+    public static async Task<int> CountAsync(Uri server, string client) =>
+        int.Parse(await Asking.GetStringAsync(new Uri(server, $"/{CountPath}/{client}")), CultureInfo.InvariantCulture);
+
+    /// <summary>Tells a server how many of a hundred answers to a client are bad from here on.</summary>
+    public static Task SetAsync(Uri server, string client, int percent) =>
+        Asking.GetStringAsync(new Uri(server, string.Create(CultureInfo.InvariantCulture, $"/{SetPath}/{client}/{percent}")));
 
     public async Task AnswerAsync(HttpContext context)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace SidecarPatterns.Benchmarks;
 
@@ -29,23 +28,19 @@ internal sealed class StormCalls : IDisposable
     public async Task ProduceAsync(int perSecond, Stopwatch clock, TimeSpan end, CancellationToken ct)
     {
         List<Task> calls = [];
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        using var pace = new SteadyPace(perSecond);
         while (clock.Elapsed < end)
         {
-            while (calls.Count < clock.Elapsed.TotalSeconds * perSecond)
-                calls.Add(CallAsync(second: (int)((double)calls.Count / perSecond), ct));
-
-            await timer.WaitForNextTickAsync(CancellationToken.None);
+            for (int due = await pace.NextAsync(CancellationToken.None); due > 0; due--)
+                calls.Add(CallAsync(second: calls.Count / perSecond, ct));
         }
 
         await Task.WhenAll(calls);
     }
 
-    public Task SetAsync(HttpClient asking, int percent) =>
-        asking.GetStringAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"/{FaultyAnswers.SetPath}/{_key}/{percent}"), UriKind.Relative));
+    public Task SetAsync(int percent) => FaultyAnswers.SetAsync(_address, _key, percent);
 
-    public async Task NoteRequestsAsync(HttpClient asking, int second) =>
-        _requests[second] = int.Parse(await asking.GetStringAsync(new Uri($"/{FaultyAnswers.CountPath}/{_key}", UriKind.Relative)), CultureInfo.InvariantCulture);
+    public async Task NoteRequestsAsync(int second) => _requests[second] = await FaultyAnswers.CountAsync(_address, _key);
 
     public double RequestsPerSecond(TimeSpan from, TimeSpan to) => (_requests[Second(to)] - _requests[Second(from)]) / (to - from).TotalSeconds;
 

@@ -21,7 +21,6 @@ internal static class StormRun
     public static async Task RunAsync(Uri server, TextWriter output, Goals goals)
     {
         StormCalls[] clients = [.. FaultClients.All.Select(client => new StormCalls(client.Name, client.Create, server))];
-        using var asking = new HttpClient { BaseAddress = server };
         var clock = Stopwatch.StartNew();
         using var end = new CancellationTokenSource();
         Task[] producing = [.. clients.Select(client => client.ProduceAsync(CallsPerSecond, clock, End, end.Token))];
@@ -29,13 +28,13 @@ internal static class StormRun
         {
             await WaitUntilAsync(clock, TimeSpan.FromSeconds(second));
             if (second == (int)Down.TotalSeconds || second == (int)Back.TotalSeconds)
-                await Task.WhenAll(clients.Select(client => client.SetAsync(asking, percent: second == (int)Down.TotalSeconds ? 100 : 0)));
+                await Task.WhenAll(clients.Select(client => client.SetAsync(second == (int)Down.TotalSeconds ? 100 : 0)));
 
-            await Task.WhenAll(clients.Select(client => client.NoteRequestsAsync(asking, second)));
+            await Task.WhenAll(clients.Select(client => client.NoteRequestsAsync(second)));
         }
 
         await WaitUntilAsync(clock, End);
-        await Task.WhenAll(clients.Select(client => client.NoteRequestsAsync(asking, (int)End.TotalSeconds)));
+        await Task.WhenAll(clients.Select(client => client.NoteRequestsAsync((int)End.TotalSeconds)));
         await end.CancelAsync();
         await Task.WhenAll(producing);
         Write(output, clients);

@@ -6,7 +6,7 @@ internal static class Fragment
     /// <summary>Writes what a command prints to the console, and to a document if there is a folder for it.</summary>
     /// <param name="folder">The folder, if any.</param>
     /// <param name="title">What the document is about; its file is <c>Results.TITLE.md</c>.</param>
-    /// <param name="arguments">What the program was started with.</param>
+    /// <param name="arguments">What the program was started with, but for the folder.</param>
     /// <param name="write">Prints all but the head.</param>
     public static void Write(string? folder, string title, string arguments, Action<TextWriter> write)
     {
@@ -22,7 +22,7 @@ internal static class Fragment
         file.WriteLine();
         file.WriteLine("Written by the benchmark project; nobody edits it.");
         file.WriteLine();
-        Machine.Write(file, arguments);
+        Machine.Write(file, $"{arguments} {Machine.Folder}");
         file.WriteLine();
         write(new BothWriter(Console.Out, file));
     }

@@ -11,7 +11,7 @@ internal static class Head
         output.WriteLine();
         output.WriteLine("Written by the benchmark project; nobody edits it. Absolute figures are those of the machine; ratios hold.");
         output.WriteLine();
-        Machine.Write(output, $"--results tests/SidecarPatterns.Benchmarks{string.Concat(names.Select(static name => $" {name}"))}");
+        Machine.Write(output, $"--results {Machine.Folder}{string.Concat(names.Select(static name => $" {name}"))}");
         output.WriteLine($"| packages | {string.Join(", ", Packages().Select(static assembly => $"{assembly.GetName().Name} {Machine.VersionOf(assembly)}").Distinct())} |");
         output.WriteLine();
         WriteGoals(output, parts);

@@ -7,6 +7,9 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>What figures were taken with and on.</summary>
 internal static class Machine
 {
+    /// <summary>Where this project is, and what it writes.</summary>
+    public const string Folder = "tests/SidecarPatterns.Benchmarks";
+
     private const double Gibi = 1024 * 1024 * 1024;
 
     /// <summary>Writes the head of a table of two columns: command, date, version, runtime and machine.</summary>
@@ -16,7 +19,7 @@ internal static class Machine
     {
         output.WriteLine("| | |");
         output.WriteLine("| --- | --- |");
-        output.WriteLine($"| command | `dotnet run -c Release --project tests/SidecarPatterns.Benchmarks -- {arguments}` |");
+        output.WriteLine($"| command | `dotnet run -c Release --project {Folder} -- {arguments}` |");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| date | {DateTimeOffset.UtcNow:yyyy-MM-dd} |"));
         output.WriteLine($"| version | {VersionOf(typeof(SidecarContext).Assembly)} |");
         output.WriteLine($"| runtime | {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {(System.Runtime.GCSettings.IsServerGC ? "server" : "workstation")} collector |");

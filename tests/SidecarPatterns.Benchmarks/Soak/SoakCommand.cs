@@ -8,7 +8,6 @@ internal static class SoakCommand
     public const string Verb = "--soak";
 
     private const double DefaultMinutes = 30;
-    private const string DocumentFolder = "tests/SidecarPatterns.Benchmarks";
 
     /// <returns>The exit code: 1 if something has grown, or does not balance.</returns>
     public static async Task<int> RunAsync(string[] arguments)
@@ -16,8 +15,7 @@ internal static class SoakCommand
         double minutes = arguments is [string text, ..] ? double.Parse(text, CultureInfo.InvariantCulture) : DefaultMinutes;
         string? folder = arguments is [_, string path] ? path : null;
         SoakResult result = await SoakRun.RunAsync(TimeSpan.FromMinutes(minutes), Console.Out);
-        Fragment.Write(
-            folder, "Soak", string.Create(CultureInfo.InvariantCulture, $"{Verb} {minutes} {DocumentFolder}"), output => SoakReport.Write(output, result));
+        Fragment.Write(folder, "Soak", string.Create(CultureInfo.InvariantCulture, $"{Verb} {minutes}"), output => SoakReport.Write(output, result));
         return result.IsGood ? 0 : 1;
     }
 }

@@ -52,7 +52,7 @@ internal static class SoakRun
         ];
         long served = 0;
         foreach (Uri server in servers)
-            served += await FaultRun.CountAsync(server, "soak");
+            served += await FaultyAnswers.CountAsync(server, "soak");
 
         // Of a hundred answers one is bad at most, and of those some have the network send the request again by itself.
         string[] broken = [.. messages.SelectMany(MessageLaw.FindBroken), .. CallLaw.FindBroken(calls, served, resent: served / 100)];
