@@ -59,31 +59,41 @@ internal sealed partial class EndpointDirectory
 
     private void Conclude(Exception? failure, AmbassadorResolutionOptions options)
     {
-        if (failure is null)
+        try
         {
-            Freshen();
+            if (failure is null)
+            {
+                Freshen();
+            }
+            else
+            {
+                GoStale(failure, options);
+            }
         }
-        else
+        finally
         {
-            GoStale(failure, options);
+            ScheduleNext(options);
         }
 
-        var isEarly = false;
+        OnDueEarlier?.Invoke();
+    }
+
+    private void ScheduleNext(AmbassadorResolutionOptions options)
+    {
         lock (_lock)
         {
+            _isUnderWay = false;
             if (!_isDynamic)
             {
                 return;
             }
 
             var now = _clock.GetTimestamp();
-            isEarly = _isWantedAgain;
+            var isEarly = _isWantedAgain;
             _isWantedAgain = false;
             var next = isEarly ? Math.Max(now, EarliestAt) : now + TimeTicks.Of(options.RefreshPeriod * Jitter.Factor(options.RefreshJitter, _random), _clock);
             ScheduleAt(next, isEarly ? next : next + TimeTicks.Of(AmbassadorResolutionConstants.CallsGrace, _clock));
         }
-
-        OnDueEarlier?.Invoke();
     }
 
     private void Freshen()

@@ -24,6 +24,7 @@ internal sealed partial class EndpointDirectory
     private bool _isDynamic;
     private bool _isReady;
     private Task _refreshing = Task.CompletedTask;
+    private bool _isUnderWay; // Until a refresh looks for the last time whether another one is wanted; its task ends a little later.
     private bool _isWantedAgain;
     private long _startedAt;
     private long _nextAt = long.MaxValue;
@@ -109,11 +110,12 @@ internal sealed partial class EndpointDirectory
     {
         lock (_lock)
         {
-            if (!_refreshing.IsCompleted || !_isDynamic)
+            if (_isUnderWay || !_isDynamic)
             {
                 return _refreshing;
             }
 
+            _isUnderWay = true;
             _isWantedAgain = false;
             _startedAt = _clock.GetTimestamp();
             ScheduleAt(long.MaxValue, long.MaxValue);
@@ -131,7 +133,7 @@ internal sealed partial class EndpointDirectory
                 return;
             }
 
-            if (!_refreshing.IsCompleted)
+            if (_isUnderWay)
             {
                 _isWantedAgain = true;
                 return;
@@ -166,7 +168,7 @@ internal sealed partial class EndpointDirectory
                 return;
             }
 
-            _isWantedAgain = !_refreshing.IsCompleted;
+            _isWantedAgain = _isUnderWay;
             ScheduleAt(_clock.GetTimestamp(), _clock.GetTimestamp());
         }
 
@@ -185,7 +187,7 @@ internal sealed partial class EndpointDirectory
         lock (_lock)
         {
             // Whoever comes right after a failure fails by it: a server of names that is down is not asked by each call.
-            var isTooSoon = _refreshing.IsCompleted && _clock.GetTimestamp() < EarliestAt;
+            var isTooSoon = !_isUnderWay && _clock.GetTimestamp() < EarliestAt;
             refreshing = isTooSoon ? _refreshing : Refresh();
         }
 

@@ -235,13 +235,40 @@ internal sealed class EndpointDirectoryTests : IDisposable
         changing.Set("http://b.test", "http://c.test");
         await Eventually.HoldsAsync(() => Shown(directory).SequenceEqual(["http://b.test", "http://c.test"]));
 
+        // The refresh that has brought them may not have ended yet. Another one is due a second after it began, whoever comes by has it begin.
         changing.Set();
         _clock.Advance(Second);
-        await RefreshAsync(directory);
-
-        // It may have joined the refresh before, which is about to end: the token has another one follow.
-        await Eventually.HoldsAsync(() => directory.LastFailure?.Message.Contains("ChangingSource", StringComparison.Ordinal) == true);
+        await Eventually.HoldsAsync(() =>
+        {
+            Pick(directory);
+            return directory.LastFailure?.Message.Contains("ChangingSource", StringComparison.Ordinal) == true;
+        });
         Assert.That(Shown(directory), Is.EqualTo(["http://b.test", "http://c.test"]), "none is no answer");
+    }
+
+    [Test]
+    public async Task Source_ChangesJustAsARefreshEnds_IsAskedAgainASecondLater()
+    {
+        using var changing = new ChangingSource();
+        changing.Set("http://a.test");
+        var directory = Create(options => options.UseEndpointSource(changing));
+        var isFirst = true;
+        directory.OnDueEarlier = () =>
+        {
+            // The refresh has looked whether it is wanted again, and its task has not ended.
+            if (isFirst)
+            {
+                isFirst = false;
+                changing.Set("http://b.test");
+            }
+        };
+
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        Assert.That(_clock.GetElapsedTime(_clock.GetTimestamp(), directory.NextAt), Is.EqualTo(Second));
+
+        _clock.Advance(Second);
+        Pick(directory);
+        await Eventually.HoldsAsync(() => Shown(directory).SequenceEqual(["http://b.test"]));
     }
 
     [Test]
