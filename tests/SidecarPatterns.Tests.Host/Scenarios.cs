@@ -25,6 +25,7 @@ internal static partial class Scenarios
             ["log-crash"] = LogCrash,
             ["log-full-disk"] = LogToFullDisk,
             ["configuration-copies"] = WriteCopies,
+            ["dead-letters"] = WriteDeadLetters,
             ["hang"] = static services => Hang(services, static () => new TaskCompletionSource().Task),
             ["hang-blocking"] = static services => Hang(services, static () =>
             {

@@ -76,7 +76,7 @@ public interface ISidecarBuilder<TMessage> : ISidecarBuilder
     /// <exception cref="ArgumentNullException"><paramref name="channel"/> is <see langword="null"/>.</exception>
     ISidecarBuilder<TMessage> DeadLettersTo(ChannelWriter<DeadLetter> channel);
 
-    /// <summary>Appends dead letters to a file, as one line of JSON each. The file is made for its owner alone to read.</summary>
+    /// <summary>Appends dead letters to a file, as one line of JSON each. The file is made for its owner alone to read. Sidecars and, but on macOS, processes can share it.</summary>
     /// <inheritdoc cref="DeadLettersTo(Func{IServiceProvider, IDeadLetterSink})"/>
     /// <param name="path">The path of the file.</param>
     /// <param name="messageType">How a message is written, from a source-generated <c>JsonSerializerContext</c>, so that nothing depends on reflection.</param>

@@ -312,6 +312,30 @@ internal sealed partial class DeadLetterTests
         File.Delete(path);
     }
 
+    [Test]
+    [Platform(Exclude = "Win,MacOsX", Reason = "Signals are sent by kill, and files are locked as Linux does it.")]
+    public async Task File_OfSeveralProcesses_HasAllTheirLetters()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, Path.GetRandomFileName());
+        await using var first = StartWriting(path, "first");
+        await using var second = StartWriting(path, "second");
+        await first.WroteAsync("many letters");
+        await second.WroteAsync("many letters");
+        await first.SignalAsync("TERM");
+        await second.SignalAsync("TERM");
+        Assert.That(await first.ExitAsync(), Is.Zero, first.ToString());
+        Assert.That(await second.ExitAsync(), Is.Zero, second.ToString());
+
+        var letters = (await File.ReadAllLinesAsync(path)).Select(static line => JsonDocument.Parse(line).RootElement)
+            .CountBy(static letter => letter.GetProperty("sidecar").GetString()!).ToDictionary();
+        Assert.That(first.Output, Has.Member($"letters {letters["first"]}"));
+        Assert.That(second.Output, Has.Member($"letters {letters["second"]}"));
+        File.Delete(path);
+    }
+
+    private static ChildProgram StartWriting(string path, string name) => ChildProgram.StartIn(
+        new Dictionary<string, string> { ["DEAD_LETTERS"] = path, ["SIDECAR"] = name }, "SidecarPatterns.Tests.Host", "dead-letters");
+
     private static int Replay(TestHost host, Account account, Func<DeadLetter, bool>? choose = null)
     {
         var replayed = host.Control.ReplayDeadLetters(Name, choose);

@@ -8,14 +8,6 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
 {
     private const byte LineFeed = (byte)'\n';
 
-    private static readonly FileStreamOptions ToAppend = new()
-    {
-        Mode = FileMode.OpenOrCreate,
-        Access = FileAccess.ReadWrite,
-        Share = FileShare.Read,
-        BufferSize = 0,
-    };
-
     private readonly SemaphoreSlim _gate = DeadLetterFiles.GateOf(path);
 
     public async ValueTask AddAsync(DeadLetter letter, CancellationToken ct)
@@ -34,7 +26,7 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
 
     private async Task AppendAsync(byte[] line, CancellationToken ct)
     {
-        var file = new FileStream(path, OptionsForOwner());
+        var file = await DeadLetterFiles.OpenAsync(path, ct).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
             if (IsTorn(file))
@@ -84,15 +76,5 @@ internal sealed class FileDeadLetterSink<T>(string path, JsonTypeInfo<T> message
 
         buffer.WriteByte(LineFeed);
         return buffer.ToArray();
-    }
-
-    private static FileStreamOptions OptionsForOwner()
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            ToAppend.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        return ToAppend;
     }
 }
