@@ -25,12 +25,20 @@ internal sealed class Call
     {
     }
 
+    // What was asked for, and how it may be done.
+
     public AmbassadorSettings Settings { get; private set; } = null!;
 
     public HttpRequestMessage Request { get; private set; } = null!;
 
+    /// <summary>The request's own address.</summary>
+    public Uri? LogicalUri => _original.Uri;
+
     /// <summary>The caller's token.</summary>
     public CancellationToken Caller { get; private set; }
+
+    /// <summary>Where its attempts are told of; <see langword="null"/> where nobody watches.</summary>
+    public Activity? Activity { get; set; }
 
     /// <summary>Whether the caller's thread is blocked meanwhile, and may be used to wait.</summary>
     public bool IsSync { get; private set; }
@@ -55,6 +63,8 @@ internal sealed class Call
     /// <summary>How often its content can be sent.</summary>
     public ReplayKind Replay { get; set; }
 
+    // What was put on the request.
+
     /// <summary>Who watches content while it is sent, and knows whether that has begun.</summary>
     public ContentTracker? Tracker { get; set; }
 
@@ -70,29 +80,13 @@ internal sealed class Call
     /// <summary>Whether the request was made one that is not sent over HTTP/3.</summary>
     public bool IsKeptFromHttp3 { get; set; }
 
-    /// <summary>Whether a response had it sent on to another address.</summary>
-    public bool IsRedirected { get; set; }
-
-    /// <summary>Whether the attempt that is under way has had more than one request, by a redirect or by a pipeline around it.</summary>
-    public bool HasSentSeveral { get; set; }
-
-    /// <summary>Whether a redirect has led the attempt away from its endpoint.</summary>
-    public bool IsElsewhere { get; set; }
-
-    /// <summary>Whether a request of an attempt before may have arrived.</summary>
-    public bool HasLeft { get; set; }
-
     /// <summary>Whose credential it is made with; <see langword="null"/> where it is made without, or with the caller's own.</summary>
     public CredentialCache? Credentials { get; set; }
 
     /// <summary>The credential that attempts are sent with.</summary>
     public CachedCredential? Credential { get; set; }
 
-    /// <summary>Whether the last request went out with it: one that a redirect led elsewhere does not.</summary>
-    public bool IsCredentialApplied { get; set; }
-
-    /// <summary>Whether it was sent again because of a 401: that happens once.</summary>
-    public bool HasReplayed { get; set; }
+    // The attempt that is under way.
 
     /// <summary>How many attempts were begun.</summary>
     public int Attempts { get; set; }
@@ -112,17 +106,14 @@ internal sealed class Call
     /// <summary>Where the attempt goes, and the leave to send one request there.</summary>
     public EndpointLease Lease { get; set; }
 
-    /// <summary>The request's own address.</summary>
-    public Uri? LogicalUri => _original.Uri;
-
-    /// <summary>Where attempts went before.</summary>
-    public ref TriedEndpoints Tried => ref _tried;
-
     /// <summary>The address that the request is sent to; <see langword="null"/> where that is its own.</summary>
     public Uri? SentTo { get; set; }
 
     /// <summary>Whether the request was given a <c>Host</c> for that.</summary>
     public bool HasPlacedHost { get; set; }
+
+    /// <summary>Whether the last request went out with the credential: one that a redirect led elsewhere does not.</summary>
+    public bool IsCredentialApplied { get; set; }
 
     /// <summary>Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.</summary>
     public RateLimitLease? Place { get; set; }
@@ -130,8 +121,25 @@ internal sealed class Call
     /// <summary>The place that went with the last response whose body was handed over; <see langword="null"/> if none did.</summary>
     public PlaceHold? HandedPlace { get; set; }
 
-    /// <summary>Where its attempts are told of; <see langword="null"/> where nobody watches.</summary>
-    public Activity? Activity { get; set; }
+    /// <summary>Whether the attempt that is under way has had more than one request, by a redirect or by a pipeline around it.</summary>
+    public bool HasSentSeveral { get; set; }
+
+    /// <summary>Whether a redirect has led the attempt away from its endpoint.</summary>
+    public bool IsElsewhere { get; set; }
+
+    // What came of those before.
+
+    /// <summary>Where attempts went before.</summary>
+    public ref TriedEndpoints Tried => ref _tried;
+
+    /// <summary>Whether a response had it sent on to another address.</summary>
+    public bool IsRedirected { get; set; }
+
+    /// <summary>Whether a request of an attempt before may have arrived.</summary>
+    public bool HasLeft { get; set; }
+
+    /// <summary>Whether it was sent again because of a 401: that happens once.</summary>
+    public bool HasReplayed { get; set; }
 
     /// <summary>The failed response that is returned if no attempt brings a better one.</summary>
     public HttpResponseMessage? Held { get; set; }

@@ -240,45 +240,4 @@ internal sealed partial class CallPipeline
             return exception;
         }
     }
-
-    /// <summary>Puts the endpoint's address into the request, or leaves that to the last handler, so that handlers in between see the request's own.</summary>
-    private void PlaceAddress(Call call)
-    {
-        if (call.Lease.Endpoint.Address is not { } address || call.Request.RequestUri is not { } logical)
-        {
-            return;
-        }
-
-        call.SentTo = address.Combine(logical);
-        if (Inner.PlacesAddress)
-        {
-            EndpointPlacing.Leave(call.Request, address);
-            return;
-        }
-
-        call.HasPlacedHost = EndpointPlacing.PutIn(call.Request, address);
-        call.MarkPlaced();
-    }
-
-    /// <summary>Takes it out again.</summary>
-    private void TakeAddress(Call call)
-    {
-        if (call.SentTo is null)
-        {
-            return;
-        }
-
-        call.SentTo = null;
-        if (Inner.PlacesAddress)
-        {
-            EndpointPlacing.TakeBack(call.Request);
-            return;
-        }
-
-        if (call.HasPlacedHost)
-        {
-            call.Request.Headers.Host = null;
-            call.HasPlacedHost = false;
-        }
-    }
 }

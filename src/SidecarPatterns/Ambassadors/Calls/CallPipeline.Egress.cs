@@ -51,16 +51,6 @@ internal sealed partial class CallPipeline
     private static bool IsWithinEndpoint(Call call, Uri from, Uri target) =>
         target.UserInfo.Length == 0 && IsAtEndpoint(call, from) && IsAtEndpoint(call, Localize(call, target));
 
-    /// <summary>Makes a request one that is not sent over HTTP/3, if it could be.</summary>
-    private static void KeepFromHttp3(Call call)
-    {
-        if (call.Settings.Egress is not null && EgressPolicy.MayUseHttp3(call.Request))
-        {
-            EgressPolicy.KeepFromHttp3(call.Request);
-            call.IsKeptFromHttp3 = true;
-        }
-    }
-
     private void CountEgress(in AttemptOutcome outcome)
     {
         if (outcome.Exception is AmbassadorEgressException refusal)

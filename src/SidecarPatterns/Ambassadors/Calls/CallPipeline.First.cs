@@ -87,8 +87,7 @@ internal sealed partial class CallPipeline
     {
         var now = _clock.GetTimestamp();
         call.Scope.Complete(isLent: call.IsShared);
-        if (call.Tracker is not null || Inner.ChangeHeaders || call.Settings.Deadline is not null || call.OurKey is not null || call.Credential is not null
-            || call.IsKeptFromHttp3 || call.SentTo is not null)
+        if (IsDressed(call))
         {
             Restore(call);
         }

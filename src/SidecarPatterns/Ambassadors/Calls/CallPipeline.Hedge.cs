@@ -208,9 +208,7 @@ internal sealed partial class CallPipeline
         {
             var outcome = await _pipeline.EndAttemptAsync(_attempt, sending).ConfigureAwait(false);
             (IsCredentialApplied, IsRedirected, HandedPlace) = (_attempt.IsCredentialApplied, _attempt.IsRedirected, _attempt.HandedPlace);
-            _attempt.Credential?.Credential.TakeOff(_attempt.Request); // Whoever looks at the response sees the message.
-            _attempt.Restore();
-            _pipeline.TakeAddress(_attempt);
+            _pipeline.RestoreAttempt(_attempt);
             _pipeline.EndHedge(_attempt, outcome, Volatile.Read(ref _isOvertaken));
             _attempt.Return();
             _leave.Dispose();

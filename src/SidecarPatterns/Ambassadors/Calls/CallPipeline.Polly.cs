@@ -120,9 +120,7 @@ internal sealed partial class CallPipeline
         }
 
         call.IsRedirected |= attempt.IsRedirected;
-        attempt.Credential?.Credential.TakeOff(request);
-        attempt.Restore();
-        TakeAddress(attempt);
+        RestoreAttempt(attempt);
         lock (call)
         {
             call.Tried.Add(attempt.Lease.Endpoint);

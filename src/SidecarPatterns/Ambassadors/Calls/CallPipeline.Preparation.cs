@@ -1,6 +1,6 @@
 namespace SidecarPatterns;
 
-/// <content>What is done to a request before its first attempt, and undone before the next one and before the call returns.</content>
+/// <content>What a call waits for before its first attempt: content that is kept aside, a credential, a place.</content>
 internal sealed partial class CallPipeline
 {
     /// <summary>What is known of the handlers below; set before the first call.</summary>
@@ -118,63 +118,5 @@ internal sealed partial class CallPipeline
         {
             scope.Extend(DueOf(call, _clock.GetTimestamp()));
         }
-    }
-
-    /// <summary>Puts on the request what belongs to an attempt.</summary>
-    /// <returns>Why that can not be, as where its caller has disposed of it; then the endpoint is left.</returns>
-    private Exception? Dress(Call call)
-    {
-        try
-        {
-            if (call.Tracker is { } tracker)
-            {
-                call.Request.Content = tracker.Content;
-            }
-
-            if (call.OurKey is { } key)
-            {
-                call.Request.Headers.TryAddWithoutValidation(IdempotencyKey.HeaderName, key);
-            }
-
-            SetDeadline(call, call.Request);
-            KeepFromHttp3(call);
-            call.MarkSent();
-            return null;
-        }
-#pragma warning disable CA1031 // Whatever it is, the call is to end, and to keep nothing.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            GiveLeaseBack(call, _clock.GetTimestamp());
-            LeavePlace(call);
-            return exception;
-        }
-    }
-
-    /// <summary>Tells the server how long the call has left.</summary>
-    private void SetDeadline(Call call, HttpRequestMessage request)
-    {
-        if (!call.IsUntouchable)
-        {
-            call.Settings.Deadline?.Set(request, call.CallersDeadline, _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt));
-        }
-    }
-
-    /// <summary>Puts the request back as the caller made it, whatever was done to it by us or below.</summary>
-    private void Restore(Call call)
-    {
-        if (call.Restore() && state.Told.IsNew(nameof(Restore)))
-        {
-            AmbassadorLog.RequestWasChanged(state.Logger, state.Name);
-        }
-
-        TakeAddress(call);
-        call.Settings.Deadline?.Restore(call.Request, call.CallersDeadline);
-        if (call.OurKey is not null)
-        {
-            call.Request.Headers.Remove(IdempotencyKey.HeaderName);
-        }
-
-        call.Credential?.Credential.TakeOff(call.Request);
     }
 }
