@@ -4,4 +4,5 @@ namespace SidecarPatterns.Benchmarks;
 /// <param name="Messages">The account of each sidecar.</param>
 /// <param name="Calls">The ambassador's.</param>
 /// <param name="Logged">How many lines the handlers have logged.</param>
-internal sealed record ChaosReport(IReadOnlyList<MessageAccount> Messages, CallAccount Calls, long Logged);
+/// <param name="Exchange">Questions, and versions of the settings.</param>
+internal sealed record ChaosReport(IReadOnlyList<MessageAccount> Messages, CallAccount Calls, long Logged, ChaosExchange Exchange);

@@ -63,7 +63,7 @@ internal sealed class ChaosRun(int seed)
             laws += AddAccounts(broken, child, exitCode, time - starved, folder, plan, calls);
 
         var messages = journal.CountBy(static entry => entry.What).ToDictionary();
-        return new(plan, calls, messages, letters, lost, time, torn, laws, broken, child.Errors);
+        return new(plan, calls, messages, letters, lost, plan.IsKilled ? null : child.Report?.Exchange, time, torn, laws, broken, child.Errors);
     }
 
     private static int AddAccounts(List<string> broken, ChaosProcess child, int exitCode, TimeSpan time, ChaosFolder folder, ChaosPlan plan, ServedCalls calls)
@@ -84,6 +84,7 @@ internal sealed class ChaosRun(int seed)
         broken.AddRange(report.Messages.SelectMany(MessageLaw.FindBroken));
         broken.AddRange(CallLaw.FindBroken(report.Calls, calls.Requests, calls.Resent));
         broken.AddRange(LogLaw.FindBroken(folder, plan.Life, report.Logged));
-        return 3 + (report.Messages.Count * MessageLaw.Count) + CallLaw.Count + LogLaw.Count;
+        broken.AddRange(ExchangeLaw.FindBroken(report.Exchange));
+        return 3 + (report.Messages.Count * MessageLaw.Count) + CallLaw.Count + LogLaw.Count + ExchangeLaw.Count;
     }
 }

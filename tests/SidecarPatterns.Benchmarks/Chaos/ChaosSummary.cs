@@ -50,6 +50,9 @@ internal sealed class ChaosSummary
                 ("calls", _outcomes.Sum(static outcome => (long)outcome.Served.Calls)),
                 ("requests that the servers have read", _outcomes.Sum(static outcome => outcome.Served.Requests)),
                 .. Enum.GetValues<ChaosFault>().Skip(1).Select(fault => ($"answered with {NameOf(fault)}", _outcomes.Sum(outcome => outcome.Served.CountOf(fault)))),
+                ("questions asked", Sum(static exchange => exchange.Questions)),
+                ("of those answered", Sum(static exchange => exchange.Right)),
+                ("versions of the settings seen in force, where a quarter of those written were cut off", Sum(static exchange => exchange.Versions)),
                 ("laws looked at", _outcomes.Sum(static outcome => (long)outcome.Laws)),
                 ("laws that do not hold", _outcomes.Sum(static outcome => (long)outcome.Broken.Count)),
             ];
@@ -77,6 +80,8 @@ internal sealed class ChaosSummary
         ChaosFault.Redirect => "a redirect",
         _ => "what is no HTTP",
     };
+
+    private long Sum(Func<ChaosExchange, long> what) => _outcomes.Sum(outcome => outcome.Exchange is { } exchange ? what(exchange) : 0);
 
     private long Sum(char what) => _outcomes.Sum(outcome => (long)MessagesOf(outcome, what));
 }

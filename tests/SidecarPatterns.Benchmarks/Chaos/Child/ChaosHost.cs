@@ -16,6 +16,15 @@ internal static class ChaosHost
     public static IHost Build(ChaosPlan plan, ChaosFolder folder, IReadOnlyList<string> servers, ChaosJournal journal, ChaosTallies tallies)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        if (!File.Exists(folder.SettingsCopy))
+            folder.WriteSettings(folder.SettingsOf(plan.Life, number: 0)); // Else the file may be cut off: then it starts with the copy.
+
+        builder.AddConfigurationSidecar(agent =>
+        {
+            agent.FromFile(folder.Settings).CopyFile = folder.SettingsCopy;
+            agent.SettleTime = TimeSpan.Zero;
+        });
+        ChaosSettings.See(builder.Configuration, tallies);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning).AddSidecar(options => options.File.Folder = folder.Logs);
         builder.Services.AddMetricsSidecar(options =>
         {
@@ -24,7 +33,7 @@ internal static class ChaosHost
             options.PrometheusFile = folder.Metrics;
         });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = ShutdownTimeout);
-        builder.Services.AddSingleton(plan).AddSingleton(journal).AddSingleton(tallies).AddSingleton<ChaosCaller>().AddSingleton<ChaosWork>();
+        builder.Services.AddSingleton(plan).AddSingleton(folder).AddSingleton(journal).AddSingleton(tallies).AddSingleton<ChaosCaller>().AddSingleton<ChaosWork>();
         AddClient(builder.Services, plan, servers);
         builder.Services.AddSidecar<ChaosCrasher>("crasher", static options =>
         {
@@ -39,6 +48,9 @@ internal static class ChaosHost
                 plan, sidecar, (SidecarWriter<ChaosMessage>)services.GetRequiredKeyedService<ChannelWriter<ChaosMessage>>(sidecar.Name), journal, tallies.Find(sidecar.Name)!));
         }
 
+        builder.Services.AddSidecar<ChaosAnswers, int, int>(ChaosAnswers.Name, static options => (options.Concurrency, options.Capacity) = (2, 16));
+        builder.Services.AddHostedService<ChaosAsker>();
+        builder.Services.AddHostedService<ChaosSettings>();
         builder.Services.AddHostedService<ChaosOrders>();
         return builder.Build();
     }

@@ -9,12 +9,14 @@ internal sealed class ChaosOrders(ChaosPlan plan, ISidecarControl control) : Bac
 {
     private const int MaxPause = 60;
 
+    private static readonly string[] Names = [.. ChaosSidecar.All.Select(static sidecar => sidecar.Name), ChaosAnswers.Name];
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var random = new Random(plan.Seed);
         while (!stoppingToken.IsCancellationRequested)
         {
-            string name = ChaosSidecar.All[random.Next(ChaosSidecar.All.Count)].Name;
+            string name = Names[random.Next(Names.Length)];
             try
             {
                 await GiveAsync(random.Next(5), name, stoppingToken);
@@ -37,8 +39,8 @@ internal sealed class ChaosOrders(ChaosPlan plan, ISidecarControl control) : Bac
                 break;
             case 1:
             case 2:
-                foreach (ChaosSidecar sidecar in ChaosSidecar.All)
-                    control.Resume(sidecar.Name);
+                foreach (string each in Names)
+                    control.Resume(each);
 
                 break;
             case 3:

@@ -49,7 +49,7 @@ internal sealed class ChaosWork(ChaosPlan plan, ChaosJournal journal, ChaosTalli
         }
     }
 
-    private int FateOf(ChaosSidecar sidecar, int number, int attempt) => ChaosFate.Of(plan.Seed, sidecar, number, attempt);
+    private int FateOf(ChaosSidecar sidecar, int number, int attempt) => ChaosFate.Of(plan.Seed, sidecar.Name, number, attempt);
 
     private void Succeed(ChaosSidecar sidecar, int number, string? call, CancellationToken ct)
     {
