@@ -128,6 +128,21 @@ internal sealed partial class ReadmeTests
     }
 
     [Test]
+    public void Figures_EachTableThatIsMarkedSo_StandsInTheResults()
+    {
+        var results = Repository.Read("tests/SidecarPatterns.Benchmarks/Results.md");
+        var tables = FiguresTable().Matches(Readme).Select(static table => table.Groups[1].Value).ToList();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(tables, Has.Count.EqualTo(FiguresMark().Count(Readme)).And.Not.Empty);
+            foreach (var table in tables)
+            {
+                Assert.That(results, Does.Contain(table));
+            }
+        }
+    }
+
+    [Test]
     public void Links_EachToAHeading_LeadsToOne()
     {
         var headings = Heading().Matches(Readme).Select(static match => NoAnchorSign().Replace(match.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'));
@@ -152,6 +167,12 @@ internal sealed partial class ReadmeTests
 
     internal static string Normalize(string code) =>
         string.Join('\n', code.Split('\n').Select(static line => line.Trim().Replace("internal sealed", "sealed", StringComparison.Ordinal))).Trim();
+
+    [GeneratedRegex("<!-- Results")]
+    private static partial Regex FiguresMark();
+
+    [GeneratedRegex(@"<!-- Results\.md -->\n\n((?:\|.*\n)+)")]
+    private static partial Regex FiguresTable();
 
     [GeneratedRegex(@"^\| `([\w:]+)` \| (.*?) \| .* \|$", RegexOptions.Multiline)]
     private static partial Regex AmbassadorOptionRow();
