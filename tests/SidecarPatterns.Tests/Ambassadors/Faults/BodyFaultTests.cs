@@ -145,7 +145,12 @@ internal sealed class BodyFaultTests
         await using var calling = new FaultCalling(server);
         var call = calling.GetAsync();
         await calling.PassReadingInsideAsync();
-        await calling.Clock.PassAsync(TimeSpan.FromSeconds(30));
+        await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(30));
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(29));
+        Assert.That(call.IsCompleted, Is.False);
+
+        // The first chunk may come only now: then the idle time begins again.
+        await calling.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => call.IsCompleted);
 
         Assert.That(await call.FailureAsync(), Is.InstanceOf<HttpRequestException>().With.InnerException.InstanceOf<IOException>());
         Assert.That(calling.Snapshot.Succeeded, Is.EqualTo(1), "the call had ended with its response");
