@@ -15,6 +15,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
     private readonly bool _evictsOldest;
     private readonly DropCallback<T> _dropped;
     private readonly TakeSignal _signal = new();
+    private long _napEnd = BatchNap<T>.Awake;
 
     // Never entered while the sidecar's or the publisher's code runs.
     private SpinGate _gate = new();
@@ -44,6 +45,8 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
         _dropped = dropped;
         _messages = new T[Math.Min(capacity, FirstLength)];
     }
+
+    public override ref long NapEnd => ref _napEnd;
 
     public override Exception? Cause => Volatile.Read(ref _cause);
 

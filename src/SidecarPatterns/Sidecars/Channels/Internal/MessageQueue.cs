@@ -10,8 +10,6 @@ namespace SidecarPatterns;
 /// <remarks>Every queue must pass the contract suite <c>MessageQueueContract</c> of the test project.</remarks>
 internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
 {
-    private long _napEnd = BatchNap<T>.Awake;
-
     /// <summary>How many messages can wait. A message waits from its offer until it is taken.</summary>
     public int Capacity { get; } = capacity;
 
@@ -36,7 +34,7 @@ internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
     public abstract bool IsFull { get; }
 
     /// <summary>The word of <see cref="BatchNap{T}"/>, beside what publishers have to look at.</summary>
-    public virtual ref long NapEnd => ref _napEnd;
+    public abstract ref long NapEnd { get; }
 
     /// <summary>Whether more than so many places are free. A cheap look, as exact as one beside other publishers can be.</summary>
     public virtual bool HasRoomBeside(int reserve) => ReadPosition().Queued < Capacity - (long)reserve;

@@ -18,6 +18,8 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
     private readonly bool _evicts;
     private readonly bool _evictsOldest;
 
+    private long _napEnd = BatchNap<T>.Awake;
+
     // No spinning: whoever makes room puts a whole line of messages there. Never held while the sidecar's or the publisher's code runs.
     private readonly Lock _lock = new();
 
@@ -50,6 +52,8 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
         _evicts = _evictsOldest || mode == BoundedChannelFullMode.DropNewest;
         _places = new PlaceRing<T>(capacity);
     }
+
+    public override ref long NapEnd => ref _napEnd;
 
     public override bool IsSized => true;
 

@@ -167,13 +167,13 @@ internal sealed partial class SidecarSupervisor
     /// <summary>A planned restart waits for the message in flight no longer than that may take.</summary>
     private async Task InterruptWhenOverdueAsync(Incarnation incarnation)
     {
-        if (await incarnation.WhenOver.CompletesWithinAsync(Options.HandlerTimeout ?? Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        if (await incarnation.WhenOver.CompletesWithinAsync(Options.HandlerTimeout ?? Options.DrainTimeout, Clock).ConfigureAwait(false))
         {
             return;
         }
 
         incarnation.Cancel(DeadLetterReason.Interrupted);
-        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false))
+        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, Clock).ConfigureAwait(false))
         {
             return;
         }

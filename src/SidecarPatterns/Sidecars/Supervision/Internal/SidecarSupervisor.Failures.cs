@@ -25,7 +25,7 @@ internal sealed partial class SidecarSupervisor
         _life.MoveTo(SidecarState.Restarting, new TransitionCause(error, delay));
         if (error is not null)
         {
-            SupervisionLog.RestartPlanned(_logger, Name, number, inRow, delay, error);
+            SupervisionLog.RestartPlanned(Logger, Name, number, inRow, delay, error);
         }
 
         return true;
@@ -57,11 +57,11 @@ internal sealed partial class SidecarSupervisor
     {
         if (!IsCritical)
         {
-            SupervisionLog.OptionalSidecarFailed(_logger, Name, cause);
+            SupervisionLog.OptionalSidecarFailed(Logger, Name, cause);
             return;
         }
 
-        SupervisionLog.CriticalSidecarFailed(_logger, Name, cause);
+        SupervisionLog.CriticalSidecarFailed(Logger, Name, cause);
         if (Options.SetExitCode && Environment.ExitCode == 0)
         {
             Environment.ExitCode = 1;

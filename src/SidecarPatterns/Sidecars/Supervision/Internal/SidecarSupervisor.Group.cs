@@ -148,7 +148,7 @@ internal sealed partial class SidecarSupervisor
         Worker.LastError = cause;
         Worker.CloseIntake(cause);
         Worker.SettleRest(DeadLetterReason.SidecarFailed, cause);
-        SupervisionLog.FailedWithGroup(_logger, Name, _group!.Name, cause);
+        SupervisionLog.FailedWithGroup(Logger, Name, _group!.Name, cause);
         _life.MoveTo(SidecarState.Failed, new TransitionCause(cause));
         _started.TrySetResult(cause);
         return true;

@@ -17,7 +17,7 @@ internal sealed partial class SidecarSupervisor
             scope = _environment.Services.CreateAsyncScope();
             var services = scope.Value.ServiceProvider;
             var context = new SidecarContext(
-                Name, services, _environment.LoggerFor(Name), _timeProvider, number, readiness: this);
+                Name, services, _environment.LoggerFor(Name), Clock, number, readiness: this);
             incarnation = Worker.Create(services, context);
             Begin(incarnation);
             if (incarnation.Startup is { } startup && _stage != SupervisionStage.Overdue)
@@ -104,7 +104,7 @@ internal sealed partial class SidecarSupervisor
             return;
         }
 
-        using var limit = new CancellationTokenSource(Options.StartupTimeout, _timeProvider);
+        using var limit = new CancellationTokenSource(Options.StartupTimeout, Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _givingUp.Token);
         try
         {
@@ -147,9 +147,9 @@ internal sealed partial class SidecarSupervisor
             return; // It was given up on: it is disposed of when its code ends, if it ever does.
         }
 
-        if (!await disposal.CompletesWithinAsync(Options.DrainTimeout, _timeProvider).ConfigureAwait(false))
+        if (!await disposal.CompletesWithinAsync(Options.DrainTimeout, Clock).ConfigureAwait(false))
         {
-            SupervisionLog.DisposeHangs(_logger, Name);
+            SupervisionLog.DisposeHangs(Logger, Name);
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed partial class SidecarSupervisor
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            SupervisionLog.DisposeFailed(_logger, Name, exception);
+            SupervisionLog.DisposeFailed(Logger, Name, exception);
         }
     }
 

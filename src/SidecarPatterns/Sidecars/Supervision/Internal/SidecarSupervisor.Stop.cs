@@ -47,7 +47,7 @@ internal sealed partial class SidecarSupervisor
         var ownsQueue = supervision is null || await EndByForceAsync(supervision, TimeProvider.System).ConfigureAwait(false);
         if (AbandonRest(ownsQueue) - abandonedBefore is > 0 and var left)
         {
-            SupervisionLog.DisposedWithoutStop(_logger, Name, left);
+            SupervisionLog.DisposedWithoutStop(Logger, Name, left);
             await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, TimeProvider.System).ConfigureAwait(false);
         }
 
@@ -60,19 +60,19 @@ internal sealed partial class SidecarSupervisor
         var abandonedBefore = Worker.ReadAccount().Abandoned;
         RequestStop(givesUpStarting);
         var ownsQueue = true;
-        if (!await supervision.CompletesWithinAsync(drainTime, _timeProvider).ConfigureAwait(false))
+        if (!await supervision.CompletesWithinAsync(drainTime, Clock).ConfigureAwait(false))
         {
             PassDeadline();
-            ownsQueue = await EndByForceAsync(supervision, _timeProvider).ConfigureAwait(false);
+            ownsQueue = await EndByForceAsync(supervision, Clock).ConfigureAwait(false);
         }
 
         if (AbandonRest(ownsQueue) - abandonedBefore is > 0 and var left)
         {
-            SupervisionLog.MessagesAbandoned(_logger, Name, left);
+            SupervisionLog.MessagesAbandoned(Logger, Name, left);
         }
 
         Worker.OnEnded();
-        await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false);
+        await Worker.WhenLettersDelivered.CompletesWithinAsync(SidecarConstants.AbandonGrace, Clock).ConfigureAwait(false);
         _life.MoveTo(SidecarState.Stopped, new TransitionCause(FailureWhileStopping));
     }
 
@@ -139,7 +139,7 @@ internal sealed partial class SidecarSupervisor
             return true;
         }
 
-        SupervisionLog.SidecarAbandoned(_logger, Name);
+        SupervisionLog.SidecarAbandoned(Logger, Name);
         if (_incarnation is not { } incarnation)
         {
             return true; // It hangs in its making or in its disposal: no lane is at the queue.
@@ -173,7 +173,7 @@ internal sealed partial class SidecarSupervisor
         if (end.Error is { } error and not OperationCanceledException)
         {
             Worker.LastError = error;
-            SupervisionLog.FailedWhileStopping(_logger, Name, error);
+            SupervisionLog.FailedWhileStopping(Logger, Name, error);
             FailureWhileStopping = error;
         }
 

@@ -9,7 +9,7 @@ internal sealed partial class SidecarSupervisor
     /// <summary>A call has been running for too long. Comes once for each call, from the watchdog.</summary>
     public void OnStuck(Incarnation incarnation, IWatchedLane lane, TimeSpan duration)
     {
-        SupervisionLog.HandlerStuck(_logger, Name, lane.MessageType.ToString(), duration);
+        SupervisionLog.HandlerStuck(Logger, Name, lane.MessageType.ToString(), duration);
         if (!Options.RestartWhenStuck)
         {
             return;
@@ -31,7 +31,7 @@ internal sealed partial class SidecarSupervisor
     {
         var watch = lane.Watch;
         lane.Cancel(DeadLetterReason.Interrupted);
-        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, _timeProvider).ConfigureAwait(false))
+        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, Clock).ConfigureAwait(false))
         {
             return;
         }

@@ -17,8 +17,6 @@ internal sealed partial class SidecarSupervisor : IReadiness
     private static readonly TaskCompletionSource<Exception?> Decided = MakeDecided();
 
     private readonly SidecarEnvironment _environment;
-    private readonly TimeProvider _timeProvider;
-    private readonly ILogger _logger;
     private readonly SidecarLife _life;
     private RestartBackoff? _backoff; // Made for the first restart.
     private readonly Action<SidecarSupervisor, Exception> _onCriticalFailure;
@@ -48,9 +46,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
         Name = name;
         Worker = worker;
         _environment = environment;
-        _timeProvider = environment.TimeProvider;
-        _logger = environment.SupervisionLogger;
-        _life = new SidecarLife(name, _logger, _timeProvider);
+        _life = new SidecarLife(name, Logger, Clock);
         _onCriticalFailure = onCriticalFailure;
     }
 
@@ -65,6 +61,10 @@ internal sealed partial class SidecarSupervisor : IReadiness
     public SidecarWorker Worker { get; }
 
     public SidecarLife Life => _life;
+
+    private TimeProvider Clock => _environment.TimeProvider;
+
+    private ILogger Logger => _environment.SupervisionLogger;
 
     public bool WasStarted => _supervision is not null;
 
@@ -81,12 +81,12 @@ internal sealed partial class SidecarSupervisor : IReadiness
             _supervision = Unflowed.Run(static self => Task.Run(self.SuperviseAsync), this);
         }
 
-        if (!await _started.Task.CompletesWithinAsync(Options.StartupTimeout, _timeProvider, ct).ConfigureAwait(false))
+        if (!await _started.Task.CompletesWithinAsync(Options.StartupTimeout, Clock, ct).ConfigureAwait(false))
         {
             ct.ThrowIfCancellationRequested();
             if (!Options.Critical)
             {
-                SupervisionLog.NotReadyInTime(_logger, Name, Options.StartupTimeout);
+                SupervisionLog.NotReadyInTime(Logger, Name, Options.StartupTimeout);
                 _life.MoveTo(SidecarState.Degraded);
                 return;
             }
@@ -246,7 +246,7 @@ internal sealed partial class SidecarSupervisor : IReadiness
             hurry = _hurry.Token;
         }
 
-        await Task.Delay(delay, _timeProvider, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(delay, Clock, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>The last incarnation has ended.</summary>

@@ -250,6 +250,8 @@ internal sealed class LoopTests
     {
         private Exception? _failure;
 
+        public override ref long NapEnd => ref inner.NapEnd;
+
         public override Exception? Cause => inner.Cause;
 
         public override bool IsClosed => inner.IsClosed;
