@@ -28,12 +28,7 @@ internal sealed class ChaosFolder(string path)
         $$"""{ "{{VersionKey}}": {{(life * ChaosMessage.NumbersOfLife) + number}}, "Sidecars": { "{{ChaosSidecar.Keyed.Name}}": { "Concurrency": {{1 + (number % ChaosSidecar.Keyed.InFlight)}} } } }""");
 
     /// <summary>Puts a text in the place of the settings.</summary>
-    public void WriteSettings(string text)
-    {
-        string next = Settings + ".next";
-        File.WriteAllText(next, text);
-        File.Move(next, Settings, overwrite: true);
-    }
+    public void WriteSettings(string text) => WholeFile.Replace(Settings, text);
 
     /// <summary>All files that have a JSON object a line.</summary>
     public IEnumerable<string> LineFiles() => Directory.EnumerateFiles(path, "*.ndjson").Concat(Directory.Exists(Logs) ? Directory.EnumerateFiles(Logs, "*.jsonl") : []);

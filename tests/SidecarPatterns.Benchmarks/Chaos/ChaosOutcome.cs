@@ -6,7 +6,7 @@ namespace SidecarPatterns.Benchmarks;
 /// <param name="Messages">Lines of the journal, by their kind.</param>
 /// <param name="Letters">Dead letters in the files.</param>
 /// <param name="Lost">Messages that went with the process.</param>
-/// <param name="Exchange">Questions, and versions of the settings; <see langword="null"/> where it was killed, or told nothing.</param>
+/// <param name="Exchange">Questions, and versions of the settings; <see langword="null"/> where it told nothing, as one that is killed.</param>
 /// <param name="EndTime">How long it took from the signal to the end.</param>
 /// <param name="Torn">How many lines were torn before the start.</param>
 /// <param name="Laws">How many laws were looked at.</param>

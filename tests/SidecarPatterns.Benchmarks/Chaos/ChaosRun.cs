@@ -63,7 +63,7 @@ internal sealed class ChaosRun(int seed)
             laws += AddAccounts(broken, child, exitCode, time - starved, folder, plan, calls);
 
         var messages = journal.CountBy(static entry => entry.What).ToDictionary();
-        return new(plan, calls, messages, letters, lost, plan.IsKilled ? null : child.Report?.Exchange, time, torn, laws, broken, child.Errors);
+        return new(plan, calls, messages, letters, lost, child.Report?.Exchange, time, torn, laws, broken, child.Errors);
     }
 
     private static int AddAccounts(List<string> broken, ChaosProcess child, int exitCode, TimeSpan time, ChaosFolder folder, ChaosPlan plan, ServedCalls calls)

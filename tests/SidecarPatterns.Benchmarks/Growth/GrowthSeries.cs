@@ -24,7 +24,7 @@ internal sealed record GrowthSeries(string Name, IReadOnlyList<(int Value, Row R
         new("producers", [.. Each(1, 4, 16, 64, 250, 1_000).Select(static count => (
             count, SidecarRow<Message>("producers", count, Messages, new WaitingPublisher(count))))],
             "with a thousand, for a queue of 1,024, a producer waits for nearly every message: it is put in line, given a place there under the lock that those who come in need as well, and goes on "
-                + "by way of the thread pool. That this takes about twice what it takes the bare channel has no single cause that was found: smaller batches, and more places kept for reuse, are no faster."),
+                + "by way of the thread pool. Smaller batches, and more places kept for reuse, are no faster."),
         new("bytes of a message", [Size<long>(8), Size<Bytes64>(64), Size<Bytes512>(512), Size<Bytes4K>(4_096), Size<Bytes64K>(65_000)],
             "messages are structs, which are copied into the queue, out of it, and to the handler: linear, as soon as copying is what takes the time; and a queue of 1,024 then no longer fits the "
                 + "processor's caches. A class costs what 8 bytes do."),

@@ -25,9 +25,7 @@ internal sealed class SoakFolder : IDisposable
               "Ambassadors": { "{{SoakNames.Client}}": { "AttemptTimeout": "00:00:{{5 + (version % 3):00}}" } }
             }
             """);
-        string next = Configuration + ".next";
-        File.WriteAllText(next, text);
-        File.Move(next, Configuration, overwrite: true);
+        WholeFile.Replace(Configuration, text);
     }
 
     public void Dispose() => Directory.Delete(_path, recursive: true);

@@ -5,7 +5,7 @@ namespace SidecarPatterns.Benchmarks;
 
 /// <summary>Asks several questions at a time, and leaves before some of them are answered.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
-internal sealed class ChaosAsker(SidecarClient<int, int> client, ChaosPlan plan, ChaosTallies tallies) : BackgroundService
+internal sealed class ChaosAsker(SidecarClient<int, int> client, ChaosPlan plan, ExchangeTally tally) : BackgroundService
 {
     private const int AtATime = 4;
     private const int MaxPause = 10;
@@ -24,14 +24,14 @@ internal sealed class ChaosAsker(SidecarClient<int, int> client, ChaosPlan plan,
             if (random.Next(10) == 0)
                 patience.CancelAfter(random.Next(MaxPause));
 
-            tallies.CountQuestion();
+            tally.CountQuestion();
             try
             {
-                tallies.CountAnswer(isRight: await client.AskAsync(question, patience.Token) == ChaosAnswers.AnswerTo(question));
+                tally.CountAnswer(isRight: await client.AskAsync(question, patience.Token) == ChaosAnswers.AnswerTo(question));
             }
             catch (Exception exception) when (exception is IOException or TimeoutException or SidecarStoppedException or OperationCanceledException)
             {
-                tallies.CountUnanswered(); // As the documentation has it; anything else ends the program.
+                tally.CountUnanswered(); // As the documentation has it; anything else ends the program.
             }
 
             await Task.Delay(random.Next(MaxPause), stoppingToken);

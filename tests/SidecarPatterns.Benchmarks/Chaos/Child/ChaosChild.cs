@@ -41,7 +41,7 @@ internal static class ChaosChild
         [
             .. host.Services.GetRequiredService<ISidecarControl>().GetSnapshots().Select(sidecar => MessageAccount.Of(sidecar, tallies.Find(sidecar.Name))),
         ];
-        Console.WriteLine(ReportLine + JsonSerializer.Serialize(new ChaosReport(messages, calls, tallies.Logged, tallies.ReadExchange()), ChaosJson.Default.ChaosReport));
+        Console.WriteLine(ReportLine + JsonSerializer.Serialize(new ChaosReport(messages, calls, tallies.Logged, tallies.Exchange.Read()), ChaosJson.Default.ChaosReport));
         return Environment.ExitCode;
     }
 }

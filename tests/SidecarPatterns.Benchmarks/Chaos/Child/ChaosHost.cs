@@ -24,7 +24,7 @@ internal static class ChaosHost
             agent.FromFile(folder.Settings).CopyFile = folder.SettingsCopy;
             agent.SettleTime = TimeSpan.Zero;
         });
-        ChaosSettings.See(builder.Configuration, tallies);
+        ChaosSettings.See(builder.Configuration, tallies.Exchange);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning).AddSidecar(options => options.File.Folder = folder.Logs);
         builder.Services.AddMetricsSidecar(options =>
         {
@@ -33,7 +33,7 @@ internal static class ChaosHost
             options.PrometheusFile = folder.Metrics;
         });
         builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = ShutdownTimeout);
-        builder.Services.AddSingleton(plan).AddSingleton(folder).AddSingleton(journal).AddSingleton(tallies).AddSingleton<ChaosCaller>().AddSingleton<ChaosWork>();
+        builder.Services.AddSingleton(plan).AddSingleton(folder).AddSingleton(journal).AddSingleton(tallies).AddSingleton(tallies.Exchange).AddSingleton<ChaosCaller>().AddSingleton<ChaosWork>();
         AddClient(builder.Services, plan, servers);
         builder.Services.AddSidecar<ChaosCrasher>("crasher", static options =>
         {

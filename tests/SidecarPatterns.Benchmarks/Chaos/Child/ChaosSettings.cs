@@ -8,17 +8,17 @@ namespace SidecarPatterns.Benchmarks;
 
 /// <summary>Writes one version of the settings after the other, a quarter of which are cut off, and watches which of them come into force.</summary>
 [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
-internal sealed class ChaosSettings(ChaosPlan plan, ChaosFolder folder, IConfiguration configuration, ChaosTallies tallies) : BackgroundService
+internal sealed class ChaosSettings(ChaosPlan plan, ChaosFolder folder, IConfiguration configuration, ExchangeTally tally) : BackgroundService
 {
     private const int MaxPause = 60;
 
     /// <summary>Looks at the version that is in force.</summary>
-    public static void See(IConfiguration configuration, ChaosTallies tallies) =>
-        tallies.SeeVersion(int.TryParse(configuration[ChaosFolder.VersionKey], NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : null);
+    public static void See(IConfiguration configuration, ExchangeTally tally) =>
+        tally.See(int.TryParse(configuration[ChaosFolder.VersionKey], NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : null);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using IDisposable watch = ChangeToken.OnChange(configuration.GetReloadToken, () => See(configuration, tallies));
+        using IDisposable watch = ChangeToken.OnChange(configuration.GetReloadToken, () => See(configuration, tally));
         var random = new Random(plan.Seed + 1);
         for (int number = 1; !stoppingToken.IsCancellationRequested; number++)
         {

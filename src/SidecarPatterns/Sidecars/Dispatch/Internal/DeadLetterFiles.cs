@@ -6,9 +6,10 @@ namespace SidecarPatterns;
 /// <remarks>A file that is opened to append is written to where it ended then: of two that do so at the same time, one would overwrite the other.</remarks>
 internal static class DeadLetterFiles
 {
+    private const int MaxTries = 1_000;
+
     // A letter is written in far less than a millisecond.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
-    private const int MaxTries = 1_000;
 
     // As many as paths were registered. A gate that two files share by their letters' case costs a wait, and nothing else.
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Gates = new(StringComparer.OrdinalIgnoreCase);

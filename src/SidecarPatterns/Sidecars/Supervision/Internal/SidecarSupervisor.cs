@@ -62,13 +62,13 @@ internal sealed partial class SidecarSupervisor : IReadiness
 
     public SidecarLife Life => _life;
 
-    private TimeProvider Clock => _environment.TimeProvider;
-
-    private ILogger Logger => _environment.SupervisionLogger;
-
     public bool WasStarted => _supervision is not null;
 
     public int Restarts => RestartsUntil(_life.Read().Incarnation);
+
+    private TimeProvider Clock => _environment.TimeProvider;
+
+    private ILogger Logger => _environment.SupervisionLogger;
 
     /// <summary>Starts the sidecar and waits until it is ready.</summary>
     /// <exception cref="SidecarStartException">It is critical, and failed to start or was not ready in time.</exception>
