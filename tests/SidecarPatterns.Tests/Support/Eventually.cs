@@ -8,7 +8,7 @@ internal static class Eventually
 {
     /// <summary>Far more than anything takes on a busy machine; nothing is inferred from it, but that a mutant for which a test waits so long is found.</summary>
 #if MUTATION
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 #else
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 #endif
