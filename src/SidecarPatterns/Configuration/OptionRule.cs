@@ -44,13 +44,13 @@ internal sealed partial class OptionRule<TOptions>
     /// <summary>What is allowed, in words that fit behind "allowed is".</summary>
     public string Allowed { get; }
 
-    /// <summary>Copies what can not change while the sidecar runs; <see langword="null"/> where it can.</summary>
+    /// <summary>Copies what can not change while the host runs; <see langword="null"/> where it can.</summary>
     public Action<TOptions, TOptions>? Keep { get; private init; }
 
     /// <summary>What tells one value from another where that is not to be shown; <see langword="null"/> where what is shown does.</summary>
     public Func<TOptions, string>? Digest { get; private init; }
 
-    /// <summary>The same rule, for an option that can not change while the sidecar runs.</summary>
+    /// <summary>The same rule, for an option that can not change while the host runs.</summary>
     /// <param name="keep">Copies the value from the first to the second.</param>
     public OptionRule<TOptions> Fixed(Action<TOptions, TOptions> keep) =>
         new(Key, Allowed, _canRead, _allowsText, _allows, _show) { IsList = IsList, IsMap = IsMap, Digest = Digest, Keep = keep };

@@ -30,6 +30,25 @@ internal sealed class OptionRuleTable<TOptions>(params IReadOnlyList<OptionRule<
     public List<OptionRule<TOptions>> FindChanged(TOptions from, TOptions to) =>
         [.. Rules.Where(rule => rule.Show(from) != rule.Show(to) || rule.Digest?.Invoke(from) != rule.Digest?.Invoke(to))];
 
+    /// <summary>Takes back what can not change while the host runs.</summary>
+    /// <param name="section">The path of the section that the options come from, for the messages.</param>
+    /// <param name="current">The options that are in force.</param>
+    /// <param name="next">Those that are to follow: what is taken back in them is as it was.</param>
+    /// <param name="changed">The rules of the options that differ; without those that were taken back afterwards.</param>
+    /// <returns>What to say of each.</returns>
+    public static IReadOnlyList<string> KeepFixed(string section, TOptions current, TOptions next, List<OptionRule<TOptions>> changed)
+    {
+        var kept = changed.FindAll(static rule => rule.Keep is not null);
+        List<string> problems =
+        [
+            .. kept.Select(rule => $"{section}:{rule.Key} is {rule.Show(next)} now, but can not change while the host runs: "
+                + $"it stays {rule.Show(current)} until the host is started anew."),
+        ];
+        kept.ForEach(rule => rule.Keep!(current, next));
+        changed.RemoveAll(static rule => rule.Keep is not null);
+        return problems;
+    }
+
     /// <summary>What options have become.</summary>
     public static string Describe(IEnumerable<OptionRule<TOptions>> changed, TOptions next) =>
         string.Join(", ", changed.Select(rule => $"{rule.Key} = {rule.Show(next)}"));

@@ -78,28 +78,16 @@ internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLife
 
         _errors.Remove(state.Name);
         var changed = AmbassadorOptionRules.Table.FindChanged(state.Settings.Options, settings.Options);
-        KeepFixed(state, settings, changed);
+        var kept = OptionRuleTable<AmbassadorOptions>.KeepFixed(AmbassadorOptionRules.SectionOf(state.Name), state.Settings.Options, settings.Options, changed);
+        foreach (var problem in kept.Where(state.Told.IsNew))
+        {
+            AmbassadorLog.AmbassadorConfigurationProblem(catalog.Logger, problem);
+        }
+
         if (changed.Count > 0)
         {
             Apply(state, settings, changed);
         }
-    }
-
-    /// <summary>Takes back what can not change while the host runs.</summary>
-    private void KeepFixed(AmbassadorState state, AmbassadorSettings settings, List<OptionRule<AmbassadorOptions>> changed)
-    {
-        foreach (var rule in changed.Where(static rule => rule.Keep is not null))
-        {
-            var problem = $"{AmbassadorOptionRules.SectionOf(state.Name)}:{rule.Key} is {rule.Show(settings.Options)} now, but can not change while the host runs: "
-                + $"it stays {rule.Show(state.Settings.Options)} until it is started anew.";
-            rule.Keep!(state.Settings.Options, settings.Options);
-            if (state.Told.IsNew(problem))
-            {
-                AmbassadorLog.AmbassadorConfigurationProblem(catalog.Logger, problem);
-            }
-        }
-
-        changed.RemoveAll(static rule => rule.Keep is not null);
     }
 
     private void Apply(AmbassadorState state, AmbassadorSettings settings, List<OptionRule<AmbassadorOptions>> changed)

@@ -99,7 +99,7 @@ internal sealed class AmbassadorReloadTests : IDisposable
         Assert.That(OptionsOf(host).RetryBudget.Name, Is.Null);
         Assert.That(
             host.Logs.Named("AmbassadorConfigurationProblem").Select(static entry => entry.Message),
-            Is.EqualTo(["Ambassadors:prices:RetryBudget:Name is 'shared' now, but can not change while the host runs: it stays nothing until it is started anew."]));
+            Is.EqualTo(["Ambassadors:prices:RetryBudget:Name is 'shared' now, but can not change while the host runs: it stays nothing until the host is started anew."]));
         Assert.That(host.Logs.Named("AmbassadorOptionsChanged").Select(static entry => entry.Message), Is.EqualTo(["Ambassador 'prices' has new options: Timeout = 00:00:09."]));
     }
 

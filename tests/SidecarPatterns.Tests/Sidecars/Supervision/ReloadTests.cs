@@ -423,7 +423,7 @@ internal sealed class ReloadTests
         Change("Capacity", "5");
 
         Assert.That(host.Logs.Named("ConfigurationProblem").Single().Message, Is.EqualTo(
-            "Sidecars:sidecar:Capacity is 5 now, but can not change while the sidecar runs: it stays 1024 until the host is started anew."));
+            "Sidecars:sidecar:Capacity is 5 now, but can not change while the host runs: it stays 1024 until the host is started anew."));
         Assert.That(host.Snapshot(Name).Capacity, Is.EqualTo(1024));
         Assert.That(host.Logs.Named("OptionsChanged"), Is.Empty);
     }

@@ -18,7 +18,7 @@ internal sealed partial class DispatchLane<T>
         BeginAttemptsAnew();
         _retries = _owner.Retry is not null;
         _isTold = _owner.HasExpiry || (_source.Parks && _owner.MayHaveRetried) || _callers is not null;
-        _stuckAfter = settings.StuckAfter is { } stuckAfter ? RoughClock.TicksOf(stuckAfter, Context.TimeProvider) : 0;
+        _stuckAfter = settings.StuckAfter is { } stuckAfter ? TimeTicks.Of(stuckAfter, Context.TimeProvider) : 0;
         if (_timeout?.Limit != settings.HandlerTimeout)
         {
             _timeout?.Dispose();

@@ -6,10 +6,6 @@ internal static class RoughClock
     private static readonly long TicksPerMillisecond = TimeProvider.System.TimestampFrequency / 1000;
     private static readonly long Offset = TimeProvider.System.GetTimestamp() - (Environment.TickCount64 * TicksPerMillisecond);
 
-    /// <summary>A duration in the clock's ticks.</summary>
-    public static long TicksOf(TimeSpan duration, TimeProvider timeProvider) =>
-        (long)(duration.TotalSeconds * timeProvider.TimestampFrequency);
-
     public static long GetTimestamp(TimeProvider timeProvider) => timeProvider == TimeProvider.System
         ? (Environment.TickCount64 * TicksPerMillisecond) + Offset
         : timeProvider.GetTimestamp();

@@ -75,18 +75,12 @@ internal sealed class SidecarReload : IDisposable
         }
 
         var changed = SidecarOptionRules.Table.FindChanged(supervisor.Options, next!);
-        foreach (var rule in changed.Where(static rule => rule.Keep is not null))
+        var kept = OptionRuleTable<SidecarOptions>.KeepFixed(SidecarOptionRules.SectionOf(supervisor.Name), supervisor.Options, next!, changed);
+        foreach (var problem in kept.Where(_told.Add))
         {
-            var problem = $"{SidecarOptionRules.SectionOf(supervisor.Name)}:{rule.Key} is {rule.Show(next!)} now, but can not change while the sidecar runs: "
-                + $"it stays {rule.Show(supervisor.Options)} until the host is started anew.";
-            rule.Keep!(supervisor.Options, next!);
-            if (_told.Add(problem))
-            {
-                SupervisionLog.ConfigurationProblem(_logger, problem);
-            }
+            SupervisionLog.ConfigurationProblem(_logger, problem);
         }
 
-        changed.RemoveAll(static rule => rule.Keep is not null);
         if (changed.Count > 0)
         {
             supervisor.Apply(next!);

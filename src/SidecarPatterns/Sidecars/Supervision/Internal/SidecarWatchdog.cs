@@ -81,7 +81,7 @@ internal sealed class SidecarWatchdog(TimeProvider timeProvider) : IDisposable
         {
             if (lane.IsBusy)
             {
-                LookAt(now + RoughClock.TicksOf(stuckAfter, _timeProvider));
+                LookAt(now + TimeTicks.Of(stuckAfter, _timeProvider));
             }
 
             return;
@@ -95,7 +95,7 @@ internal sealed class SidecarWatchdog(TimeProvider timeProvider) : IDisposable
         var duration = _timeProvider.GetElapsedTime(watch.Since, now);
         if (duration < stuckAfter)
         {
-            LookAt(watch.Since + RoughClock.TicksOf(stuckAfter, _timeProvider));
+            LookAt(watch.Since + TimeTicks.Of(stuckAfter, _timeProvider));
         }
         else
         {
@@ -105,7 +105,7 @@ internal sealed class SidecarWatchdog(TimeProvider timeProvider) : IDisposable
                 supervisor.OnStuck(incarnation, lane, duration);
             }
 
-            LookAt(now + RoughClock.TicksOf(stuckAfter, _timeProvider)); // It may come to an end, and the next one be stuck too.
+            LookAt(now + TimeTicks.Of(stuckAfter, _timeProvider)); // It may come to an end, and the next one be stuck too.
         }
     }
 }
