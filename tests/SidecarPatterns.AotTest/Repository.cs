@@ -7,7 +7,9 @@ using System.Text;
 
 namespace SidecarPatterns.AotTest;
 
-/// <summary>A repository of a configuration on a loopback port: one request a connection, and always the same answer. With a certificate it asks its clients for theirs.</summary>
+/// <summary>
+/// A repository of a configuration on a loopback port: one request a connection, and always the same answer. With a certificate it asks its clients for theirs.
+/// </summary>
 internal sealed class Repository : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, port: 0);

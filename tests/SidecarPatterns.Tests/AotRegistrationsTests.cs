@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>The scenarios that run compiled ahead of time, held to what there is: a registration that none of them makes may work under the JIT alone.</summary>
+/// <summary>
+/// The scenarios that run compiled ahead of time, held to what there is: a registration that none of them makes may work under the JIT alone.
+/// </summary>
 [TestFixture]
 internal sealed class AotRegistrationsTests
 {

@@ -5,7 +5,8 @@ namespace SidecarPatterns;
 
 /// <summary>A line that the application logged, as the sinks of the log agent are given it.</summary>
 /// <remarks>
-/// It does not change any more, may be read by any thread, and may be kept. Text is made of it where it is asked for: on the thread of the sink, not of the application.
+/// It does not change any more, may be read by any thread, and may be kept. Text is made of it where it is asked for: on the thread of the sink, not of the
+/// application.
 /// </remarks>
 public abstract class LogEntry
 {
@@ -42,7 +43,8 @@ public abstract class LogEntry
     public Exception? Exception { get; internal set; }
 
     /// <summary>The scopes it was logged in, outermost first.</summary>
-    /// <value>Each is a text, or values by name as a <c>KeyValuePair&lt;string, object?&gt;[]</c>. Empty unless <see cref="LogSidecarOptions.IncludeScopes"/> is set.</value>
+    /// <value>Each is a text, or values by name as a <c>KeyValuePair&lt;string, object?&gt;[]</c>. Empty unless <see cref="LogSidecarOptions.IncludeScopes"/>
+    /// is set.</value>
     public IReadOnlyList<object> Scopes
     {
         get => _scopes ?? [];
@@ -124,8 +126,8 @@ public abstract class LogEntry
     internal abstract KeyValuePair<string, object?> ValueAt(int index);
 
     /// <summary>
-    /// The values, the template behind them, where the text is the template with the values in it, as <see cref="LoggerMessage"/> makes it: then it can be written without being
-    /// made. <see langword="null"/> for any other line.
+    /// The values, the template behind them, where the text is the template with the values in it, as <see cref="LoggerMessage"/> makes it: then it can be
+    /// written without being made. <see langword="null"/> for any other line.
     /// </summary>
     internal virtual IReadOnlyList<KeyValuePair<string, object?>>? ReadPlain() => null;
 

@@ -13,7 +13,8 @@ public sealed class LogFileOptions
 
     /// <summary>What the names of the files begin with; the day follows.</summary>
     /// <value>
-    /// <see langword="null"/> by default: the name of the application. A second process of the same name writes to <c>name+2-...</c>, and so on: no two ever write to one file.
+    /// <see langword="null"/> by default: the name of the application. A second process of the same name writes to <c>name+2-...</c>, and so on: no two ever
+    /// write to one file.
     /// </value>
     public string? Name { get; set; }
 

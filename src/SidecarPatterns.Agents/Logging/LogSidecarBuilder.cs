@@ -23,12 +23,12 @@ public sealed class LogSidecarBuilder : ISidecarBuilder
     /// <returns>A builder for further settings of the sink, such as what it depends on, or where its dead letters go.</returns>
     /// <remarks>
     /// <para>
-    /// Its defaults differ from those of other sidecars: a queue of 65,536 lines that drops those which find no room, batches of up to 1,000 lines once a second, and it is optional:
-    /// its failure does not stop the host. Like the agent itself it starts before and drains after the application.
+    /// Its defaults differ from those of other sidecars: a queue of 65,536 lines that drops those which find no room, batches of up to 1,000 lines once a
+    /// second, and it is optional: its failure does not stop the host. Like the agent itself it starts before and drains after the application.
     /// </para>
     /// <para>
-    /// What it logs itself, while it handles a batch, goes to the file and to standard error, but to no sink of yours: it would come back for ever. Where it needs other sidecars, such as
-    /// those of an ambassador, name them with <see cref="SidecarBuilderExtensions.DependsOn"/>.
+    /// What it logs itself, while it handles a batch, goes to the file and to standard error, but to no sink of yours: it would come back for ever. Where it
+    /// needs other sidecars, such as those of an ambassador, name them with <see cref="SidecarBuilderExtensions.DependsOn"/>.
     /// </para>
     /// </remarks>
     /// <exception cref="ArgumentException">The name is not allowed, or is taken.</exception>

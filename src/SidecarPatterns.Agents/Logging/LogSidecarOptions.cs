@@ -2,8 +2,9 @@ namespace SidecarPatterns;
 
 /// <summary>What the log agent does.</summary>
 /// <remarks>
-/// Bound from the configuration section <c>Logging:Sidecar</c>, beside whose <c>LogLevel</c> they stand, then changed by the callback of the registration, then checked. Read once,
-/// when the first logger is made: a change needs a new start. What concerns the queue, such as its capacity, is set in <c>Sidecars:log-agent</c>.
+/// Bound from the configuration section <c>Logging:Sidecar</c>, beside whose <c>LogLevel</c> they stand, then changed by the callback of the registration, then
+/// checked. Read once, when the first logger is made: a change needs a new start. What concerns the queue, such as its capacity, is set in
+/// <c>Sidecars:log-agent</c>.
 /// </remarks>
 public sealed class LogSidecarOptions
 {

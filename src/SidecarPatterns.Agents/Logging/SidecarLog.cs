@@ -22,7 +22,9 @@ public sealed class SidecarLog
 
     /// <summary>Waits until every line that was logged before has been written to the file, and handled by the other sinks in any way.</summary>
     /// <param name="ct">Ends the wait, and nothing else.</param>
-    /// <remarks>As long as the storage fails, so does the wait last. Written means: given to the operating system, which a crash of the process does not concern.</remarks>
+    /// <remarks>
+    /// As long as the storage fails, so does the wait last. Written means: given to the operating system, which a crash of the process does not concern.
+    /// </remarks>
     /// <exception cref="InvalidOperationException">A sink is paused, or asks itself.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     public Task FlushAsync(CancellationToken ct = default)

@@ -41,11 +41,13 @@ public sealed class MetricsAgentOptions
     /// <summary>
     /// The file that holds the last snapshot as Prometheus text, for the textfile collector of node_exporter, which reads files named <c>*.prom</c>.
     /// </summary>
-    /// <value><see langword="null"/> by default: none. A relative path begins at the content root. Its folder is made if it is missing; the file is replaced as a whole, and is readable by all. Each process has one of its own.</value>
+    /// <value><see langword="null"/> by default: none. A relative path begins at the content root. Its folder is made if it is missing; the file is replaced as
+    /// a whole, and is readable by all. Each process has one of its own.</value>
     public string? PrometheusFile { get; set; }
 
     /// <summary>The file to which every snapshot is appended as a line of JSON, in the shape of OpenTelemetry's protocol (OTLP/JSON).</summary>
-    /// <value><see langword="null"/> by default: none. A relative path begins at the content root. Its folder is made if it is missing. Each process has one of its own.</value>
+    /// <value><see langword="null"/> by default: none. A relative path begins at the content root. Its folder is made if it is missing. Each process has one of
+    /// its own.</value>
     public string? JsonFile { get; set; }
 
     /// <summary>

@@ -16,7 +16,9 @@ public sealed class AmbassadorCircuitOpenException : HttpRequestException
     /// <summary>The name of the ambassador.</summary>
     public string AmbassadorName { get; }
 
-    /// <summary>In how long requests are let through again; <see langword="null"/> if that depends on others: on a probe that is under way, or on a release by hand.</summary>
+    /// <summary>
+    /// In how long requests are let through again; <see langword="null"/> if that depends on others: on a probe that is under way, or on a release by hand.
+    /// </summary>
     public TimeSpan? RetryAfter { get; }
 
     private static string Describe(string ambassadorName, TimeSpan? retryAfter) => retryAfter is { } left

@@ -29,7 +29,9 @@ public static class AmbassadorEndpointHttpClientBuilderExtensions
         return builder;
     }
 
-    /// <summary>Has a source of your own, from the container, know the endpoints of a client, in the place of <see cref="AmbassadorOptions.Endpoints"/>.</summary>
+    /// <summary>
+    /// Has a source of your own, from the container, know the endpoints of a client, in the place of <see cref="AmbassadorOptions.Endpoints"/>.
+    /// </summary>
     /// <typeparam name="TSource">The source; a singleton, made with its dependencies injected unless it is registered already.</typeparam>
     /// <param name="builder">The client, which has an ambassador.</param>
     /// <returns>The same builder.</returns>

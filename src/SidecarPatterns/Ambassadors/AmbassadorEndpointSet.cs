@@ -7,7 +7,8 @@ public sealed class AmbassadorEndpointSet
 {
     /// <summary>Makes a set.</summary>
     /// <param name="endpoints">The endpoints; copied. None is no answer: the set before stays in use.</param>
-    /// <param name="changeToken">Tells of a change; without it, the source is asked anew each <see cref="AmbassadorResolutionOptions.RefreshPeriod"/> alone.</param>
+    /// <param name="changeToken">Tells of a change; without it, the source is asked anew each <see cref="AmbassadorResolutionOptions.RefreshPeriod"/>
+    /// alone.</param>
     /// <exception cref="ArgumentNullException"><paramref name="endpoints"/> is <see langword="null"/>.</exception>
     public AmbassadorEndpointSet(IEnumerable<AmbassadorEndpoint> endpoints, IChangeToken? changeToken = null)
     {

@@ -29,12 +29,16 @@ public sealed class AmbassadorHandler : DelegatingHandler
     {
     }
 
-    /// <summary>Makes a handler outside a container. Without an <see cref="DelegatingHandler.InnerHandler"/> the first call makes a <see cref="SocketsHttpHandler"/> as <see cref="AmbassadorOptions.Network"/> says.</summary>
+    /// <summary>
+    /// Makes a handler outside a container. Without an <see cref="DelegatingHandler.InnerHandler"/> the first call makes a <see cref="SocketsHttpHandler"/> as
+    /// <see cref="AmbassadorOptions.Network"/> says.
+    /// </summary>
     /// <param name="options">The options; changes after this have no effect.</param>
     /// <param name="timeProvider">The clock; the system's by default.</param>
     /// <param name="loggerFactory">Where to log; nowhere by default.</param>
     /// <exception cref="ArgumentNullException"><paramref name="options"/> is <see langword="null"/>.</exception>
-    /// <exception cref="OptionsValidationException">An option is not allowed, or names a pipeline, which needs a container; each is named, with its value and what is allowed.</exception>
+    /// <exception cref="OptionsValidationException">An option is not allowed, or names a pipeline, which needs a container; each is named, with its value and
+    /// what is allowed.</exception>
     public AmbassadorHandler(AmbassadorOptions options, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
         : this(LoneAmbassadors.Of(options, timeProvider, loggerFactory))
     {

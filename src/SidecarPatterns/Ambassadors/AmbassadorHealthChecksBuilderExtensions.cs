@@ -12,8 +12,8 @@ public static class AmbassadorHealthChecksBuilderExtensions
     /// <param name="builder">The health checks to add to.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// A check is degraded while the circuit is open or half-open, the ambassador is drained, or its credential can not be had or renewed, and never unhealthy: another's outage is no reason to restart
-    /// this application. Its data show the snapshot. A second call adds nothing.
+    /// A check is degraded while the circuit is open or half-open, the ambassador is drained, or its credential can not be had or renewed, and never unhealthy:
+    /// another's outage is no reason to restart this application. Its data show the snapshot. A second call adds nothing.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
     public static IHealthChecksBuilder AddAmbassadorHealthChecks(this IHealthChecksBuilder builder)

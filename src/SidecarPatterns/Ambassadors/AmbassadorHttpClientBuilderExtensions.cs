@@ -11,12 +11,12 @@ public static class AmbassadorHttpClientBuilderExtensions
     /// <returns>The same builder.</returns>
     /// <remarks>
     /// <para>
-    /// A client has one ambassador, however often this is called. Handlers that were added to the client before it are outside of it, and see a call; those that
-    /// are added after it are inside, and see each attempt.
+    /// A client has one ambassador, however often this is called. Handlers that were added to the client before it are outside of it, and see a call; those
+    /// that are added after it are inside, and see each attempt.
     /// </para>
     /// <para>
-    /// Where nobody has set them, the primary handler is one as <see cref="AmbassadorOptions.Network"/> says, handlers are not rotated, since connections have a
-    /// lifetime of their own, and <see cref="HttpClient.Timeout"/> is infinite, since the ambassador has the deadline.
+    /// Where nobody has set them, the primary handler is one as <see cref="AmbassadorOptions.Network"/> says, handlers are not rotated, since connections have
+    /// a lifetime of their own, and <see cref="HttpClient.Timeout"/> is infinite, since the ambassador has the deadline.
     /// </para>
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>

@@ -21,7 +21,8 @@ public sealed class AmbassadorOptions
     private IEndpointSource? _endpointSource;
 
     /// <summary>Where relative addresses lead.</summary>
-    /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without user info.</value>
+    /// <value><see langword="null"/> by default: as the <see cref="HttpClient"/> has it. Otherwise an absolute <c>http</c> or <c>https</c> address, without
+    /// user info.</value>
     public Uri? BaseAddress { get; set; }
 
     /// <summary>The servers among which attempts are balanced.</summary>
@@ -32,7 +33,9 @@ public sealed class AmbassadorOptions
     /// <value>30 s by default; more than zero, at most 49 days. A request can have its own: <see cref="AmbassadorRequestOptions.Timeout"/>.</value>
     public TimeSpan Timeout { get; set; } = AmbassadorConstants.Timeout;
 
-    /// <summary>How long an attempt may take where another one can follow; one that is the last, or can not be repeated, has all the time that is left.</summary>
+    /// <summary>
+    /// How long an attempt may take where another one can follow; one that is the last, or can not be repeated, has all the time that is left.
+    /// </summary>
     /// <value>
     /// 10 s by default; more than zero, at most 49 days. It spans the wait for a connection, the request and the response's headers. A request can have
     /// its own: <see cref="AmbassadorRequestOptions.AttemptTimeout"/>.
@@ -43,12 +46,15 @@ public sealed class AmbassadorOptions
     /// <value>10 ms by default; from zero to 49 days.</value>
     public TimeSpan MinAttemptTime { get; set; } = AmbassadorConstants.MinAttemptTime;
 
-    /// <summary>How long an attempt that was cancelled is waited for. An inner handler that takes longer is given up on, and the call ends without a further attempt.</summary>
+    /// <summary>
+    /// How long an attempt that was cancelled is waited for. An inner handler that takes longer is given up on, and the call ends without a further attempt.
+    /// </summary>
     /// <value>1 s by default; from zero to 49 days.</value>
     public TimeSpan CancellationGrace { get; set; } = AmbassadorConstants.CancellationGrace;
 
     /// <summary>The header that tells the server how many milliseconds the caller will still wait, such as <c>x-request-timeout-ms</c>.</summary>
-    /// <value><see langword="null"/> by default: none. <c>grpc-timeout</c> is written as gRPC does. A value that the caller has set stays if it is smaller.</value>
+    /// <value><see langword="null"/> by default: none. <c>grpc-timeout</c> is written as gRPC does. A value that the caller has set stays if it is
+    /// smaller.</value>
     public string? DeadlineHeader { get; set; }
 
     /// <summary>Whether timeouts wait while a debugger is attached.</summary>
@@ -106,7 +112,9 @@ public sealed class AmbassadorOptions
     /// <summary>The connections: read where the ambassador makes the primary handler, and when that is built.</summary>
     public AmbassadorNetworkOptions Network { get; } = new();
 
-    /// <summary>The name of a <see cref="ResiliencePipeline{T}"/> of <see cref="HttpResponseMessage"/>, in Polly's registry, that stands around each call.</summary>
+    /// <summary>
+    /// The name of a <see cref="ResiliencePipeline{T}"/> of <see cref="HttpResponseMessage"/>, in Polly's registry, that stands around each call.
+    /// </summary>
     /// <value><see langword="null"/> by default: none. It sees one execution a call, and may call the ambassador more than once.</value>
     public string? CallPipeline { get; set; }
 

@@ -24,8 +24,8 @@ public static class AmbassadorRequestOptions
     public static HttpRequestOptionsKey<TimeSpan> BodyIdleTimeout { get; } = new("Ambassador.BodyIdleTimeout");
 
     /// <summary>
-    /// <c>Ambassador.HedgeDelay</c>: after how long a second request is sent, whatever attempts usually take, where <see cref="AmbassadorHedgingOptions.Enabled"/>
-    /// is set. More than zero, at most 49 days.
+    /// <c>Ambassador.HedgeDelay</c>: after how long a second request is sent, whatever attempts usually take, where
+    /// <see cref="AmbassadorHedgingOptions.Enabled"/> is set. More than zero, at most 49 days.
     /// </summary>
     public static HttpRequestOptionsKey<TimeSpan> HedgeDelay { get; } = new("Ambassador.HedgeDelay");
 }

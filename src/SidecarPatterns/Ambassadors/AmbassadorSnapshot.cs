@@ -34,7 +34,9 @@ public sealed record AmbassadorSnapshot
     /// <summary>How many of them their callers cancelled.</summary>
     public required long Cancelled { get; init; }
 
-    /// <summary>How many of them were ended before anything was sent: by the circuit, by egress, by the limit of concurrency, by the drain, or for want of a credential.</summary>
+    /// <summary>
+    /// How many of them were ended before anything was sent: by the circuit, by egress, by the limit of concurrency, by the drain, or for want of a credential.
+    /// </summary>
     public required long Refused { get; init; }
 
     /// <summary>How many of them are under way. A call ends when its response is returned, which a body that streams may outlive.</summary>
@@ -46,13 +48,18 @@ public sealed record AmbassadorSnapshot
     /// <summary>How attempts ended. A redirect that was followed is not among them: it goes on with the same attempt.</summary>
     public required IReadOnlyDictionary<AttemptClass, long> Outcomes { get; init; }
 
-    /// <summary>How often another attempt would have been made but for one reason: <c>attempts</c>, <c>method</c>, <c>body</c>, <c>budget</c>, <c>deadline</c>, <c>circuit</c> and others.</summary>
+    /// <summary>
+    /// How often another attempt would have been made but for one reason: <c>attempts</c>, <c>method</c>, <c>body</c>, <c>budget</c>, <c>deadline</c>,
+    /// <c>circuit</c> and others.
+    /// </summary>
     public required IReadOnlyDictionary<string, long> RetriesSkipped { get; init; }
 
     /// <summary>How often an address was not called, by the rule that it broke: a member of <see cref="EgressReason"/> in small letters.</summary>
     public required IReadOnlyDictionary<string, long> EgressRefused { get; init; }
 
-    /// <summary>How many responses gave up their place among those that <see cref="AmbassadorConcurrencyOptions.Limit"/> allows, since nobody read their bodies.</summary>
+    /// <summary>
+    /// How many responses gave up their place among those that <see cref="AmbassadorConcurrencyOptions.Limit"/> allows, since nobody read their bodies.
+    /// </summary>
     public required long AbandonedPlaces { get; init; }
 
     /// <summary>How many further attempts the budget has left.</summary>

@@ -3,13 +3,13 @@ namespace SidecarPatterns;
 /// <summary>Knows the endpoints of an ambassador, where options and DNS do not: a registry, SRV records, Microsoft.Extensions.ServiceDiscovery.</summary>
 /// <remarks>
 /// <para>
-/// It is asked when the ambassador starts, when the change token of its last answer says so, after a request could not be sent (once a second at most), and each
-/// <see cref="AmbassadorResolutionOptions.RefreshPeriod"/>; one question at a time for an ambassador, never within a call's own time limit. So it may keep
+/// It is asked when the ambassador starts, when the change token of its last answer says so, after a request could not be sent (once a second at most), and
+/// each <see cref="AmbassadorResolutionOptions.RefreshPeriod"/>; one question at a time for an ambassador, never within a call's own time limit. So it may keep
 /// its answer, and need not poll by itself.
 /// </para>
 /// <para>
-/// An answer without endpoints, and a failure, change nothing: the last set stays in use, and the ambassador's health is degraded. An endpoint that is not allowed
-/// is left out and told of once. Implementations must be thread-safe where several ambassadors share one.
+/// An answer without endpoints, and a failure, change nothing: the last set stays in use, and the ambassador's health is degraded. An endpoint that is not
+/// allowed is left out and told of once. Implementations must be thread-safe where several ambassadors share one.
 /// </para>
 /// </remarks>
 /// <example>

@@ -27,8 +27,8 @@ public interface ISidecarBuilder<TMessage> : ISidecarBuilder
     /// </param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// A message is taken if there is a place for it and its bytes fit, or if no other waits; its bytes count until it begins, like its place. A queue that evicts lets as
-    /// many messages go as must give way for the new one.
+    /// A message is taken if there is a place for it and its bytes fit, or if no other waits; its bytes count until it begins, like its place. A queue that
+    /// evicts lets as many messages go as must give way for the new one.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="size"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">It is set already.</exception>
@@ -64,7 +64,8 @@ public interface ISidecarBuilder<TMessage> : ISidecarBuilder
     ISidecarBuilder<TMessage> ShouldHandle(Func<TMessage, Exception, bool> predicate);
 
     /// <summary>Sends dead letters to a sink, instead of remembering the last <see cref="SidecarOptions.DeadLetterCapacity"/> of them.</summary>
-    /// <param name="sink">Makes or finds the sink when the sidecars are made. Letters that it does not take are remembered, logged as an error and counted.</param>
+    /// <param name="sink">Makes or finds the sink when the sidecars are made. Letters that it does not take are remembered, logged as an error and
+    /// counted.</param>
     /// <returns>The same builder.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="sink"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">A sink is set already.</exception>
@@ -76,7 +77,10 @@ public interface ISidecarBuilder<TMessage> : ISidecarBuilder
     /// <exception cref="ArgumentNullException"><paramref name="channel"/> is <see langword="null"/>.</exception>
     ISidecarBuilder<TMessage> DeadLettersTo(ChannelWriter<DeadLetter> channel);
 
-    /// <summary>Appends dead letters to a file, as one line of JSON each. The file is made for its owner alone to read. Sidecars and, but on macOS, processes can share it.</summary>
+    /// <summary>
+    /// Appends dead letters to a file, as one line of JSON each. The file is made for its owner alone to read. Sidecars and, but on macOS, processes can share
+    /// it.
+    /// </summary>
     /// <inheritdoc cref="DeadLettersTo(Func{IServiceProvider, IDeadLetterSink})"/>
     /// <param name="path">The path of the file.</param>
     /// <param name="messageType">How a message is written, from a source-generated <c>JsonSerializerContext</c>, so that nothing depends on reflection.</param>

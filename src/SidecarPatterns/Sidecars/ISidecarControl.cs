@@ -31,7 +31,9 @@ public interface ISidecarControl
     /// <param name="name">The sidecar's name, without regard to case.</param>
     /// <param name="choose">Which; by default all. It is asked once for each letter, oldest first.</param>
     /// <returns>How many were accepted; those that the queue has no room for, or that come after a stop, stay where they are.</returns>
-    /// <remarks>A message that fails again becomes a letter whose <see cref="DeadLetter.Previous"/> is the one before. A request runs with nobody waiting for its reply.</remarks>
+    /// <remarks>
+    /// A message that fails again becomes a letter whose <see cref="DeadLetter.Previous"/> is the one before. A request runs with nobody waiting for its reply.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">No sidecar has this name; the message lists those that are registered.</exception>
     int ReplayDeadLetters(string name, Func<DeadLetter, bool>? choose = null);
@@ -83,11 +85,14 @@ public interface ISidecarControl
     /// <remarks>A restart that is asked for while one is under way is the same restart.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="name"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">No sidecar has this name; the message lists those that are registered.</exception>
-    /// <exception cref="InvalidOperationException">The host has not started the sidecar, or stops, or the sidecar drains, or ended before it was ready again.</exception>
+    /// <exception cref="InvalidOperationException">The host has not started the sidecar, or stops, or the sidecar drains, or ended before it was ready
+    /// again.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="ct"/> was cancelled.</exception>
     Task RestartAsync(string name, CancellationToken ct = default);
 
-    /// <summary>Ends a sidecar before the host does: it takes no more messages, and handles those it has within <see cref="SidecarOptions.DrainTimeout"/>.</summary>
+    /// <summary>
+    /// Ends a sidecar before the host does: it takes no more messages, and handles those it has within <see cref="SidecarOptions.DrainTimeout"/>.
+    /// </summary>
     /// <param name="name">The sidecar's name, without regard to case.</param>
     /// <param name="ct">Ends the wait, but not the drain.</param>
     /// <returns>A task that completes when the sidecar is Stopped.</returns>

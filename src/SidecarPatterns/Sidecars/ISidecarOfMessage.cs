@@ -3,8 +3,8 @@ namespace SidecarPatterns;
 /// <summary>A sidecar that handles the messages which the application writes to a <see cref="System.Threading.Channels.ChannelWriter{T}"/>.</summary>
 /// <typeparam name="TMessage">The type of the messages; never <see langword="null"/>.</typeparam>
 /// <remarks>
-/// Messages are handled one at a time and in the order in which they were accepted. With <see cref="SidecarOptions.Concurrency"/> above 1 several are handled at the
-/// same time: then the instance must be thread-safe. One instance serves one incarnation, in a dependency injection scope of its own, unless
+/// Messages are handled one at a time and in the order in which they were accepted. With <see cref="SidecarOptions.Concurrency"/> above 1 several are handled
+/// at the same time: then the instance must be thread-safe. One instance serves one incarnation, in a dependency injection scope of its own, unless
 /// <see cref="SidecarOptions.ScopePerMessage"/> asks for one scope and instance per message.
 /// </remarks>
 /// <example>

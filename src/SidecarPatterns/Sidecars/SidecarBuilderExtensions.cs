@@ -32,7 +32,9 @@ public static class SidecarBuilderExtensions
         return builder;
     }
 
-    /// <summary>Makes a sidecar start before all others, and drain after them, whatever the order of registration: the others rely on it, and need not say so.</summary>
+    /// <summary>
+    /// Makes a sidecar start before all others, and drain after them, whatever the order of registration: the others rely on it, and need not say so.
+    /// </summary>
     /// <typeparam name="TBuilder">The type of the builder, so that what it takes besides can be chained on.</typeparam>
     /// <param name="builder">The builder of the sidecar.</param>
     /// <returns>The same builder.</returns>
@@ -53,7 +55,8 @@ public static class SidecarBuilderExtensions
     /// <summary>Puts a sidecar into a group: its failures count together with those of the others, and may restart them.</summary>
     /// <typeparam name="TBuilder">The type of the builder, so that what it takes besides can be chained on.</typeparam>
     /// <param name="builder">The builder of the sidecar.</param>
-    /// <param name="group">The name of the group, without regard to case, which <see cref="SidecarServiceCollectionExtensions.AddSidecarGroup"/> adds, before or after.</param>
+    /// <param name="group">The name of the group, without regard to case, which <see cref="SidecarServiceCollectionExtensions.AddSidecarGroup"/> adds, before
+    /// or after.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
     /// The order within a group is that of the start. <see cref="SidecarGroupOptions"/> stand in for the sidecar's own options of the same names. A group

@@ -5,8 +5,9 @@ namespace SidecarPatterns;
 
 /// <summary>What a sidecar knows of itself and of the call that it is serving.</summary>
 /// <remarks>
-/// One object serves the calls of an incarnation one after the other, so nothing is allocated per message: read it before the handler returns and do not keep it.
-/// <see cref="SignalReady"/>, <see cref="ReportDegraded"/> and <see cref="ReportHealthy"/> may be called from any thread; the rest is for the handler's own flow.
+/// One object serves the calls of an incarnation one after the other, so nothing is allocated per message: read it before the handler returns and do not keep
+/// it. <see cref="SignalReady"/>, <see cref="ReportDegraded"/> and <see cref="ReportHealthy"/> may be called from any thread; the rest is for the handler's own
+/// flow.
 /// </remarks>
 public sealed class SidecarContext
 {
@@ -69,8 +70,8 @@ public sealed class SidecarContext
     /// <summary>Says that this incarnation works less well than it should, such as with what it remembers of a server that is away.</summary>
     /// <param name="reason">Why, for <see cref="SidecarSnapshot.DegradedReason"/> and the health checks; the last one counts.</param>
     /// <remarks>
-    /// Its state, its account and its host go on as they are: the health checks alone say degraded, until <see cref="ReportHealthy"/> or a restart. Does nothing
-    /// once the incarnation has ended. Thread-safe.
+    /// Its state, its account and its host go on as they are: the health checks alone say degraded, until <see cref="ReportHealthy"/> or a restart. Does
+    /// nothing once the incarnation has ended. Thread-safe.
     /// </remarks>
     /// <exception cref="ArgumentException"><paramref name="reason"/> is empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="reason"/> is <see langword="null"/>.</exception>

@@ -13,7 +13,9 @@ public sealed class SidecarOptions
     /// <value>1024 by default; from 1 to 67,108,864. Memory grows with use, up to this bound.</value>
     public int Capacity { get; set; } = SidecarConstants.Capacity;
 
-    /// <summary>How many bytes of messages can wait in the queue, as <see cref="ISidecarBuilder{TMessage}.SizeOf"/> measures them; beside <see cref="Capacity"/>.</summary>
+    /// <summary>
+    /// How many bytes of messages can wait in the queue, as <see cref="ISidecarBuilder{TMessage}.SizeOf"/> measures them; beside <see cref="Capacity"/>.
+    /// </summary>
     /// <value>
     /// <see langword="null"/> by default: no limit; otherwise from 1. A message that is larger than that is taken when no other waits. Only for
     /// sidecars with <see cref="ISidecarBuilder{TMessage}.SizeOf"/>.
@@ -32,7 +34,8 @@ public sealed class SidecarOptions
     public bool Critical { get; set; } = true;
 
     /// <summary>Whether the failure for good of a critical sidecar makes <see cref="Environment.ExitCode"/> 1, if it was 0.</summary>
-    /// <value><see langword="true"/> by default. A <c>Main</c> that returns a number of its own overrides it: return <see cref="Environment.ExitCode"/>.</value>
+    /// <value><see langword="true"/> by default. A <c>Main</c> that returns a number of its own overrides it: return
+    /// <see cref="Environment.ExitCode"/>.</value>
     public bool SetExitCode { get; set; } = true;
 
     /// <summary>Whether the sidecar is ready only once it has called <see cref="SidecarContext.SignalReady"/>.</summary>
@@ -51,7 +54,9 @@ public sealed class SidecarOptions
     /// <value><see langword="null"/> by default: no limit; otherwise more than zero, at most 49 days.</value>
     public TimeSpan? HandlerTimeout { get; set; }
 
-    /// <summary>How long a caller of <see cref="SidecarClient{TRequest, TReply}"/> waits for the reply, the wait for room in the queue and for its turn included.</summary>
+    /// <summary>
+    /// How long a caller of <see cref="SidecarClient{TRequest, TReply}"/> waits for the reply, the wait for room in the queue and for its turn included.
+    /// </summary>
     /// <value>
     /// 30 s by default; more than zero, at most 49 days. Counted from the call of <c>AskAsync</c>; then the caller gets a <see cref="TimeoutException"/>
     /// and the handler's token is cancelled. Of no meaning to sidecars that do not reply.
@@ -73,11 +78,14 @@ public sealed class SidecarOptions
     /// <value>1 s by default; from zero, for whatever is there, to 49 days. Without meaning for other sidecars.</value>
     public TimeSpan BatchDelay { get; set; } = SidecarConstants.BatchDelay;
 
-    /// <summary>How often a batch sidecar looks whether there are messages, instead of being woken for them: publishers then pay nothing for waking it.</summary>
+    /// <summary>
+    /// How often a batch sidecar looks whether there are messages, instead of being woken for them: publishers then pay nothing for waking it.
+    /// </summary>
     /// <value>
-    /// <see langword="null"/> by default: it is woken. Otherwise more than zero, at most 49 days; then <see cref="BatchDelay"/> means nothing: each look hands over all that is
-    /// there. A publisher wakes it when a quarter of <see cref="Capacity"/> is used, or when there is no room; so do a flush and the stop; and so does the first message
-    /// after a second without any, before which it sleeps. A few milliseconds are right where messages come one by one. Without meaning for other sidecars.
+    /// <see langword="null"/> by default: it is woken. Otherwise more than zero, at most 49 days; then <see cref="BatchDelay"/> means nothing: each look hands
+    /// over all that is there. A publisher wakes it when a quarter of <see cref="Capacity"/> is used, or when there is no room; so do a flush and the stop; and
+    /// so does the first message after a second without any, before which it sleeps. A few milliseconds are right where messages come one by one. Without
+    /// meaning for other sidecars.
     /// </value>
     public TimeSpan? BatchInterval { get; set; }
 
@@ -124,7 +132,8 @@ public sealed class SidecarOptions
     public SidecarPriority Priority { get; set; } = SidecarConstants.Priority;
 
     /// <summary>How long one call of the handler may run before the watchdog reports it.</summary>
-    /// <value>60 s by default; more than zero, at most 49 days, or <see langword="null"/> for no watchdog. A call that follows others at once may be reported later, within twice the time.</value>
+    /// <value>60 s by default; more than zero, at most 49 days, or <see langword="null"/> for no watchdog. A call that follows others at once may be reported
+    /// later, within twice the time.</value>
     public TimeSpan? StuckAfter { get; set; } = SidecarConstants.StuckAfter;
 
     /// <summary>

@@ -10,10 +10,13 @@ public static partial class SidecarServiceCollectionExtensions
     /// <typeparam name="TSidecar">The sidecar; taken from the container if it is registered there, else made with its dependencies injected.</typeparam>
     /// <typeparam name="TMessage">The type of its messages.</typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
-    /// <remarks>A batch is handed over when it is full, when its oldest message is <see cref="SidecarOptions.BatchDelay"/> old, at a flush, and at the stop.</remarks>
+    /// <remarks>
+    /// A batch is handed over when it is full, when its oldest message is <see cref="SidecarOptions.BatchDelay"/> old, at a flush, and at the stop.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">The name is not allowed, or is taken.</exception>
     public static ISidecarBuilder<TMessage> AddBatchSidecar<[DynamicallyAccessedMembers(Constructors)] TSidecar, TMessage>(

@@ -6,7 +6,8 @@ public static partial class SidecarServiceCollectionExtensions
 {
     /// <summary>Adds a group: sidecars that are restarted together, and whose failures count together.</summary>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name, for <see cref="SidecarBuilderExtensions.InGroup{TBuilder}"/>: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique among groups without regard to case.</param>
+    /// <param name="name">Its name, for <see cref="SidecarBuilderExtensions.InGroup{TBuilder}"/>: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique
+    /// among groups without regard to case.</param>
     /// <param name="strategy">Which members are restarted when one of them has failed; by default the failed one alone.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>SidecarGroups:&lt;name&gt;</c> was bound.</param>
     /// <returns>The same services.</returns>

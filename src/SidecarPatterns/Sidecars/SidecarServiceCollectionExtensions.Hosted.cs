@@ -12,7 +12,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// is registered there under its own type, else made with its dependencies injected.
     /// </typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
     /// <remarks>

@@ -13,12 +13,16 @@ public static partial class SidecarServiceCollectionExtensions
     /// <typeparam name="TRequest">The type of its requests.</typeparam>
     /// <typeparam name="TReply">The type of its replies.</typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings; its delegates are given the request.</returns>
-    /// <remarks>The application injects <c>SidecarClient&lt;TRequest, TReply&gt;</c>, plainly or with <c>[FromKeyedServices("name")]</c>: both are the same object.</remarks>
+    /// <remarks>
+    /// The application injects <c>SidecarClient&lt;TRequest, TReply&gt;</c>, plainly or with <c>[FromKeyedServices("name")]</c>: both are the same object.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">The name is not allowed, or is taken; or another sidecar answers the same pair of types: the message names both.</exception>
+    /// <exception cref="ArgumentException">The name is not allowed, or is taken; or another sidecar answers the same pair of types: the message names
+    /// both.</exception>
     public static ISidecarBuilder<TRequest> AddSidecar<[DynamicallyAccessedMembers(Constructors)] TSidecar, TRequest, TReply>(
         this IServiceCollection services, string? name = null, Action<SidecarOptions>? configure = null)
         where TSidecar : class, ISidecar<TRequest, TReply>

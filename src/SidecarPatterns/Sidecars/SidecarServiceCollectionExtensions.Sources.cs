@@ -9,7 +9,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// <typeparam name="TSource">The source; taken from the container if it is registered there, else made with its dependencies injected.</typeparam>
     /// <typeparam name="T">The type of its messages.</typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
     /// <remarks>

@@ -14,7 +14,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// <summary>Adds a sidecar that just runs beside the application.</summary>
     /// <typeparam name="TSidecar">The sidecar; taken from the container if it is registered there, else made with its dependencies injected.</typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is <see langword="null"/>.</exception>
@@ -43,7 +44,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// <typeparam name="TSidecar">The sidecar; taken from the container if it is registered there, else made with its dependencies injected.</typeparam>
     /// <typeparam name="TMessage">The type of its messages.</typeparam>
     /// <param name="services">The services to add to.</param>
-    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without namespace and arity.</param>
+    /// <param name="name">Its name: letters, digits, <c>.</c>, <c>-</c> and <c>_</c>, unique without regard to case. By default the type's name without
+    /// namespace and arity.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
     /// <remarks>
@@ -85,7 +87,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// <param name="handler">Handles one message, as <see cref="ISidecar{TMessage}.HandleAsync"/> does.</param>
     /// <param name="configure">Changes its options, after the configuration section <c>Sidecars:&lt;name&gt;</c> was bound.</param>
     /// <returns>A builder for further settings.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="services"/>, <paramref name="name"/> or <paramref name="handler"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/>, <paramref name="name"/> or <paramref name="handler"/> is
+    /// <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">The name is not allowed, or is taken.</exception>
     public static ISidecarBuilder<TMessage> AddSidecar<TMessage>(
         this IServiceCollection services,

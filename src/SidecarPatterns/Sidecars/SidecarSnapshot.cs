@@ -17,7 +17,10 @@ public sealed record SidecarSnapshot
     /// <summary>When the sidecar entered <see cref="State"/>.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Whether the sidecar can work: <see cref="SidecarState.Ready"/>, or <see cref="SidecarState.Degraded"/> for an optional one, and the host is not stopping.</summary>
+    /// <summary>
+    /// Whether the sidecar can work: <see cref="SidecarState.Ready"/>, or <see cref="SidecarState.Degraded"/> for an optional one, and the host is not
+    /// stopping.
+    /// </summary>
     public required bool IsReady { get; init; }
 
     /// <summary>Whether a failure for good stops the host.</summary>
@@ -36,7 +39,9 @@ public sealed record SidecarSnapshot
     /// <summary>Messages that were given up on: their handler failed, or their sidecar did.</summary>
     public long DeadLettered { get; init; }
 
-    /// <summary>Messages that were accepted and then displaced by a later one (<c>DropOldest</c>, <c>DropNewest</c>), or cancelled by their sender before their turn.</summary>
+    /// <summary>
+    /// Messages that were accepted and then displaced by a later one (<c>DropOldest</c>, <c>DropNewest</c>), or cancelled by their sender before their turn.
+    /// </summary>
     public long Evicted { get; init; }
 
     /// <summary>Messages that were left when the time to drain was over; of a source, those that nobody had read at the end.</summary>
@@ -75,7 +80,9 @@ public sealed record SidecarSnapshot
     /// <summary>Handler calls that ended after their message had been settled without them.</summary>
     public long Late { get; init; }
 
-    /// <summary>Handler calls that were given up on, since they ignored the cancellation of their token; those that have ended since count in <see cref="Late"/> too.</summary>
+    /// <summary>
+    /// Handler calls that were given up on, since they ignored the cancellation of their token; those that have ended since count in <see cref="Late"/> too.
+    /// </summary>
     public long AbandonedCalls { get; init; }
 
     /// <summary>Handler calls that run for longer than <see cref="SidecarOptions.StuckAfter"/> at present, as far as the watchdog has seen.</summary>

@@ -1,12 +1,15 @@
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// What an ambassador adds to a call, beside what the standard handler of Microsoft.Extensions.Http.Resilience adds to it; and whole calls, over a stub and the loopback, by that handler,
-/// by the hedging one, and by Polly's strategies alone.
+/// What an ambassador adds to a call, beside what the standard handler of Microsoft.Extensions.Http.Resilience adds to it; and whole calls, over a stub and the
+/// loopback, by that handler, by the hedging one, and by Polly's strategies alone.
 /// </summary>
 internal sealed class AmbassadorPart : Part
 {
-    /// <summary>The part of the standard handler's time that the design lets an ambassador add to calls that are answered at once or later; other rows are to be no worse than the peer's.</summary>
+    /// <summary>
+    /// The part of the standard handler's time that the design lets an ambassador add to calls that are answered at once or later; other rows are to be no
+    /// worse than the peer's.
+    /// </summary>
     public const double GoalTime = 0.25;
 
     /// <summary>The part of its bytes.</summary>

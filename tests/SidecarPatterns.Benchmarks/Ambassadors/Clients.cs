@@ -4,7 +4,9 @@ using Polly;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The same client with nothing, with an ambassador, with the standard handler, with the standard hedging handler, and with the same strategies of Polly's.</summary>
+/// <summary>
+/// The same client with nothing, with an ambassador, with the standard handler, with the standard hedging handler, and with the same strategies of Polly's.
+/// </summary>
 internal static class Clients
 {
     public const string Name = "client";

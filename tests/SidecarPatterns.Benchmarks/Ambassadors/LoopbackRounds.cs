@@ -12,7 +12,9 @@ internal static class LoopbackRounds
     private const int Seed = 1;
     private const double WarmUpShare = 0.3; // As long as the JIT still improves what is called.
 
-    /// <summary>The plain client stands there twice: how far its ratio to itself is from one is the noise of the run, below which no other ratio says anything.</summary>
+    /// <summary>
+    /// The plain client stands there twice: how far its ratio to itself is from one is the noise of the run, below which no other ratio says anything.
+    /// </summary>
     private static readonly (string Name, Func<HttpMessageHandler, HttpClient> Create)[] Contenders =
     [
         ("plain", Clients.Plain), ("ambassador", Clients.Ours), ("standard", Clients.Standard), ("hedging", Clients.Hedging), ("polly", Clients.Polly),

@@ -3,8 +3,9 @@ using System.Globalization;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// How large a host is that is compiled ahead of time, how long it takes to start, and how much memory it then has: with nothing but a client and a background service, with the standard handler
-/// on the client, and with an ambassador and a sidecar in their places. Beside that each compiled as it runs; and the program of all registrations.
+/// How large a host is that is compiled ahead of time, how long it takes to start, and how much memory it then has: with nothing but a client and a background
+/// service, with the standard handler on the client, and with an ambassador and a sidecar in their places. Beside that each compiled as it runs; and the
+/// program of all registrations.
 /// </summary>
 internal sealed class AotPart : Part
 {

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What <c>--chaos RUNS [FOLDER]</c> and <c>--chaos-seed SEED</c> do: processes that are ended by signals at random moments, amid faults of all kinds; after each the accounts balance.</summary>
+/// <summary>
+/// What <c>--chaos RUNS [FOLDER]</c> and <c>--chaos-seed SEED</c> do: processes that are ended by signals at random moments, amid faults of all kinds; after
+/// each the accounts balance.
+/// </summary>
 internal static class ChaosCommand
 {
     public const string Verb = "--chaos";

@@ -26,6 +26,9 @@ internal sealed record ChaosSidecar(string Name, int Capacity, int InFlight, int
 
     public static IReadOnlyList<ChaosSidecar> All { get; } = [Single, Scoped, Keyed, Batches, Evicting, Dedicated];
 
-    /// <summary>How many messages a crash can take with it at most: those that wait, those with the handler or, one for each key, before a retry, and the one that is being published.</summary>
+    /// <summary>
+    /// How many messages a crash can take with it at most: those that wait, those with the handler or, one for each key, before a retry, and the one that is
+    /// being published.
+    /// </summary>
     public int MaxLost => Capacity + Math.Max(InFlight, Keys) + 1;
 }

@@ -4,7 +4,9 @@ using Polly;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The clients that meet the faults, each as its documentation sets it up, with its defaults; the standard handler once more with the ambassador's delay.</summary>
+/// <summary>
+/// The clients that meet the faults, each as its documentation sets it up, with its defaults; the standard handler once more with the ambassador's delay.
+/// </summary>
 internal static class FaultClients
 {
     /// <summary>Which one is ours.</summary>

@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>Clients with their defaults over real sockets: where no answer is bad, one in a hundred, and three in ten; and where the server is down for a while.</summary>
+/// <summary>
+/// Clients with their defaults over real sockets: where no answer is bad, one in a hundred, and three in ten; and where the server is down for a while.
+/// </summary>
 internal sealed class FaultsPart : Part
 {
     /// <summary>How many of a hundred answers are bad, and how long each client calls: those who pause for seconds need more of them.</summary>

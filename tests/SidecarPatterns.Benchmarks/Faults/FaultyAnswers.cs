@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// The server's side of the calls with faults: <c>/faults/client/percent</c> answers, or does not; so does <c>/storm/client</c>, by what <c>/set/client/percent</c> has set last;
-/// <c>/count/client</c> tells how many requests of a client came.
+/// The server's side of the calls with faults: <c>/faults/client/percent</c> answers, or does not; so does <c>/storm/client</c>, by what
+/// <c>/set/client/percent</c> has set last; <c>/count/client</c> tells how many requests of a client came.
 /// </summary>
 internal sealed class FaultyAnswers(byte[] body)
 {

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// A server that is down for a while, and all clients with their defaults beside each other, each of which is asked for as many calls a second whatever comes of them: what load it sees from
-/// each, and when calls are good again. The load is so small that nobody is in another's way.
+/// A server that is down for a while, and all clients with their defaults beside each other, each of which is asked for as many calls a second whatever comes
+/// of them: what load it sees from each, and when calls are good again. The load is so small that nobody is in another's way.
 /// </summary>
 internal static class StormRun
 {

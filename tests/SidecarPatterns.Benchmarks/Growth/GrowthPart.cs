@@ -1,6 +1,9 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What becomes of the cost of a message when there is more of everything, beside bare channels, blocks of the same concurrency, and the circuit of a lone endpoint.</summary>
+/// <summary>
+/// What becomes of the cost of a message when there is more of everything, beside bare channels, blocks of the same concurrency, and the circuit of a lone
+/// endpoint.
+/// </summary>
 internal sealed class GrowthPart : Part
 {
     private const double Flat = 2;
@@ -11,7 +14,10 @@ internal sealed class GrowthPart : Part
 
     public override IReadOnlyList<Row> Rows { get; } = [.. GrowthSeries.All.SelectMany(static series => series.Points).Select(static point => point.Row)];
 
-    /// <summary>No slower than the peer that does the same; and flat where more is no more work. The CPU says it, which other work on the machine stretches less than the time.</summary>
+    /// <summary>
+    /// No slower than the peer that does the same; and flat where more is no more work. The CPU says it, which other work on the machine stretches less than
+    /// the time.
+    /// </summary>
     public override void Judge(IReadOnlyList<RowResult> rows, Goals goals)
     {
         foreach (GrowthSeries series in GrowthSeries.All)

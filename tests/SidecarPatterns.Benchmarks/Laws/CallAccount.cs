@@ -2,8 +2,8 @@ namespace SidecarPatterns.Benchmarks;
 
 /// <summary>An ambassador's account at a quiet moment, and what the application has counted of its calls by itself.</summary>
 /// <remarks>
-/// <c>Attempts</c> are all requests that were sent, <c>Hops</c> those of redirects, <c>Retries</c> those that followed a failure, <c>Ended</c> attempts by how they ended, added up,
-/// and <c>MaybeUnseen</c> those that the server need not have seen: cancelled, or ended by their connection or their time.
+/// <c>Attempts</c> are all requests that were sent, <c>Hops</c> those of redirects, <c>Retries</c> those that followed a failure, <c>Ended</c> attempts by how
+/// they ended, added up, and <c>MaybeUnseen</c> those that the server need not have seen: cancelled, or ended by their connection or their time.
 /// </remarks>
 internal sealed record CallAccount(
     string Name,

@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What an application counts by itself of one sidecar's messages: what publishes returned, how handlers ended, what the callback was told. Thread-safe.</summary>
+/// <summary>
+/// What an application counts by itself of one sidecar's messages: what publishes returned, how handlers ended, what the callback was told. Thread-safe.
+/// </summary>
 /// <param name="mayRepeat">Whether a handler that has succeeded can have been too late, so that its message is attempted again.</param>
 internal sealed class MessageTally(bool mayRepeat = false)
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What a call costs with each stage of the network in its way, over a stub that suspends: beside the ambassador without it, in the same run.</summary>
+/// <summary>
+/// What a call costs with each stage of the network in its way, over a stub that suspends: beside the ambassador without it, in the same run.
+/// </summary>
 internal static class StageCosts
 {
     private static readonly (string Name, Action<AmbassadorOptions> Configure)[] Stages =

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// A run in which four producers publish more than any bound, without waiting, while the handler is held at its first message; then it goes on. It shows who has a bound, who tells that it is
-/// full, who loses what it took, and whether each producer's messages stay in their order.
+/// A run in which four producers publish more than any bound, without waiting, while the handler is held at its first message; then it goes on. It shows who
+/// has a bound, who tells that it is full, who loses what it took, and whether each producer's messages stay in their order.
 /// </summary>
 internal sealed class PeerFull : IDisposable
 {

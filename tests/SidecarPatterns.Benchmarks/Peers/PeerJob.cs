@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>A message of the comparison with the peers. Made before the rounds, so that no figure holds its allocation. Public, as Wolverine's generated code needs it.</summary>
+/// <summary>
+/// A message of the comparison with the peers. Made before the rounds, so that no figure holds its allocation. Public, as Wolverine's generated code needs it.
+/// </summary>
 /// <param name="number">Which one it is, from 0.</param>
 public sealed class PeerJob(int number)
 {

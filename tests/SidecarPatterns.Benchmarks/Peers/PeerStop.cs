@@ -4,8 +4,8 @@ using System.Globalization;
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// A run that is stopped in the middle, while one producer goes on: what each contender took, handled and lost, in which order, and how much waited. Only what was taken without a complaint
-/// counts as taken.
+/// A run that is stopped in the middle, while one producer goes on: what each contender took, handled and lost, in which order, and how much waited. Only what
+/// was taken without a complaint counts as taken.
 /// </summary>
 /// <param name="name">Who.</param>
 internal sealed class PeerStop(string name)

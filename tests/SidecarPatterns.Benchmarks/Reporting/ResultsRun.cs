@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What <c>--results FOLDER [PART ...]</c> does: runs the parts, and writes what they print to <c>Results.md</c> in the folder, with plots beside it.</summary>
+/// <summary>
+/// What <c>--results FOLDER [PART ...]</c> does: runs the parts, and writes what they print to <c>Results.md</c> in the folder, with plots beside it.
+/// </summary>
 /// <remarks>The file is written anew after each part: a run that ends early leaves what it has.</remarks>
 internal sealed class ResultsRun(string folder, IReadOnlyList<string> names)
 {

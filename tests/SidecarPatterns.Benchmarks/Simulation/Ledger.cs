@@ -38,7 +38,9 @@ internal sealed class Ledger(int seconds, int servers)
     /// <summary>The most requests that came in one second.</summary>
     public int Peak(Span span) => Enumerable.Range(span.From, span.Length).Max(second => Requests(new Span(second, second + 1)));
 
-    /// <summary>After how many seconds of a span half of the good calls take no longer than that, and do so from then on; nothing if that never comes.</summary>
+    /// <summary>
+    /// After how many seconds of a span half of the good calls take no longer than that, and do so from then on; nothing if that never comes.
+    /// </summary>
     public int? FastAfter(Span span, double milliseconds)
     {
         int second = span.To;
@@ -48,7 +50,10 @@ internal sealed class Ledger(int seconds, int servers)
         return second == span.To ? null : second - span.From;
     }
 
-    /// <summary>After how many seconds of a span some servers get nearly as many requests as the others, of which each is to have one share; nothing if that never comes.</summary>
+    /// <summary>
+    /// After how many seconds of a span some servers get nearly as many requests as the others, of which each is to have one share; nothing if that never
+    /// comes.
+    /// </summary>
     public int? BackAfter(Span span, IReadOnlyList<int> some, double part)
     {
         for (int second = span.From; second < span.To; second++)

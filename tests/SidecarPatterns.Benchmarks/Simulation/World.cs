@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The servers of one run, and what becomes known of them. All chance comes from the seed; calls begin at the same moments whoever makes them.</summary>
+/// <summary>
+/// The servers of one run, and what becomes known of them. All chance comes from the seed; calls begin at the same moments whoever makes them.
+/// </summary>
 internal sealed class World : IWorld
 {
     public const int Endpoints = 20;

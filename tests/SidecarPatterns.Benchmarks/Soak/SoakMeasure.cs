@@ -9,8 +9,8 @@ namespace SidecarPatterns.Benchmarks;
 /// <param name="Share">... or by this part of the first, whichever is more.</param>
 /// <param name="Format">How it is printed.</param>
 /// <remarks>
-/// The floor is what a tenth of the samples stays below: what is held while little goes on. A moment in which the machine is busy with other things has calls and
-/// connections pile up, which raises the median; only what is never given back raises the floor. An object for each call would be 6 MB in half an hour.
+/// The floor is what a tenth of the samples stays below: what is held while little goes on. A moment in which the machine is busy with other things has calls
+/// and connections pile up, which raises the median; only what is never given back raises the floor. An object for each call would be 6 MB in half an hour.
 /// </remarks>
 internal sealed record SoakMeasure(string Name, Func<SoakSample, double> Read, double Bound, double Share, Func<double, string> Format)
 {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace SidecarPatterns;
 
-/// <summary>Stands before the framework's: another thread may go on before each access, but not within it, for of a schedule's threads one runs at a time.</summary>
+/// <summary>
+/// Stands before the framework's: another thread may go on before each access, but not within it, for of a schedule's threads one runs at a time.
+/// </summary>
 internal static class Interlocked
 {
     public static T CompareExchange<T>(ref T location, T value, T comparand)

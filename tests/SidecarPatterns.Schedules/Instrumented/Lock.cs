@@ -4,7 +4,10 @@ using SidecarPatterns;
 namespace System.Threading;
 #pragma warning restore IDE0130
 
-/// <summary>Stands before the framework's: another thread may go on before it is entered, and after it is left. Outside of a schedule there is one thread, and nothing to do.</summary>
+/// <summary>
+/// Stands before the framework's: another thread may go on before it is entered, and after it is left. Outside of a schedule there is one thread, and nothing
+/// to do.
+/// </summary>
 public sealed class Lock
 {
     private object? _holder;

@@ -1,8 +1,8 @@
 namespace SidecarPatterns;
 
 /// <summary>
-/// Stands before the framework's: another thread may go on before each access. Of a schedule's threads one runs at a time, and hands over to the next behind a fence: so an access needs none
-/// of its own.
+/// Stands before the framework's: another thread may go on before each access. Of a schedule's threads one runs at a time, and hands over to the next behind a
+/// fence: so an access needs none of its own.
 /// </summary>
 internal static class Volatile
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace SidecarPatterns.Tests;
 
 /// <summary>
-/// Files of settings as strangers write them: wrong types, numbers without end, keys in any case and with <c>:</c>, deep objects, keys that nobody knows. A host
-/// starts, and warns of what nobody reads, or it does not, with an error for each value that says key, value and what is allowed.
+/// Files of settings as strangers write them: wrong types, numbers without end, keys in any case and with <c>:</c>, deep objects, keys that nobody knows. A
+/// host starts, and warns of what nobody reads, or it does not, with an error for each value that says key, value and what is allowed.
 /// </summary>
 [TestFixture]
 [CancelAfter(170_000)]

@@ -38,7 +38,10 @@ internal sealed class MetricSurfaceTests
             $"If the change is meant, MetricSurface.approved.txt is to be:{Environment.NewLine}{surface}");
     }
 
-    /// <summary>A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, calls succeed and fail, and have several endpoints to go to.</summary>
+    /// <summary>
+    /// A host in which messages succeed, fail, are rejected and are dropped, a sidecar is restarted, calls succeed and fail, and have several endpoints to go
+    /// to.
+    /// </summary>
     private static TestHost BuildHost() => TestHost.Build(static services =>
     {
         services.AddSidecar(

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>All that a host and the library in it let out, as text: logs at every level, metrics, activities, snapshots, health, exceptions, dead letters.</summary>
+/// <summary>
+/// All that a host and the library in it let out, as text: logs at every level, metrics, activities, snapshots, health, exceptions, dead letters.
+/// </summary>
 internal sealed class Emissions(TestHost host) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new() { Converters = { new ExceptionText() } };

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>A secret of every kind is planted in one application whose calls end in every way, and everything that is emitted is searched for each of them.</summary>
+/// <summary>
+/// A secret of every kind is planted in one application whose calls end in every way, and everything that is emitted is searched for each of them.
+/// </summary>
 [TestFixture]
 [CancelAfter(170_000)]
 [NonParallelizable] // Every test of the process can be heard by the listener of activities.

@@ -6,7 +6,9 @@ namespace SidecarPatterns.Tests;
 /// <summary>Bounds every wait of a test: what should happen happens soon, or the test fails and says what it waited for.</summary>
 internal static class Eventually
 {
-    /// <summary>Far more than anything takes on a busy machine; nothing is inferred from it, but that a mutant for which a test waits so long is found.</summary>
+    /// <summary>
+    /// Far more than anything takes on a busy machine; nothing is inferred from it, but that a mutant for which a test waits so long is found.
+    /// </summary>
 #if MUTATION
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 #else

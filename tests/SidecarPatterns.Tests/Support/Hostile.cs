@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>What strangers send, made up at random: texts that end lines, turn around, control terminals and are no Unicode, names that lead elsewhere.</summary>
+/// <summary>
+/// What strangers send, made up at random: texts that end lines, turn around, control terminals and are no Unicode, names that lead elsewhere.
+/// </summary>
 /// <remarks>
 /// The seeds are always the same, and what fails names its own. <c>SIDECAR_HOSTILE_ROUNDS=50 dotnet test --filter FullyQualifiedName~Hostile</c> takes fifty
 /// times as many.

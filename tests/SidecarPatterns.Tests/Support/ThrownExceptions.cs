@@ -5,8 +5,8 @@ namespace SidecarPatterns.Tests;
 
 /// <summary>Which exceptions come out of a method.</summary>
 /// <remarks>
-/// Those that it makes to throw them, by itself or by a check that is named <c>ThrowIf...</c>; and of the private methods of its type that it calls those that say
-/// that an argument is wrong, since they are thrown to be seen by who gave it. Of others nobody can say here which of them are caught.
+/// Those that it makes to throw them, by itself or by a check that is named <c>ThrowIf...</c>; and of the private methods of its type that it calls those that
+/// say that an argument is wrong, since they are thrown to be seen by who gave it. Of others nobody can say here which of them are caught.
 /// </remarks>
 internal static class ThrownExceptions
 {

@@ -145,7 +145,8 @@ internal sealed partial class ConfigurationAgent : IConfigurationAgent
     {
         (_table, _mark) = (table, document.Mark);
         _provider.Replace(table);
-        _account.BeginVersion(table, document.Revision, isCopy, time); // After that: who sees it finds its values; and before anybody is told, who may ask for it.
+        // After that: who sees it finds its values; and before anybody is told, who may ask for it.
+        _account.BeginVersion(table, document.Revision, isCopy, time);
         if (!isCopy)
         {
             _account.Count(LookEnd.Adopted, problem: null, _clock.GetUtcNow());

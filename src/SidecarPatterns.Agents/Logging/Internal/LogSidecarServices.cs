@@ -27,7 +27,8 @@ internal static class LogSidecarServices
         }
 
         var sinks = new LogSinks();
-        sinks.All.Add(new LogSink(AgentNames.Log, static provider => provider.GetRequiredService<LogStore>() is { IsEnabled: true } store ? store : null, IsUsers: false));
+        sinks.All.Add(new LogSink(
+            AgentNames.Log, static provider => provider.GetRequiredService<LogStore>() is { IsEnabled: true } store ? store : null, IsUsers: false));
         services.AddSingleton(sinks);
         services.TryAddSingleton<ILogFileSystem, LogFileSystem>();
         services.TryAddSingleton(static provider => new LastResort(Console.OpenStandardError, TimeProviderOf(provider)));

@@ -3,7 +3,9 @@ using System.Net;
 namespace SidecarPatterns;
 
 /// <summary>There is no credential to send a request with, or it must not be sent there: nothing was sent.</summary>
-/// <remarks>It tells the status of a token endpoint and its <c>error</c> code, where that is one of the standards'; never what a body says, and never a secret.</remarks>
+/// <remarks>
+/// It tells the status of a token endpoint and its <c>error</c> code, where that is one of the standards'; never what a body says, and never a secret.
+/// </remarks>
 public sealed class AmbassadorAuthenticationException : HttpRequestException
 {
     /// <summary>Makes the exception.</summary>
@@ -28,7 +30,9 @@ public sealed class AmbassadorAuthenticationException : HttpRequestException
     /// <summary>The status of the token endpoint's response; <see langword="null"/> if there was none.</summary>
     public HttpStatusCode? IssuerStatus { get; }
 
-    /// <summary>The <c>error</c> code of that response (RFC 6749, section 5.2), such as <c>invalid_client</c>; <see langword="null"/> if it had none that is known.</summary>
+    /// <summary>
+    /// The <c>error</c> code of that response (RFC 6749, section 5.2), such as <c>invalid_client</c>; <see langword="null"/> if it had none that is known.
+    /// </summary>
     public string? Error { get; }
 
     /// <summary>In how long a credential is asked for again; until then calls fail at once. <see langword="null"/> where that is not the reason.</summary>

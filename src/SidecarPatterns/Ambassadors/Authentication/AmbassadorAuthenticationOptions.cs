@@ -27,7 +27,10 @@ public sealed class AmbassadorAuthenticationOptions
     /// <value>5 s by default; from zero to 49 days. Half of the lifetime where that is less.</value>
     public TimeSpan ExpiryMargin { get; set; } = AmbassadorAuthenticationConstants.ExpiryMargin;
 
-    /// <summary>How long to wait before a credential is asked for again that could not be had, doubled each time, give or take a fifth; meanwhile calls without one fail at once.</summary>
+    /// <summary>
+    /// How long to wait before a credential is asked for again that could not be had, doubled each time, give or take a fifth; meanwhile calls without one fail
+    /// at once.
+    /// </summary>
     /// <value>1 s by default; more than zero, at most <see cref="MaxRetryDelay"/>.</value>
     public TimeSpan RetryDelay { get; set; } = AmbassadorAuthenticationConstants.RetryDelay;
 

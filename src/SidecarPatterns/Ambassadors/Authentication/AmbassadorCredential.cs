@@ -57,11 +57,14 @@ public abstract class AmbassadorCredential
     /// <param name="name">The header.</param>
     /// <param name="value">The value.</param>
     /// <param name="lifetime">How long it holds from when it was asked for; <see langword="null"/> for no end.</param>
-    /// <exception cref="ArgumentException">The name is none of a header, or the value is empty or has a sign that may not stand in one. The message does not show it.</exception>
+    /// <exception cref="ArgumentException">The name is none of a header, or the value is empty or has a sign that may not stand in one. The message does not
+    /// show it.</exception>
     public static AmbassadorCredential Header(string name, string value, TimeSpan? lifetime = null) =>
         new HeaderCredential(name, "", value) { Lifetime = lifetime };
 
-    /// <summary>Puts it on a request that is about to be sent: called for each attempt and each redirect within the origin, with the address that it goes to.</summary>
+    /// <summary>
+    /// Puts it on a request that is about to be sent: called for each attempt and each redirect within the origin, with the address that it goes to.
+    /// </summary>
     /// <param name="target">The request.</param>
     /// <remarks>Must not block, and may be called for several requests at once. What it throws fails the call before anything is sent.</remarks>
     public abstract void Apply(in CredentialTarget target);

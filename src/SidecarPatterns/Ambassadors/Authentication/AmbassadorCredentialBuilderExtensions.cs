@@ -15,8 +15,8 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <param name="configure">Changes the options, after the configuration section <c>Ambassadors:&lt;name&gt;:ClientCredentials</c> was bound.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>
-    /// A sidecar named <c>&lt;client&gt;.token</c> gets the token when the host starts and renews it before it ends; without a host, and for clients by defaults, calls
-    /// do so. No request is sent without its token. Tokens are forgotten when the application ends, and never logged or shown.
+    /// A sidecar named <c>&lt;client&gt;.token</c> gets the token when the host starts and renews it before it ends; without a host, and for clients by
+    /// defaults, calls do so. No request is sent without its token. Tokens are forgotten when the application ends, and never logged or shown.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddClientCredentials(this IHttpClientBuilder builder, Action<AmbassadorClientCredentialsOptions>? configure = null)
@@ -71,7 +71,10 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <typeparam name="TProvider">The provider: taken from the container, where it is added as a singleton if it is not there.</typeparam>
     /// <param name="builder">The client.</param>
     /// <returns>The same builder.</returns>
-    /// <remarks>A sidecar named <c>&lt;client&gt;.token</c> sees to it, as with <see cref="AddClientCredentials"/>. The provider is made when a credential is first asked for.</remarks>
+    /// <remarks>
+    /// A sidecar named <c>&lt;client&gt;.token</c> sees to it, as with <see cref="AddClientCredentials"/>. The provider is made when a credential is first
+    /// asked for.
+    /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddCredential<[DynamicallyAccessedMembers(Constructors)] TProvider>(this IHttpClientBuilder builder)
         where TProvider : class, IAmbassadorCredentialProvider

@@ -17,6 +17,8 @@ public sealed class CredentialRequest
     /// <summary>The ambassador that asks.</summary>
     public string AmbassadorName { get; }
 
-    /// <summary>The credential that the server has refused with a 401, so that a cache of the provider's must not give it again; <see langword="null"/> if none was.</summary>
+    /// <summary>
+    /// The credential that the server has refused with a 401, so that a cache of the provider's must not give it again; <see langword="null"/> if none was.
+    /// </summary>
     public AmbassadorCredential? Refused { get; }
 }

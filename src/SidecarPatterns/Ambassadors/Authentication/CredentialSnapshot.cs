@@ -15,7 +15,9 @@ public sealed record CredentialSnapshot
     /// <summary>Whether the last request for one failed. While <see cref="IsUsable"/>, calls do not notice.</summary>
     public required bool IsFailing { get; init; }
 
-    /// <summary>What it failed with: words of ours, with the status and the error code of a token endpoint. <see langword="null"/> while it does not fail.</summary>
+    /// <summary>
+    /// What it failed with: words of ours, with the status and the error code of a token endpoint. <see langword="null"/> while it does not fail.
+    /// </summary>
     public required string? LastError { get; init; }
 
     /// <summary>How often one was asked for and got.</summary>

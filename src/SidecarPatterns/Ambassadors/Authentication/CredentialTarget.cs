@@ -26,8 +26,8 @@ public readonly struct CredentialTarget : IEquatable<CredentialTarget>
     /// <param name="name">One of <see cref="AmbassadorCredential.HeaderNames"/>.</param>
     /// <param name="value">Its value.</param>
     /// <exception cref="ArgumentException">
-    /// The name is not among them; or the value is empty, or has a sign that may not stand in a header: CR, LF, NUL or another control character, or one that is
-    /// not ASCII. The message does not show the value.
+    /// The name is not among them; or the value is empty, or has a sign that may not stand in a header: CR, LF, NUL or another control character, or one that
+    /// is not ASCII. The message does not show the value.
     /// </exception>
     public void SetHeader(string name, string value)
     {

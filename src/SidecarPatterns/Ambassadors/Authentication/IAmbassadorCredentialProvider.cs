@@ -1,11 +1,13 @@
 namespace SidecarPatterns;
 
-/// <summary>Where the credential of an ambassador comes from: a vault, a token service, a file. Implement it for what the ambassador does not know itself.</summary>
+/// <summary>
+/// Where the credential of an ambassador comes from: a vault, a token service, a file. Implement it for what the ambassador does not know itself.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Register it with <c>AddCredential&lt;TProvider&gt;()</c>, or outside a container with <see cref="AmbassadorOptions.UseCredential"/>. It only gets the credential:
-/// the ambassador keeps it, asks again before <see cref="AmbassadorCredential.Lifetime"/> is over or when the server refuses it, has one request under way at a
-/// time whoever waits for it, and leaves a provider that fails alone for a while.
+/// Register it with <c>AddCredential&lt;TProvider&gt;()</c>, or outside a container with <see cref="AmbassadorOptions.UseCredential"/>. It only gets the
+/// credential: the ambassador keeps it, asks again before <see cref="AmbassadorCredential.Lifetime"/> is over or when the server refuses it, has one request
+/// under way at a time whoever waits for it, and leaves a provider that fails alone for a while.
 /// </para>
 /// <para>There is one for all calls of a client; it is not asked twice at a time, unless it has ignored its cancellation.</para>
 /// <para>

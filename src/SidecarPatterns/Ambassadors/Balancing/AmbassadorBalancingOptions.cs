@@ -24,7 +24,10 @@ public sealed class AmbassadorBalancingOptions
     /// <value>60 s by default; from zero to 49 days.</value>
     public TimeSpan MaxRetryAfter { get; set; } = AmbassadorBalancingConstants.MaxRetryAfter;
 
-    /// <summary>The part of the endpoints of one priority that can be left alone for their failures while another one is in order; beyond that, those that tripped last stay in.</summary>
+    /// <summary>
+    /// The part of the endpoints of one priority that can be left alone for their failures while another one is in order; beyond that, those that tripped last
+    /// stay in.
+    /// </summary>
     /// <value>0.5 by default, rounded down to whole endpoints; from 0 to 1. When none is in order, all are left alone, and calls fail at once.</value>
     public double MaxEjectedRatio { get; set; } = AmbassadorBalancingConstants.MaxEjectedRatio;
 

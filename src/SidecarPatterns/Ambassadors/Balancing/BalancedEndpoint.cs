@@ -91,7 +91,9 @@ internal sealed class BalancedEndpoint(EndpointAddress? address, int ordinal, En
     /// <summary>What it takes, in seconds; a negative number if nothing is known.</summary>
     public double SecondsAt(long now, BalancingScale scale) => _seconds.Read(now, scale);
 
-    /// <summary>The part of its weight that it has: all of it, unless it starts slowly. What is not known yet is to be found out soon, by one request.</summary>
+    /// <summary>
+    /// The part of its weight that it has: all of it, unless it starts slowly. What is not known yet is to be found out soon, by one request.
+    /// </summary>
     public double ShareAt(long now, BalancingScale scale)
     {
         var startsAt = Volatile.Read(ref _startsAt);

@@ -138,8 +138,8 @@ internal sealed partial class Balancer
 
     /// <summary>Whether a request goes to the one that was drawn first, by its weight, and not to the other one.</summary>
     /// <remarks>
-    /// By cost. Only where weights differ and nothing else does, the lot stands: while few requests are under way the one more of the formula weighs so much that
-    /// the lighter endpoint would never be the cheaper one, and get nothing.
+    /// By cost. Only where weights differ and nothing else does, the lot stands: while few requests are under way the one more of the formula weighs so much
+    /// that the lighter endpoint would never be the cheaper one, and get nothing.
     /// </remarks>
     private bool IsBetter(EndpointSet set, BalancedEndpoint first, BalancedEndpoint second, long now, uint lot)
     {

@@ -191,8 +191,8 @@ internal sealed partial class Balancer
     }
 
     /// <summary>
-    /// Those that requests go to. An endpoint whose circuit is open is left alone, up to a part of all, as long as one is closed: first those that tripped first.
-    /// Each priority is reckoned by itself, since one that is ill throughout must make way for the next.
+    /// Those that requests go to. An endpoint whose circuit is open is left alone, up to a part of all, as long as one is closed: first those that tripped
+    /// first. Each priority is reckoned by itself, since one that is ill throughout must make way for the next.
     /// </summary>
     private EndpointTier CreateTier(BalancedEndpoint[] members, List<BalancedEndpoint> recovering)
     {

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>The endpoints of one ambassador: which of them an attempt goes to, and what becomes known of it when it ends. Thread-safe; a pick takes no lock.</summary>
+/// <summary>
+/// The endpoints of one ambassador: which of them an attempt goes to, and what becomes known of it when it ends. Thread-safe; a pick takes no lock.
+/// </summary>
 /// <remarks>
 /// <para>
 /// Picks read a set that is never changed. An endpoint that fails or recovers, comes or goes, has a new one made (see <c>Balancer.Sets.cs</c>), so that a pick

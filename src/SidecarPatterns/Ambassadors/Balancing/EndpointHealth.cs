@@ -38,7 +38,9 @@ internal sealed partial class EndpointHealth
         _epoch = new HealthEpoch(number: 1, state, now, new HealthWindow(options.Window, clock, now));
     }
 
-    /// <summary>Called when the circuit has changed, outside of the lock: of two changes right after each other, either may be told first. Must not throw.</summary>
+    /// <summary>
+    /// Called when the circuit has changed, outside of the lock: of two changes right after each other, either may be told first. Must not throw.
+    /// </summary>
     public Action<CircuitState, CircuitState>? OnTransition { get; init; }
 
     /// <summary>Whether there are other endpoints that could take over: then a few failures in a row suffice.</summary>

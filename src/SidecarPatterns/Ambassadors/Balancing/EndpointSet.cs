@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>The endpoints as picks see them: never changed but for a cached mean, and replaced as a whole when an endpoint comes, goes, fails or recovers.</summary>
+/// <summary>
+/// The endpoints as picks see them: never changed but for a cached mean, and replaced as a whole when an endpoint comes, goes, fails or recovers.
+/// </summary>
 internal sealed class EndpointSet
 {
     private const int Sampled = 33;

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>The time between two changes of a circuit, with all that a request has to know of it: one read shows all of it, and none of another epoch.</summary>
+/// <summary>
+/// The time between two changes of a circuit, with all that a request has to know of it: one read shows all of it, and none of another epoch.
+/// </summary>
 internal sealed class HealthEpoch(long number, CircuitState state, long since, HealthWindow window)
 {
     private HealthWindow _window = window;

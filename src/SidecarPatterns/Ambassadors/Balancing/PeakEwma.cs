@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>How long an endpoint takes: a mean that a slower answer replaces at once, and that quicker ones, and time, take back. Thread-safe, without a lock.</summary>
+/// <summary>
+/// How long an endpoint takes: a mean that a slower answer replaces at once, and that quicker ones, and time, take back. Thread-safe, without a lock.
+/// </summary>
 /// <remarks>
 /// <para>
 /// The mean and the time of its last change are one word: half of it a single-precision number of seconds, the other half the time in units of about a

@@ -115,7 +115,9 @@ internal sealed class Call
     /// <summary>Whether the last request went out with the credential: one that a redirect led elsewhere does not.</summary>
     public bool IsCredentialApplied { get; set; }
 
-    /// <summary>Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.</summary>
+    /// <summary>
+    /// Its place among the requests that the endpoint has at a time; <see langword="null"/> where they are not limited, or it has given it up.
+    /// </summary>
     public RateLimitLease? Place { get; set; }
 
     /// <summary>The place that went with the last response whose body was handed over; <see langword="null"/> if none did.</summary>
@@ -243,7 +245,9 @@ internal sealed class Call
         _isMadeAnother = true;
     }
 
-    /// <summary>Remembers the address that was put into the request, if that is another one: all that most requests are sent with beside what they were.</summary>
+    /// <summary>
+    /// Remembers the address that was put into the request, if that is another one: all that most requests are sent with beside what they were.
+    /// </summary>
     public void MarkPlaced() => _placed = Request.RequestUri;
 
     /// <summary>Puts the request back as the caller made it.</summary>

@@ -154,7 +154,9 @@ internal sealed partial class CallPipeline
         return AttemptOutcome.Of(AttemptClassifier.ClassOf(exception), AmbassadorEgressException.In(exception)?.Anew() ?? exception);
     }
 
-    /// <summary>An attempt that goes on by itself, with its request or the reading of its body: what becomes of it is nobody's concern, but is not left unobserved.</summary>
+    /// <summary>
+    /// An attempt that goes on by itself, with its request or the reading of its body: what becomes of it is nobody's concern, but is not left unobserved.
+    /// </summary>
     private void Observe(Call call, Task task)
     {
         AmbassadorLog.AttemptGivenUp(state.Logger, state.Name, call.Settings.Options.CancellationGrace);

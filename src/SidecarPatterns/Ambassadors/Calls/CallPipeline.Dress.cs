@@ -1,6 +1,7 @@
 namespace SidecarPatterns;
 
-/// <content>What is put on a request for an attempt, and taken off before the next one and before the call returns. The credential is put on elsewhere, last of all.</content>
+/// <content>What is put on a request for an attempt, and taken off before the next one and before the call returns. The credential is put on elsewhere, last of
+/// all.</content>
 internal sealed partial class CallPipeline
 {
     /// <summary>Puts on the request what belongs to an attempt.</summary>

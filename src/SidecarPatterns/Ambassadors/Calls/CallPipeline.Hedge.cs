@@ -11,7 +11,9 @@ internal sealed partial class CallPipeline
             ? call.Limits.HedgeDelay ?? state.HedgeDelay.Next(options, now)
             : null;
 
-    /// <summary>Makes an attempt, and another one if it takes longer than most. Both send copies: the one that is overtaken may use its message still.</summary>
+    /// <summary>
+    /// Makes an attempt, and another one if it takes longer than most. Both send copies: the one that is overtaken may use its message still.
+    /// </summary>
     private async ValueTask<AttemptOutcome> HedgedAsync(Call call, AttemptCause cause, long now, TimeSpan delay)
     {
         call.Attempts++;

@@ -44,7 +44,8 @@ internal sealed partial class CallPipeline
                 return Finish(call, TotalTimeout(exception));
             }
 
-            return await RefusedAsync(call, call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception).ConfigureAwait(false);
+            var outcome = call.Caller.IsCancellationRequested ? new OperationCanceledException(call.Caller) : exception;
+            return await RefusedAsync(call, outcome).ConfigureAwait(false);
         }
 
         if (await AdmitAsync(call, _clock.GetTimestamp()).ConfigureAwait(false) is { } refusal)

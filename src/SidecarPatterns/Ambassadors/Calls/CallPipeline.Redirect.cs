@@ -100,7 +100,9 @@ internal sealed partial class CallPipeline
 
     private static bool IsAtEndpoint(Call call, Uri address) => call.SentTo is { } endpoint && RedirectRule.IsSameOrigin(endpoint, address);
 
-    /// <summary>Puts the address into a request that a redirect has led to; or leaves that to the last handler, where the request has one of its own for it.</summary>
+    /// <summary>
+    /// Puts the address into a request that a redirect has led to; or leaves that to the last handler, where the request has one of its own for it.
+    /// </summary>
     private void PlaceHopAddress(Call call, HttpRequestMessage next, Uri target)
     {
         next.Headers.Host = null; // That of the target.

@@ -22,7 +22,8 @@ internal sealed partial class CallPipeline
             var left = _clock.GetElapsedTime(_clock.GetTimestamp(), call.DueAt);
             try
             {
-                await task.WaitAsync(left <= TimeSpan.Zero && IsSuspended(call) ? DeadlineScanner.Period : TimerTime.Of(left), _clock, ct).ConfigureAwait(false);
+                var atMost = left <= TimeSpan.Zero && IsSuspended(call) ? DeadlineScanner.Period : TimerTime.Of(left);
+                await task.WaitAsync(atMost, _clock, ct).ConfigureAwait(false);
                 return;
             }
             catch (TimeoutException) when (!task.IsCompleted && IsSuspended(call))

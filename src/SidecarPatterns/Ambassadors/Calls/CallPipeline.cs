@@ -109,7 +109,9 @@ internal sealed partial class CallPipeline(AmbassadorState state, AmbassadorHand
         }
     }
 
-    /// <summary>Whether another attempt could follow one that has to be ended for its time. An empty budget fills again meanwhile; one without room never does.</summary>
+    /// <summary>
+    /// Whether another attempt could follow one that has to be ended for its time. An empty budget fills again meanwhile; one without room never does.
+    /// </summary>
     private bool CanFollow(Call call, int attempt) => call.CanFollow(attempt) && (!state.Budget.IsClosed || call.Settings.Pipelines.Retry is not null);
 
     /// <summary>When an attempt's time is over: only where another can follow is it shorter than what the call has left.</summary>

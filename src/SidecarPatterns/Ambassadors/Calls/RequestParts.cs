@@ -5,8 +5,8 @@ namespace SidecarPatterns;
 
 /// <summary>Looks at the options and headers of a request without making it any where it has none.</summary>
 /// <remarks>
-/// <see cref="HttpRequestMessage.Options"/> and <see cref="HttpRequestMessage.Headers"/> make an object at the first look: some hundred bytes for each call that
-/// sets none, which is nearly all of them. So the fields behind them are looked at; where a runtime has none of those names, the properties are.
+/// <see cref="HttpRequestMessage.Options"/> and <see cref="HttpRequestMessage.Headers"/> make an object at the first look: some hundred bytes for each call
+/// that sets none, which is nearly all of them. So the fields behind them are looked at; where a runtime has none of those names, the properties are.
 /// </remarks>
 internal static class RequestParts
 {

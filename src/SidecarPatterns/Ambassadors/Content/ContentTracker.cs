@@ -96,7 +96,9 @@ internal sealed class ContentTracker
     /// <summary>Whether a response is taken only once the content was sent, as the framework has it with its own types and none else.</summary>
     private static bool IsSentBeforeTheAnswer(HttpContent content) => content is ByteArrayContent or StreamContent or MultipartContent or ReadOnlyMemoryContent;
 
-    /// <summary>Whether the copying put an exception of the connection, or of the content, into its own: the handler is to see it as without a tracker.</summary>
+    /// <summary>
+    /// Whether the copying put an exception of the connection, or of the content, into its own: the handler is to see it as without a tracker.
+    /// </summary>
     private static bool IsOfTheCopy(HttpRequestException exception) =>
         exception.GetType() == typeof(HttpRequestException) && exception.InnerException is IOException or ObjectDisposedException;
 }

@@ -99,7 +99,9 @@ internal sealed class AttemptScope : IValueTaskSource
         return end;
     }
 
-    /// <summary>Runs an action once the task has ended, or the attempt has been given up on. As <see cref="EndOf"/>, but what waits is no asynchronous method.</summary>
+    /// <summary>
+    /// Runs an action once the task has ended, or the attempt has been given up on. As <see cref="EndOf"/>, but what waits is no asynchronous method.
+    /// </summary>
     public void WhenEnded(Task task, Action then)
     {
         _then = then;

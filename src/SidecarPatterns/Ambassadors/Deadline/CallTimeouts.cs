@@ -5,7 +5,9 @@ namespace SidecarPatterns;
 /// <summary>What a caller is told whose call ran out of time.</summary>
 internal static class CallTimeouts
 {
-    /// <summary>A cancellation with the time limit inside, as <see cref="HttpClient"/> has it; and without a token, so that nobody takes it for the caller's.</summary>
+    /// <summary>
+    /// A cancellation with the time limit inside, as <see cref="HttpClient"/> has it; and without a token, so that nobody takes it for the caller's.
+    /// </summary>
     public static TaskCanceledException ExceptionOf(AmbassadorState state, Call call, in AttemptOutcome outcome)
     {
         var options = call.Settings.Options;

@@ -162,7 +162,9 @@ internal sealed class EgressPolicy
 
     // A proxy would be asked for it without anybody judging, so what is an address already is judged here too.
     private EgressRefusal? FindRefusal(string host, EgressReason reason, string called) =>
-        IPAddress.TryParse(HostRule.NameOf(host), out var address) && Judge.FindRefusal(address) is { } range ? new EgressRefusal(reason, called, range.Rule) : null;
+        IPAddress.TryParse(HostRule.NameOf(host), out var address) && Judge.FindRefusal(address) is { } range
+            ? new EgressRefusal(reason, called, range.Rule)
+            : null;
 
     /// <summary>Whether nothing has to be looked at more closely: only what is certain, and everything else is looked at.</summary>
     private bool IsPlain(string text)

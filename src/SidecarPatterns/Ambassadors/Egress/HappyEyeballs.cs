@@ -4,7 +4,8 @@ using System.Runtime.ExceptionServices;
 namespace SidecarPatterns;
 
 /// <summary>
-/// Connects to one of several addresses (RFC 8305): in turn, the next one when the last has failed or has not answered for a while; the first that answers is it.
+/// Connects to one of several addresses (RFC 8305): in turn, the next one when the last has failed or has not answered for a while; the first that answers is
+/// it.
 /// </summary>
 internal static class HappyEyeballs
 {
@@ -35,7 +36,9 @@ internal static class HappyEyeballs
                     dialling.Add(dial(address, stop.Token));
                 }
 
-                if (await FirstAsync(dialling, waiting.Count > 0 ? delay : Timeout.InfiniteTimeSpan, clock, ct).ConfigureAwait(false) is not { } ended) // By the caller's token, by which it knows its own time limit.
+                // By the caller's token, by which it knows its own time limit.
+                var atMost = waiting.Count > 0 ? delay : Timeout.InfiniteTimeSpan;
+                if (await FirstAsync(dialling, atMost, clock, ct).ConfigureAwait(false) is not { } ended)
                 {
                     continue;
                 }

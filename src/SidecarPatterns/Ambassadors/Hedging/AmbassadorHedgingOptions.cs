@@ -17,11 +17,13 @@ public sealed class AmbassadorHedgingOptions
     public bool Enabled { get; set; }
 
     /// <summary>After how long the second request is sent, until enough is known: see <see cref="MinimumSamples"/>.</summary>
-    /// <value><see langword="null"/> by default: until then there is none. Otherwise more than zero, at most 49 days; less than <see cref="MinDelay"/> counts as that.</value>
+    /// <value><see langword="null"/> by default: until then there is none. Otherwise more than zero, at most 49 days; less than <see cref="MinDelay"/> counts
+    /// as that.</value>
     public TimeSpan? Delay { get; set; }
 
     /// <summary>The part of the latest attempts that were answered sooner than the second request is sent.</summary>
-    /// <value>0.95 by default; above 0, up to 1. It goes by the latest one to two thousand attempts that succeeded, timed out or were overtaken, to within 7 %.</value>
+    /// <value>0.95 by default; above 0, up to 1. It goes by the latest one to two thousand attempts that succeeded, timed out or were overtaken, to within 7
+    /// %.</value>
     public double Quantile { get; set; } = AmbassadorHedgingConstants.Quantile;
 
     /// <summary>How many attempts must have been seen for <see cref="Quantile"/> to count.</summary>

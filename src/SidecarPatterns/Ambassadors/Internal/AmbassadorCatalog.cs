@@ -18,7 +18,11 @@ internal sealed class AmbassadorCatalog
     private readonly ConcurrentDictionary<string, RetryBudget> _budgets = new(StringComparer.Ordinal);
 
     public AmbassadorCatalog(
-        IServiceProvider services, IOptionsFactory<AmbassadorOptions> options, ILoggerFactory loggerFactory, AmbassadorRegistry registry, AmbassadorInstruments instruments)
+        IServiceProvider services,
+        IOptionsFactory<AmbassadorOptions> options,
+        ILoggerFactory loggerFactory,
+        AmbassadorRegistry registry,
+        AmbassadorInstruments instruments)
     {
         _services = services;
         _options = options;
@@ -47,7 +51,12 @@ internal sealed class AmbassadorCatalog
 
     /// <summary>All that exist by now.</summary>
     public IReadOnlyList<AmbassadorState> States =>
-        [.. _states.Values.Where(static state => state.IsValueCreated).Select(static state => state.Value).OrderBy(static state => state.Name, StringComparer.OrdinalIgnoreCase)];
+    [
+        .. _states.Values
+            .Where(static state => state.IsValueCreated)
+            .Select(static state => state.Value)
+            .OrderBy(static state => state.Name, StringComparer.OrdinalIgnoreCase),
+    ];
 
     /// <summary>The ambassador of a client.</summary>
     /// <exception cref="OptionsValidationException">Its options are not allowed; all errors at once.</exception>
@@ -63,7 +72,9 @@ internal sealed class AmbassadorCatalog
         }
     }
 
-    /// <summary>Makes the handlers of those that call public addresses only, so that a primary handler that can not be judged is told of before the first call.</summary>
+    /// <summary>
+    /// Makes the handlers of those that call public addresses only, so that a primary handler that can not be judged is told of before the first call.
+    /// </summary>
     /// <exception cref="OptionsValidationException">There is one.</exception>
     public void JudgePublicHandlers()
     {

@@ -78,7 +78,8 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
 
     private AmbassadorState StateOf(string name) => services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(name);
 
-    private void SetBaseAddress(string name, HttpClient client) => client.BaseAddress = StateOf(name).Settings.Options.BaseAddress ?? client.BaseAddress ?? FirstEndpointOf(name);
+    private void SetBaseAddress(string name, HttpClient client) =>
+        client.BaseAddress = StateOf(name).Settings.Options.BaseAddress ?? client.BaseAddress ?? FirstEndpointOf(name);
 
     /// <summary>Where addresses are relative and nobody says to what: the paths are all that counts.</summary>
     private Uri? FirstEndpointOf(string name) =>

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace SidecarPatterns;
 
-/// <summary>Checks all ambassadors when the host starts, so that a wrong setting is told then and not with the first call; and follows the configuration.</summary>
+/// <summary>
+/// Checks all ambassadors when the host starts, so that a wrong setting is told then and not with the first call; and follows the configuration.
+/// </summary>
 internal sealed class AmbassadorStartup(AmbassadorCatalog catalog) : IHostedLifecycleService, IDisposable
 {
     private readonly Lock _lock = new();

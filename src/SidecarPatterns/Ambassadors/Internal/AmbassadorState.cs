@@ -111,8 +111,8 @@ internal sealed class AmbassadorState
 
     /// <summary>Has endpoints asked how they are, where the options want it.</summary>
     /// <param name="createHandler">
-    /// Makes the handler of the connections, when it is needed first. They are the prober's own: a pool that calls have used up says nothing about the endpoint.
-    /// The handler goes with the state.
+    /// Makes the handler of the connections, when it is needed first. They are the prober's own: a pool that calls have used up says nothing about the
+    /// endpoint. The handler goes with the state.
     /// </param>
     public void UseProber(Func<HttpMessageHandler> createHandler)
     {
@@ -160,7 +160,9 @@ internal sealed class AmbassadorState
     /// <summary>Says so where the client has a credential, and its options do not say whom it is for.</summary>
     public void TellUnboundCredential()
     {
-        if (Settings is { IsByHost: true } settings && (settings.Credential is not null || settings.Options.ClientCertificate.File is not null) && Told.IsNew(nameof(TellUnboundCredential)))
+        if (Settings is { IsByHost: true } settings
+            && (settings.Credential is not null || settings.Options.ClientCertificate.File is not null)
+            && Told.IsNew(nameof(TellUnboundCredential)))
         {
             AmbassadorLog.CredentialIsUnbound(Logger, Name);
         }

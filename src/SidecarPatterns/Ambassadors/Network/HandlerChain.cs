@@ -13,5 +13,6 @@ internal static class HandlerChain
     }
 
     /// <summary>The primary handler; <see langword="null"/> if there is none yet.</summary>
-    public static HttpMessageHandler? PrimaryOf(HttpMessageHandler? handler) => From(handler).LastOrDefault() is var last and not DelegatingHandler ? last : null;
+    public static HttpMessageHandler? PrimaryOf(HttpMessageHandler? handler) =>
+        From(handler).LastOrDefault() is var last and not DelegatingHandler ? last : null;
 }

@@ -66,6 +66,7 @@ internal static class PrimaryHandler
     /// <summary>Asked with each handshake.</summary>
     private sealed class ShownCertificate(ClientCertificateSource source)
     {
-        public X509Certificate2 Select(object sender, string host, X509CertificateCollection local, X509Certificate? remote, string[] issuers) => source.Select(host)!;
+        public X509Certificate2 Select(object sender, string host, X509CertificateCollection local, X509Certificate? remote, string[] issuers) =>
+            source.Select(host)!;
     }
 }

@@ -3,8 +3,8 @@ namespace SidecarPatterns;
 /// <summary>What became of an ambassador's calls and attempts.</summary>
 /// <remarks>
 /// <para>
-/// Thread-safe. Every reading balances, also under load: <c>calls = succeeded + failed + cancelled + refused + in flight</c>, none of them negative, and no attempt
-/// has ended that was not made. Each count only grows.
+/// Thread-safe. Every reading balances, also under load: <c>calls = succeeded + failed + cancelled + refused + in flight</c>, none of them negative, and no
+/// attempt has ended that was not made. Each count only grows.
 /// </para>
 /// <para>
 /// A call that one good attempt answered at once, which nearly all are, is counted twice in all: when it begins, and when it ends

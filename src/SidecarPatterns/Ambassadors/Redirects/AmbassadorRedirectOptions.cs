@@ -7,7 +7,9 @@ public sealed class AmbassadorRedirectOptions
     /// <value>10 by default; from 0, for none, to 100.</value>
     public int MaxHops { get; set; } = AmbassadorRedirectConstants.MaxHops;
 
-    /// <summary>The headers, beside <c>Authorization</c>, <c>Cookie</c>, <c>Proxy-Authorization</c> and <c>Idempotency-Key</c>, that are not sent on to another origin.</summary>
+    /// <summary>
+    /// The headers, beside <c>Authorization</c>, <c>Cookie</c>, <c>Proxy-Authorization</c> and <c>Idempotency-Key</c>, that are not sent on to another origin.
+    /// </summary>
     /// <value>Empty by default.</value>
     public IList<string> SensitiveHeaders { get; } = [];
 }

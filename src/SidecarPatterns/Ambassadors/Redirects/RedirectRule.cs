@@ -22,7 +22,9 @@ internal static class RedirectRule
         return from.Fragment.Length > 0 && target.Fragment.Length == 0 ? new UriBuilder(target) { Fragment = from.Fragment }.Uri : target;
     }
 
-    /// <summary>The address that a redirect names; <see langword="null"/> where it is none, has another scheme, or leads from a secure one to one that is not.</summary>
+    /// <summary>
+    /// The address that a redirect names; <see langword="null"/> where it is none, has another scheme, or leads from a secure one to one that is not.
+    /// </summary>
     public static Uri? AddressOf(Uri from, HttpResponseMessage response)
     {
         var target = response.Headers.Location!;

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>How much load further attempts may add to a server, whatever the rate of calls: a bucket of tokens, of which each further attempt takes one.</summary>
+/// <summary>
+/// How much load further attempts may add to a server, whatever the rate of calls: a bucket of tokens, of which each further attempt takes one.
+/// </summary>
 /// <remarks>The form is that of Finagle's <c>RetryBudget</c>. It never makes a call wait: with an empty bucket there is no further attempt.</remarks>
 public sealed class AmbassadorRetryBudgetOptions
 {

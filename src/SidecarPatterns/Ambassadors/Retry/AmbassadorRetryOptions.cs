@@ -40,7 +40,9 @@ public sealed class AmbassadorRetryOptions
     /// <value><see langword="false"/> by default.</value>
     public bool RetryThrottledUnsafeMethods { get; set; }
 
-    /// <summary>Whether a call whose method is not idempotent is given an <c>Idempotency-Key</c>, one for all its attempts, so that it may be retried.</summary>
+    /// <summary>
+    /// Whether a call whose method is not idempotent is given an <c>Idempotency-Key</c>, one for all its attempts, so that it may be retried.
+    /// </summary>
     /// <value><see langword="false"/> by default. The server has to know the header. A key that the caller has set stays.</value>
     public bool AddIdempotencyKey { get; set; }
 }

@@ -87,7 +87,9 @@ internal static class AttemptClassifier
             };
         }
 
-        return exception is HttpRequestException or HttpIOException ? ClassOfHttp(exception) : HasNetworkCause(exception) ? AttemptClass.Unknown : AttemptClass.Fatal;
+        return exception is HttpRequestException or HttpIOException ? ClassOfHttp(exception)
+            : HasNetworkCause(exception) ? AttemptClass.Unknown
+            : AttemptClass.Fatal;
     }
 
     /// <summary>Whether the attempt did not get as far as the endpoint: a circuit breaker or a limiter of the user's, around the attempt, refused it.</summary>

@@ -9,7 +9,9 @@ internal static class AttemptRule
     public static bool IsRetryable(Call call, in AttemptOutcome outcome) =>
         AttemptClassifier.IsTransient(outcome.Class) || IsStillInProgress(call, outcome);
 
-    /// <summary>Whether the request may be sent again after that. What the last of several requests ended with says nothing of those before: one may have done its work.</summary>
+    /// <summary>
+    /// Whether the request may be sent again after that. What the last of several requests ended with says nothing of those before: one may have done its work.
+    /// </summary>
     public static bool IsAllowed(Call call, in AttemptOutcome outcome) =>
         call.IsIdempotent
         || (!call.HasSentSeveral

@@ -32,8 +32,8 @@ public abstract class SidecarWriter<T> : ChannelWriter<T>
     /// <summary>Publishes a message without ever waiting, and leaves the last places of the queue to others, which matter more.</summary>
     /// <param name="message">The message.</param>
     /// <param name="reserve">
-    /// How many places are to be left free, in each queue: with no more than that many, the queue is full for this message. Publishers at the very same moment may
-    /// each take one of them.
+    /// How many places are to be left free, in each queue: with no more than that many, the queue is full for this message. Publishers at the very same moment
+    /// may each take one of them.
     /// </param>
     /// <returns>What became of it; with several sidecars, the worst of their answers.</returns>
     /// <remarks>A look beside the one that a publish takes anyway, where the queue keeps what it has; <c>Count</c>, to decide by, would cost more.</remarks>

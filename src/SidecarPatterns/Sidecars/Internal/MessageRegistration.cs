@@ -30,7 +30,10 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
         var dropped = new DropCallback<T>(Name, Callers is null ? OnDropped : TellCaller, environment.DispatchLogger);
         var queue = NewQueue(options, dropped);
         var intake = KeyedIntake?.Invoke(queue, environment.TimeProvider);
-        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider) { NeedsTimes = NeedsTimes(options) || options.MaxAge is not null };
+        var metrics = new SidecarMetrics(Name, environment.Instruments, environment.TimeProvider)
+        {
+            NeedsTimes = NeedsTimes(options) || options.MaxAge is not null,
+        };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
         var worker = CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
         if (Evicts(options))

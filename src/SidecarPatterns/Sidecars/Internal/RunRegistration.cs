@@ -13,7 +13,10 @@ internal sealed class RunRegistration<[DynamicallyAccessedMembers(DynamicallyAcc
         return new RunWorker(options, (services, context, current) =>
         {
             var (sidecar, owned) = factory.Create(services);
-            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync, DedicatedThread.For(context.Name, current)) { IsReadyOnceRunning = !current.WaitForSignal };
+            return new RunIncarnation(sidecar, owned, context, sidecar.RunAsync, DedicatedThread.For(context.Name, current))
+            {
+                IsReadyOnceRunning = !current.WaitForSignal,
+            };
         });
     }
 }

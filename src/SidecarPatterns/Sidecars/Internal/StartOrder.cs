@@ -3,7 +3,9 @@ namespace SidecarPatterns;
 /// <summary>The order in which sidecars start: that of their registration, as far as their dependencies allow.</summary>
 internal static class StartOrder
 {
-    /// <summary>Of all whose dependencies come before, the one that was registered first comes next; those that start first, and what they need, before the others.</summary>
+    /// <summary>
+    /// Of all whose dependencies come before, the one that was registered first comes next; those that start first, and what they need, before the others.
+    /// </summary>
     /// <returns>The places of the registrations, in the order in which they start.</returns>
     /// <exception cref="InvalidOperationException">A dependency has no registration, or they form a circle.</exception>
     public static IReadOnlyList<int> Of(IReadOnlyList<SidecarRegistration> registrations)

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>A request was dropped by a full queue whose <see cref="SidecarOptions.FullMode"/> does not let callers wait, or gave way to a later one there.</summary>
+/// <summary>
+/// A request was dropped by a full queue whose <see cref="SidecarOptions.FullMode"/> does not let callers wait, or gave way to a later one there.
+/// </summary>
 public sealed class SidecarBusyException : Exception
 {
     /// <summary>Creates the exception.</summary>

@@ -6,8 +6,8 @@ namespace SidecarPatterns;
 /// <typeparam name="TRequest">The type of the requests; never <see langword="null"/>.</typeparam>
 /// <typeparam name="TReply">The type of the replies.</typeparam>
 /// <remarks>
-/// <para>Inject it, or inject it by the sidecar's name: <c>[FromKeyedServices("name")] SidecarClient&lt;TRequest, TReply&gt;</c>. Thread-safe, for any number of
-/// callers. To test a class that asks, derive from it.</para>
+/// <para>Inject it, or inject it by the sidecar's name: <c>[FromKeyedServices("name")] SidecarClient&lt;TRequest, TReply&gt;</c>. Thread-safe, for any number
+/// of callers. To test a class that asks, derive from it.</para>
 /// <para>Every request is answered within <see cref="SidecarOptions.ReplyTimeout"/> (30 s by default), counted from the call; a host that has not started
 /// yet answers once it has. The sidecar's own handler may ask too; but to wait for a reply which only the handler's own lane could give ends in
 /// <see cref="TimeoutException"/>.</para>
@@ -39,7 +39,8 @@ public abstract class SidecarClient<TRequest, TReply>
 
     /// <summary>Asks, but only if there is room in the queue now.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="reply">The reply, which fails as that of <see cref="AskAsync"/> does, a stopped sidecar included; <see langword="null"/> if there is no room.</param>
+    /// <param name="reply">The reply, which fails as that of <see cref="AskAsync"/> does, a stopped sidecar included; <see langword="null"/> if there is no
+    /// room.</param>
     /// <param name="ct">As for <see cref="AskAsync"/>.</param>
     /// <returns><see langword="false"/> if the queue is full, and for no other reason; nobody handles the request then.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="request"/> is <see langword="null"/>.</exception>

@@ -13,7 +13,10 @@ using ILogger = Microsoft.Extensions.Logging.ILogger;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>A peer behind <c>Microsoft.Extensions.Logging</c>, as its own documentation sets it up; or with its own JSON formatter, and the fields that the agent writes.</summary>
+/// <summary>
+/// A peer behind <c>Microsoft.Extensions.Logging</c>, as its own documentation sets it up; or with its own JSON formatter, and the fields that the agent
+/// writes.
+/// </summary>
 internal sealed class FactoryContender : ILogContender
 {
     private readonly ILoggerFactory _factory;

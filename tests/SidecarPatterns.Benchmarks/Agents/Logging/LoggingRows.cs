@@ -2,8 +2,9 @@ namespace SidecarPatterns.Benchmarks;
 
 /// <summary>What a log call costs its caller, and how fast lines get to the file: the log agent beside other ways to log to a file in the background.</summary>
 /// <remarks>
-/// A generated log method with two parameters, by one thread. The peers are set up as their documentation says; what they drop when they can not follow is seen in the
-/// lines that arrived. So set up they write the text and little else, a third of the log agent's bytes or less: so they are measured once more with the fields that it writes.
+/// A generated log method with two parameters, by one thread. The peers are set up as their documentation says; what they drop when they can not follow is seen
+/// in the lines that arrived. So set up they write the text and little else, a third of the log agent's bytes or less: so they are measured once more with the
+/// fields that it writes.
 /// </remarks>
 internal static class LoggingRows
 {
@@ -68,7 +69,10 @@ internal static class LoggingRows
         }
     }
 
-    /// <summary>Half of what the fastest peer costs its caller, in bursts and now and then, no bytes, every line where it waits, and as many lines a second as the fastest.</summary>
+    /// <summary>
+    /// Half of what the fastest peer costs its caller, in bursts and now and then, no bytes, every line where it waits, and as many lines a second as the
+    /// fastest.
+    /// </summary>
     private static void Judge(LogRun[] runs, Goals goals)
     {
         LogRun[] peers = [.. runs.Skip(Agents)];

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>Writes down what becomes of each message as it happens: a line each, given to the system at once, so that it outlives the process. Thread-safe.</summary>
+/// <summary>
+/// Writes down what becomes of each message as it happens: a line each, given to the system at once, so that it outlives the process. Thread-safe.
+/// </summary>
 internal sealed class ChaosJournal(string path) : IDisposable
 {
     public const char Published = 'P';

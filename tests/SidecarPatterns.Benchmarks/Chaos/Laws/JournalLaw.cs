@@ -1,6 +1,9 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>What has to hold of the messages of one sidecar, whatever has ended the process: as its publisher and its handler wrote it down, and as the file of its dead letters has it.</summary>
+/// <summary>
+/// What has to hold of the messages of one sidecar, whatever has ended the process: as its publisher and its handler wrote it down, and as the file of its dead
+/// letters has it.
+/// </summary>
 internal sealed class JournalLaw(ChaosSidecar sidecar, IReadOnlyList<JournalEntry> journal, ChaosLetters letters, ChaosPlan plan, ServedCalls calls)
 {
     /// <summary>How many laws are looked at.</summary>

@@ -48,7 +48,9 @@ internal sealed class AskedSidecar : AskedContender
     }
 }
 
-/// <summary>The peer: a bounded channel of requests with their completion sources, and a loop. It has no limit of time, as most who write this have none.</summary>
+/// <summary>
+/// The peer: a bounded channel of requests with their completion sources, and a loop. It has no limit of time, as most who write this have none.
+/// </summary>
 internal sealed class AskedChannel : AskedContender
 {
     private readonly Channel<(long Request, TaskCompletionSource<long> Reply)> _channel =

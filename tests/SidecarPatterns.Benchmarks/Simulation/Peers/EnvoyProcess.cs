@@ -3,8 +3,8 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>A sidecar proxy by Envoy's published rules: round robin, outlier detection, and a retry budget.</summary>
 /// <remarks>
 /// <para>
-/// Retries: two, as Istio has it by default (Envoy itself: one), with full jitter from 25 ms to 250 ms, within a timeout of 15 s for the whole call. At most 20 % of
-/// the requests under way are retries, but three may always be.
+/// Retries: two, as Istio has it by default (Envoy itself: one), with full jitter from 25 ms to 250 ms, within a timeout of 15 s for the whole call. At most 20
+/// % of the requests under way are retries, but three may always be.
 /// </para>
 /// <para>
 /// Outlier detection by consecutive 5xx alone: five of them eject a host for 30 s times the number of its ejections, up to 300 s; at most 10 % of the hosts are

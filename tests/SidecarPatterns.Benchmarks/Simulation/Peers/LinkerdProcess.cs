@@ -3,10 +3,10 @@ namespace SidecarPatterns.Benchmarks;
 /// <summary>A sidecar proxy by linkerd's published rules: the better of two by peak EWMA, and retries at once as long as the budget lasts.</summary>
 /// <remarks>
 /// <para>
-/// Retries add 20 % to the requests of the last 10 s, and 10 a second besides; their number is not bounded otherwise, but by a timeout of 10 s. There is no back-off.
-/// The balancer goes by how long answers take, failures or not: an estimate that begins with 30 ms, a slower answer replaces, and decays within 10 s. The breaker
-/// is off by default; on, an endpoint is left alone after 7 failures in a row, for 1 s and then twice as long each time up to 1 min, with a jitter of 0.5, after
-/// which one request finds out. Without an endpoint, calls fail.
+/// Retries add 20 % to the requests of the last 10 s, and 10 a second besides; their number is not bounded otherwise, but by a timeout of 10 s. There is no
+/// back-off. The balancer goes by how long answers take, failures or not: an estimate that begins with 30 ms, a slower answer replaces, and decays within 10 s.
+/// The breaker is off by default; on, an endpoint is left alone after 7 failures in a row, for 1 s and then twice as long each time up to 1 min, with a jitter
+/// of 0.5, after which one request finds out. Without an endpoint, calls fail.
 /// </para>
 /// <para>
 /// Source: linkerd.io/2/features/retries-and-timeouts, linkerd.io/2/features/load-balancing, linkerd.io/2/reference/circuit-breaking; the budget is

@@ -1,7 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
 /// <summary>
-/// Retries as they are often written by hand: three attempts of 10 s, with a back-off of 200 ms that doubles. No budget, no breaker, one server after the other.
+/// Retries as they are often written by hand: three attempts of 10 s, with a back-off of 200 ms that doubles. No budget, no breaker, one server after the
+/// other.
 /// </summary>
 internal sealed class PlainProcess(World world) : CallerProcess(world)
 {

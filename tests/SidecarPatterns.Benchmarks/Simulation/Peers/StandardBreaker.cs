@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>Polly's circuit breaker by the defaults of the standard handler: opens for 5 s when a tenth of at least 100 executions within 30 s has failed.</summary>
+/// <summary>
+/// Polly's circuit breaker by the defaults of the standard handler: opens for 5 s when a tenth of at least 100 executions within 30 s has failed.
+/// </summary>
 /// <remarks>
 /// When the break is over, the next execution is a trial: it closes or opens. A result counts in whatever state it comes.
 /// Source: pollydocs.org/strategies/circuit-breaker; the sampling is in ten windows.

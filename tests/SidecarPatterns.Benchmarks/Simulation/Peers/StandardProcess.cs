@@ -1,14 +1,17 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>The standard handler of Microsoft.Extensions.Http.Resilience by its published defaults, with service discovery inside it: another server for each attempt.</summary>
+/// <summary>
+/// The standard handler of Microsoft.Extensions.Http.Resilience by its published defaults, with service discovery inside it: another server for each attempt.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Total timeout 30 s; three retries, exponential from 2 s with jitter; a breaker over the whole client; attempt timeout 10 s. A call that the breaker refuses is
-/// not tried again. The limiter of 1,000 requests at a time is never reached here.
+/// Total timeout 30 s; three retries, exponential from 2 s with jitter; a breaker over the whole client; attempt timeout 10 s. A call that the breaker refuses
+/// is not tried again. The limiter of 1,000 requests at a time is never reached here.
 /// </para>
 /// <para>
-/// Source: "Build resilient HTTP apps: key development patterns", learn.microsoft.com/dotnet/core/resilience/http-resilience; the jitter is that of Polly's retry
-/// (pollydocs.org/strategies/retry), "decorrelated jitter backoff V2" of Polly.Contrib.WaitAndRetry; round robin is the default of Microsoft.Extensions.ServiceDiscovery.
+/// Source: "Build resilient HTTP apps: key development patterns", learn.microsoft.com/dotnet/core/resilience/http-resilience; the jitter is that of Polly's
+/// retry (pollydocs.org/strategies/retry), "decorrelated jitter backoff V2" of Polly.Contrib.WaitAndRetry; round robin is the default of
+/// Microsoft.Extensions.ServiceDiscovery.
 /// </para>
 /// </remarks>
 internal sealed class StandardProcess(World world) : CallerProcess(world)

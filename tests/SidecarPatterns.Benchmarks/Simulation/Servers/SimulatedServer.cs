@@ -2,9 +2,9 @@ namespace SidecarPatterns.Benchmarks;
 
 /// <summary>A server: so many requests at a time, the others wait, and when too many do the next one is refused.</summary>
 /// <remarks>
-/// Five at a time of 40 ms each are 125 requests a second. Under load it becomes slower, as servers do by switching, by collecting memory, by cold caches: half as
-/// slow again when its queue is full. What nobody waits for any more is worked on all the same, since a server seldom learns that in time. It is by these two
-/// that a load which was no problem before becomes one for good.
+/// Five at a time of 40 ms each are 125 requests a second. Under load it becomes slower, as servers do by switching, by collecting memory, by cold caches: half
+/// as slow again when its queue is full. What nobody waits for any more is worked on all the same, since a server seldom learns that in time. It is by these
+/// two that a load which was no problem before becomes one for good.
 /// </remarks>
 internal sealed class SimulatedServer(VirtualTime time, Random random)
 {

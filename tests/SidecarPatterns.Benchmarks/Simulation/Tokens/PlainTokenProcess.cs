@@ -1,6 +1,8 @@
 namespace SidecarPatterns.Benchmarks;
 
-/// <summary>A token is kept until it ends; each call that finds none asks for one itself: as it is written by hand, with retries of one's own or the standard handler's.</summary>
+/// <summary>
+/// A token is kept until it ends; each call that finds none asks for one itself: as it is written by hand, with retries of one's own or the standard handler's.
+/// </summary>
 internal sealed class PlainTokenProcess(World world, bool isStandard) : TokenProcess(world)
 {
     private const int Attempts = 3;

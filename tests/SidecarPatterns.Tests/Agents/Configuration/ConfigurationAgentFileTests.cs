@@ -4,7 +4,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Files and folders that are replaced, written in place, removed, mounted: a version is always whole, and a change is seen without waiting for the interval.</summary>
+/// <summary>
+/// Files and folders that are replaced, written in place, removed, mounted: a version is always whole, and a change is seen without waiting for the interval.
+/// </summary>
 [TestFixture]
 [CancelAfter(170_000)]
 internal sealed class ConfigurationAgentFileTests : FolderTests<TestFolder>

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>A repository over real sockets that does what repositories do on bad days: the last good version stays, and what went wrong is told and counted.</summary>
+/// <summary>
+/// A repository over real sockets that does what repositories do on bad days: the last good version stays, and what went wrong is told and counted.
+/// </summary>
 [TestFixture]
 [CancelAfter(170_000)]
 internal sealed class ConfigurationAgentHttpTests

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Versions as a broken repository, a broken disk and a stranger give them: each is in force as a whole or not at all, and the one before stays.</summary>
+/// <summary>
+/// Versions as a broken repository, a broken disk and a stranger give them: each is in force as a whole or not at all, and the one before stays.
+/// </summary>
 [TestFixture]
 [CancelAfter(170_000)]
 internal sealed class HostileDocumentTests : FolderTests<TestFolder>

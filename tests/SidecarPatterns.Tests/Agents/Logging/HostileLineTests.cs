@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>Whatever is logged is one line of the file, which says what was logged, and one line of standard error, with its exception indented below it.</summary>
+/// <summary>
+/// Whatever is logged is one line of the file, which says what was logged, and one line of standard error, with its exception indented below it.
+/// </summary>
 [TestFixture]
 [CancelAfter(170_000)]
 [SuppressMessage("Usage", "CA2254", Justification = "A text of a stranger's as the template is the usual mistake.")]

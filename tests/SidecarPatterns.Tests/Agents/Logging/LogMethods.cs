@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace SidecarPatterns.Tests;
 
 /// <summary>
-/// Log methods as the generator of Microsoft.Extensions.Logging makes them, by <see cref="LoggerMessage"/>. In this project another generator takes its place, that of
-/// Microsoft.Extensions.Telemetry: its states are read at once, these later.
+/// Log methods as the generator of Microsoft.Extensions.Logging makes them, by <see cref="LoggerMessage"/>. In this project another generator takes its place,
+/// that of Microsoft.Extensions.Telemetry: its states are read at once, these later.
 /// </summary>
 internal static class LogMethods
 {

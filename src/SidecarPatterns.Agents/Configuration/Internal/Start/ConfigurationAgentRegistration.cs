@@ -39,7 +39,9 @@ internal static class ConfigurationAgentRegistration
     private static void ThrowIfTaken(IServiceCollection services, string name)
     {
         if (services.Any(service =>
-            service.IsKeyedService && service.ServiceType == typeof(ConfigurationAgent) && name.Equals(service.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
+            service.IsKeyedService
+            && service.ServiceType == typeof(ConfigurationAgent)
+            && name.Equals(service.ServiceKey as string, StringComparison.OrdinalIgnoreCase)))
         {
             throw new ArgumentException($"There is a configuration agent '{name}' already: give a second one a name of its own.", nameof(name));
         }

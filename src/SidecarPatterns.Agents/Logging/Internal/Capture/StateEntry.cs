@@ -1,8 +1,11 @@
 namespace SidecarPatterns;
 
-/// <summary>A line whose state was copied as it is, to be read by the sink. Its caller pays for a copy of some bytes, and no memory: entries are used again.</summary>
+/// <summary>
+/// A line whose state was copied as it is, to be read by the sink. Its caller pays for a copy of some bytes, and no memory: entries are used again.
+/// </summary>
 /// <remarks>
-/// Tens of thousands of them may wait, and are old to the garbage collector: so they are small, and nothing young is kept in them that is only needed to write the line.
+/// Tens of thousands of them may wait, and are old to the garbage collector: so they are small, and nothing young is kept in them that is only needed to write
+/// the line.
 /// </remarks>
 internal sealed class StateEntry<TState> : LogEntry, IChained<StateEntry<TState>>
 {
@@ -33,8 +36,8 @@ internal sealed class StateEntry<TState> : LogEntry, IChained<StateEntry<TState>
     }
 
     /// <summary>
-    /// Has the entry that this thread takes next come over from the core of the sink, which used it last, while the caller does something else: who logs now and
-    /// then would wait for it longer than for all the rest.
+    /// Has the entry that this thread takes next come over from the core of the sink, which used it last, while the caller does something else: who logs now
+    /// and then would wait for it longer than for all the rest.
     /// </summary>
     public static void WarmNext()
     {

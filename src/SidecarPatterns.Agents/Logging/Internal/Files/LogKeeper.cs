@@ -36,7 +36,9 @@ internal sealed class LogKeeper(string folder, string name, LogFileOptions optio
         {
             _current = current;
             _round = Unflowed.Run(
-                static keeper => keeper._round.ContinueWith(_ => keeper.Run(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default), this);
+                static keeper => keeper._round.ContinueWith(
+                    _ => keeper.Run(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default),
+                this);
         }
     }
 

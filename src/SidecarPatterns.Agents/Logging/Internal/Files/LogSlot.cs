@@ -1,8 +1,8 @@
 namespace SidecarPatterns;
 
 /// <summary>
-/// The right to write to files of a name and a number, which one process has at a time: it holds a file open that nobody else can open meanwhile. That file stays when the process
-/// ends; the right does not.
+/// The right to write to files of a name and a number, which one process has at a time: it holds a file open that nobody else can open meanwhile. That file
+/// stays when the process ends; the right does not.
 /// </summary>
 internal sealed class LogSlot : IDisposable
 {

@@ -2,7 +2,8 @@ namespace SidecarPatterns;
 
 /// <summary>The log file and all that goes on around it: what is written when, the day and the size, what goes wrong. Thread-safe.</summary>
 /// <remarks>
-/// The sink writes here what comes by its queue; callers do so themselves while there is no sink. A failed write closes the file: the next one opens it anew, wherever it is then.
+/// The sink writes here what comes by its queue; callers do so themselves while there is no sink. A failed write closes the file: the next one opens it anew,
+/// wherever it is then.
 /// </remarks>
 internal sealed class LogStore : LogOutlet, IDisposable
 {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace SidecarPatterns;
 
 /// <summary>
-/// Writes a line as a JSON object with a line feed behind it. Names at the top are the agent's own and always of one type; the application's are below <c>properties</c>. What is not there is
-/// left out.
+/// Writes a line as a JSON object with a line feed behind it. Names at the top are the agent's own and always of one type; the application's are below
+/// <c>properties</c>. What is not there is left out.
 /// </summary>
 /// <remarks>One thread at a time.</remarks>
 internal sealed class JsonLine

@@ -5,11 +5,12 @@ using Microsoft.Extensions.Logging;
 namespace SidecarPatterns;
 
 /// <summary>
-/// What all lines of one log method have in common, made once: everything from the event to the last name, as the bytes that are written. Only the values are written for each line, and
-/// its text is never made as a string.
+/// What all lines of one log method have in common, made once: everything from the event to the last name, as the bytes that are written. Only the values are
+/// written for each line, and its text is never made as a string.
 /// </summary>
 /// <remarks>
-/// For the lines of <see cref="LoggerMessage"/> alone, and to the letter as that makes their text; what it does in a more difficult way (alignment) is left to it.
+/// For the lines of <see cref="LoggerMessage"/> alone, and to the letter as that makes their text; what it does in a more difficult way (alignment) is left to
+/// it.
 /// </remarks>
 internal sealed class LineShape
 {

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>Writes a line for people: one line, whatever its text has in it. The exception stands below it, indented, so that nothing of it looks like a line of its own.</summary>
+/// <summary>
+/// Writes a line for people: one line, whatever its text has in it. The exception stands below it, indented, so that nothing of it looks like a line of its
+/// own.
+/// </summary>
 internal sealed class PlainLine
 {
     private readonly TimeText _time = new();

@@ -4,8 +4,9 @@ using System.Text;
 namespace SidecarPatterns;
 
 /// <summary>
-/// Writes text so that it stays on its line and does nothing to whoever looks at it: control characters, what some viewers take for the end of a line, and what turns the
-/// direction of writing around are written as <c>\u</c> and four digits, as in JSON. Without that, whoever can put text into a log could forge lines of it.
+/// Writes text so that it stays on its line and does nothing to whoever looks at it: control characters, what some viewers take for the end of a line, and what
+/// turns the direction of writing around are written as <c>\u</c> and four digits, as in JSON. Without that, whoever can put text into a log could forge lines
+/// of it.
 /// </summary>
 internal static class TextEscape
 {

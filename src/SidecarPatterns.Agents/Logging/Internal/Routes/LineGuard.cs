@@ -1,8 +1,8 @@
 namespace SidecarPatterns;
 
 /// <summary>
-/// Marks a thread that is at writing a line. Text is made of exceptions and values there, whose own code may log: such a line would bring about another one, and
-/// is left out.
+/// Marks a thread that is at writing a line. Text is made of exceptions and values there, whose own code may log: such a line would bring about another one,
+/// and is left out.
 /// </summary>
 internal static class LineGuard
 {

@@ -1,6 +1,9 @@
 namespace SidecarPatterns;
 
-/// <summary>Where a stock sink brings its lines. While the sink is not there, before the host starts and after it has stopped, those who log bring them there themselves.</summary>
+/// <summary>
+/// Where a stock sink brings its lines. While the sink is not there, before the host starts and after it has stopped, those who log bring them there
+/// themselves.
+/// </summary>
 internal abstract class LogOutlet
 {
     private bool _isServed;

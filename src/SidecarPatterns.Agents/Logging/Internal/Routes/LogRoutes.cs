@@ -8,8 +8,8 @@ namespace SidecarPatterns;
 
 /// <summary>Sends each line to the sinks that are to have it.</summary>
 /// <remarks>
-/// The queues are found when the first line is logged, and not before: they are the sidecars' own, and what makes those may ask for loggers, as what makes loggers asks for this. Lines that are logged
-/// while they are being found wait for that.
+/// The queues are found when the first line is logged, and not before: they are the sidecars' own, and what makes those may ask for loggers, as what makes
+/// loggers asks for this. Lines that are logged while they are being found wait for that.
 /// </remarks>
 internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogStore store, LastResort lastResort, TimeProvider timeProvider) : IDisposable
 {
@@ -105,7 +105,7 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
             {
                 SetRoutes([.. sinks.All.Select(FindRoute).OfType<LogRoute>()]);
             }
-#pragma warning disable CA1031 // The options of a sidecar are wrong, or the container is gone: the host tells of that; the lines that lead there are not to be lost.
+#pragma warning disable CA1031 // Wrong options of a sidecar, or a container that is gone: the host tells of that; the lines that lead there are not to be lost.
             catch (Exception)
 #pragma warning restore CA1031
             {
@@ -123,7 +123,8 @@ internal sealed class LogRoutes(IServiceProvider services, LogSinks sinks, LogSt
             return; // Who finds them, or posts already, takes this line too.
         }
 
-        // A sink that logs does not wait: the one who posts may wait for it to make room, and takes its line too. All others wait even if another has taken their line.
+        // A sink that logs does not wait: the one who posts may wait for it to make room, and takes its line too.
+        // All others wait even if another has taken their line.
         var waits = !Array.Exists(routes, static route => route.IsInsideSink);
         do
         {

@@ -2,7 +2,9 @@ using System.Threading.Channels;
 
 namespace SidecarPatterns;
 
-/// <summary>Publishes snapshots to the sidecars that take them. It waits for room with the last one alone: any other is followed by one that says more.</summary>
+/// <summary>
+/// Publishes snapshots to the sidecars that take them. It waits for room with the last one alone: any other is followed by one that says more.
+/// </summary>
 internal sealed class SnapshotPublisher(ChannelWriter<MetricsSnapshot> writer) : IMetricsOutput
 {
     public string Name => "sidecars";

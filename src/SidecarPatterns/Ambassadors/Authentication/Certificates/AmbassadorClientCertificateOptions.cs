@@ -8,8 +8,8 @@ namespace SidecarPatterns;
 /// </para>
 /// <para>
 /// It is shown to the client's own hosts alone, which are those of <see cref="AmbassadorOptions.BaseAddress"/> and of the endpoints, and not to those that a
-/// redirect leads to; where the options name none, to every host that is called, which is said once. Only the handler of the connections that the ambassador makes itself
-/// shows it. Certificates between it and its authority are taken from the system's store, not from the file.
+/// redirect leads to; where the options name none, to every host that is called, which is said once. Only the handler of the connections that the ambassador
+/// makes itself shows it. Certificates between it and its authority are taken from the system's store, not from the file.
 /// </para>
 /// </remarks>
 public sealed class AmbassadorClientCertificateOptions

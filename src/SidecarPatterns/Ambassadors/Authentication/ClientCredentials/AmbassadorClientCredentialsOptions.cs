@@ -10,7 +10,8 @@ public sealed class AmbassadorClientCredentialsOptions
     private bool _isRequired;
 
     /// <summary>Where tokens are asked for.</summary>
-    /// <value><see langword="null"/> by default. An absolute address with <c>https</c>; with <c>http</c> on the loopback, or with <see cref="AmbassadorAuthenticationOptions.AllowInsecureCredentials"/>.</value>
+    /// <value><see langword="null"/> by default. An absolute address with <c>https</c>; with <c>http</c> on the loopback, or with
+    /// <see cref="AmbassadorAuthenticationOptions.AllowInsecureCredentials"/>.</value>
     public Uri? TokenEndpoint { get; set; }
 
     /// <summary>The client's id.</summary>
@@ -41,7 +42,10 @@ public sealed class AmbassadorClientCredentialsOptions
     /// <value>Empty by default. The values are never shown in an error.</value>
     public IDictionary<string, string> Parameters { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>Signs with a key that need not be in the process, for <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>: the ambassador makes the assertion, the delegate its signature.</summary>
+    /// <summary>
+    /// Signs with a key that need not be in the process, for <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>: the ambassador makes the assertion, the
+    /// delegate its signature.
+    /// </summary>
     /// <param name="algorithm">The algorithm (RFC 7518, section 3.1), such as <c>RS256</c>, <c>PS256</c> or <c>ES256</c>.</param>
     /// <param name="keyId">What the server knows the key by (<c>kid</c>); <see langword="null"/> for none.</param>
     /// <param name="sign">Signs the bytes. For <c>ES256</c> and its like as IEEE P1363, which is the framework's own form.</param>
@@ -54,7 +58,10 @@ public sealed class AmbassadorClientCredentialsOptions
         _assertion = new SignedAssertion(algorithm, keyId, sign);
     }
 
-    /// <summary>Sends an assertion of another's making, for <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>: of a platform's identity, say, which stands in a file.</summary>
+    /// <summary>
+    /// Sends an assertion of another's making, for <see cref="ClientAuthenticationMethod.PrivateKeyJwt"/>: of a platform's identity, say, which stands in a
+    /// file.
+    /// </summary>
     /// <param name="create">Gets the assertion; asked for each time a token is.</param>
     /// <exception cref="ArgumentNullException"><paramref name="create"/> is <see langword="null"/>.</exception>
     public void UseAssertion(Func<CancellationToken, ValueTask<string>> create)

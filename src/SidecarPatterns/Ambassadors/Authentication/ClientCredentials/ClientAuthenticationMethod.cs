@@ -9,6 +9,9 @@ public enum ClientAuthenticationMethod
     /// <summary>Its id and secret in the body, for servers that do not take the other.</summary>
     ClientSecretPost,
 
-    /// <summary>An assertion that it signs (RFC 7523, section 2.2): <see cref="AmbassadorClientCredentialsOptions.UseSigningKey"/> or <see cref="AmbassadorClientCredentialsOptions.UseAssertion"/>.</summary>
+    /// <summary>
+    /// An assertion that it signs (RFC 7523, section 2.2): <see cref="AmbassadorClientCredentialsOptions.UseSigningKey"/> or
+    /// <see cref="AmbassadorClientCredentialsOptions.UseAssertion"/>.
+    /// </summary>
     PrivateKeyJwt,
 }

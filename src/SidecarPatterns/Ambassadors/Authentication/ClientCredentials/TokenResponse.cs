@@ -10,7 +10,8 @@ internal static class TokenResponse
     // RFC 6749, 5.2 and 4.1.2.1; RFC 8707; RFC 6750; RFC 9449; RFC 8628. Another one could be anything: a server may put there what it was sent.
     private static readonly string[] KnownErrors =
     [
-        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target", "access_denied",
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target",
+        "access_denied",
         "server_error", "temporarily_unavailable", "slow_down", "invalid_token", "insufficient_scope", "use_dpop_nonce", "invalid_dpop_proof",
     ];
 
@@ -34,7 +35,9 @@ internal static class TokenResponse
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement.ValueKind == JsonValueKind.Object && StringOf(json.RootElement, "error") is { } error ? Array.Find(KnownErrors, known => known == error) : null;
+            return json.RootElement.ValueKind == JsonValueKind.Object && StringOf(json.RootElement, "error") is { } error
+                ? Array.Find(KnownErrors, known => known == error)
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -66,16 +69,20 @@ internal static class TokenResponse
     private static string? StringOf(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
+    private static string? TextOf(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
+
     /// <summary>How long the token holds: as a number or as text, as some servers send it; what makes no sense counts as not said.</summary>
     private static TimeSpan LifetimeOf(JsonElement json)
     {
         if (!json.TryGetProperty("expires_in", out var value)
-            || !double.TryParse(value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            || !double.TryParse(TextOf(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
             || !(seconds > 0))
         {
             return AmbassadorAuthenticationConstants.DefaultLifetime;
         }
 
-        return seconds < AmbassadorAuthenticationConstants.MaxLifetime.TotalSeconds ? TimeSpan.FromSeconds(seconds) : AmbassadorAuthenticationConstants.MaxLifetime;
+        return seconds < AmbassadorAuthenticationConstants.MaxLifetime.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : AmbassadorAuthenticationConstants.MaxLifetime;
     }
 }

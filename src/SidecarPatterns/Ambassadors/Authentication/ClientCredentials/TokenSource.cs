@@ -16,13 +16,15 @@ internal sealed class TokenSource : CredentialSource
     private HttpClient? _client; // Made by the first request: the user's handler may fail to be.
     private bool _isDisposed;
 
-    public TokenSource(string ambassador, AmbassadorClientCredentialsOptions options, AmbassadorAuthenticationOptions authentication, TimeProvider clock, ILogger logger)
+    public TokenSource(
+        string ambassador, AmbassadorClientCredentialsOptions options, AmbassadorAuthenticationOptions authentication, TimeProvider clock, ILogger logger)
     {
         _options = options;
         var own = new AmbassadorOptions { BaseAddress = options.TokenEndpoint, Timeout = authentication.AcquireTimeout };
         own.Redirect.MaxHops = 0; // A redirect would take the secret elsewhere.
         own.Content.MaxResponseSize = AmbassadorAuthenticationConstants.MaxTokenResponse;
-        _state = new AmbassadorState(ambassador + ".token", new AmbassadorSettings(own, default, clock), new RetryBudget(clock, own.RetryBudget), clock, logger);
+        _state = new AmbassadorState(
+            ambassador + ".token", new AmbassadorSettings(own, default, clock), new RetryBudget(clock, own.RetryBudget), clock, logger);
     }
 
     public override string Kind => "client_credentials";
@@ -47,7 +49,8 @@ internal sealed class TokenSource : CredentialSource
         var body = await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
         return response.IsSuccessStatusCode
             ? TokenResponse.Read(body, response.StatusCode)
-            : new CredentialFailure("the token endpoint gave none", response.StatusCode, TokenResponse.ReadError(body), RetryAfterHeader.Read(response, _state.Clock));
+            : new CredentialFailure(
+                "the token endpoint gave none", response.StatusCode, TokenResponse.ReadError(body), RetryAfterHeader.Read(response, _state.Clock));
     }
 
     public override void LetGo()
@@ -131,7 +134,8 @@ internal sealed class TokenSource : CredentialSource
             default:
                 Add("client_id", _options.ClientId);
                 Add("client_assertion_type", ClientAssertion.Type);
-                Add("client_assertion", await _options.GetAssertion()!.CreateAsync(_options.ClientId!, _options.TokenEndpoint!, _state.Clock.GetUtcNow(), ct).ConfigureAwait(false));
+                var now = _state.Clock.GetUtcNow();
+                Add("client_assertion", await _options.GetAssertion()!.CreateAsync(_options.ClientId!, _options.TokenEndpoint!, now, ct).ConfigureAwait(false));
                 break;
         }
 

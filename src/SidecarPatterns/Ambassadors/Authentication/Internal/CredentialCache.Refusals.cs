@@ -108,7 +108,9 @@ internal sealed partial class CredentialCache
             return true;
         }
 
-        if (refused is { IsRenewal: true, IsJudged: false } && ReferenceEquals(_current, refused) && clock.GetElapsedTime(refused.AskedAt, now) < Options.RenewalPause)
+        if (refused is { IsRenewal: true, IsJudged: false }
+            && ReferenceEquals(_current, refused)
+            && clock.GetElapsedTime(refused.AskedAt, now) < Options.RenewalPause)
         {
             refused.IsJudged = true; // Counted once; when the pause is over, it is renewed again.
             Pause(now);

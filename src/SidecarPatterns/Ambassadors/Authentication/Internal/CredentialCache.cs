@@ -4,8 +4,8 @@ namespace SidecarPatterns;
 
 /// <summary>Keeps the credential of one source, and has at most one request for another under way, whoever waits for it. Thread-safe.</summary>
 /// <remarks>
-/// A request for a credential is nobody's: it runs under its own time limit, outside every caller's flow, and whoever waits for it leaves by their own token. Its
-/// end is a reading, never an exception, so that each caller is told by an exception of its own.
+/// A request for a credential is nobody's: it runs under its own time limit, outside every caller's flow, and whoever waits for it leaves by their own token.
+/// Its end is a reading, never an exception, so that each caller is told by an exception of its own.
 /// </remarks>
 /// <param name="name">What it is called in the log.</param>
 /// <param name="source">Where credentials come from.</param>
@@ -23,7 +23,9 @@ internal sealed partial class CredentialCache(
 
     // Read by everybody; all else is guarded by the lock.
     private AmbassadorAuthenticationOptions _options = options;
-    private CachedCredential? _current = source.AtHand is { } atHand ? CachedCredential.Of(atHand, clock.GetTimestamp(), isRenewal: false, options, clock, random) : null;
+    private CachedCredential? _current = source.AtHand is { } atHand
+        ? CachedCredential.Of(atHand, clock.GetTimestamp(), isRenewal: false, options, clock, random)
+        : null;
 
     private Task? _flight;
     private AmbassadorCredential? _refused; // What the server has refused, until there is another one.
@@ -91,7 +93,8 @@ internal sealed partial class CredentialCache(
 
     /// <summary>Asks for a credential where there is none that can be used.</summary>
     /// <returns>
-    /// What to wait for; then, or where that is <see langword="null"/>, either there is a credential or the failure says why not, and in how long it is tried again.
+    /// What to wait for; then, or where that is <see langword="null"/>, either there is a credential or the failure says why not, and in how long it is tried
+    /// again.
     /// </returns>
     public (Task? Flight, CredentialFailure? Failure, TimeSpan? RetryAfter) Acquire(long now, CredentialCounts counts)
     {

@@ -15,8 +15,12 @@ internal sealed class CredentialCaches(TimeProvider clock, ILogger logger) : IDi
         lock (_lock)
         {
             var (cache, users) = _shared.GetValueOrDefault(key);
-            cache ??= new CredentialCache(
-                ambassador, new TokenSource(ambassador, options.ClientCredentials, options.Authentication, clock, logger), options.Authentication, clock, logger);
+            if (cache is null)
+            {
+                var source = new TokenSource(ambassador, options.ClientCredentials, options.Authentication, clock, logger);
+                cache = new CredentialCache(ambassador, source, options.Authentication, clock, logger);
+            }
+
             _shared[key] = (cache, users + 1);
             return cache;
         }

@@ -11,7 +11,8 @@ namespace SidecarPatterns;
 internal sealed record CredentialFailure(string What, HttpStatusCode? Status = null, string? Error = null, TimeSpan? RetryAfter = null)
 {
     /// <summary>Whether asking again is of little use before somebody has changed a setting, here or there.</summary>
-    public bool IsRejection => Error is "invalid_client" or "unauthorized_client" or "invalid_scope" or "unsupported_grant_type" or "invalid_target" or "invalid_request";
+    public bool IsRejection =>
+        Error is "invalid_client" or "unauthorized_client" or "invalid_scope" or "unsupported_grant_type" or "invalid_target" or "invalid_request";
 
     /// <summary>What is shown of it.</summary>
     public string Describe() => Status is not { } status ? What

@@ -3,13 +3,16 @@ namespace SidecarPatterns;
 /// <summary>Where a client's credential may go: to the client's own origins, and not in the clear.</summary>
 /// <param name="own">The client's own addresses; where it has none, each request's own is taken for it.</param>
 /// <param name="allowsInsecure">Whether it may go in the clear to other machines.</param>
-/// <param name="isSentElsewhere">Whether requests go to endpoints, whose addresses are looked at when they are picked: <see cref="FindEndpointProblem"/>.</param>
+/// <param name="isSentElsewhere">Whether requests go to endpoints, whose addresses are looked at when they are picked:
+/// <see cref="FindEndpointProblem"/>.</param>
 internal sealed class CredentialOrigin(IReadOnlyList<Uri> own, bool allowsInsecure, bool isSentElsewhere = false)
 {
     // With a slash behind it nothing that follows can change the authority: to look whether an address begins so costs nothing.
     private readonly string[] _prefixes =
     [
-        .. own.Where(one => one.UserInfo.Length == 0 && (allowsInsecure || isSentElsewhere || IsSecure(one))).Select(static one => one.GetLeftPart(UriPartial.Authority) + "/"),
+        .. own
+            .Where(one => one.UserInfo.Length == 0 && (allowsInsecure || isSentElsewhere || IsSecure(one)))
+            .Select(static one => one.GetLeftPart(UriPartial.Authority) + "/"),
     ];
 
     /// <summary>Whether it must not go there, and why.</summary>

@@ -53,8 +53,8 @@ internal sealed class EndpointAddress
     public IPAddress? Literal { get; }
 
     /// <summary>
-    /// What a request has to have for its <c>Host</c>, where that is not the host of its address; <see langword="null"/> where it is. <see cref="SocketsHttpHandler"/>
-    /// takes the name for TLS from it too, and keeps connections apart by it.
+    /// What a request has to have for its <c>Host</c>, where that is not the host of its address; <see langword="null"/> where it is.
+    /// <see cref="SocketsHttpHandler"/> takes the name for TLS from it too, and keeps connections apart by it.
     /// </summary>
     public string? HostHeader { get; }
 

@@ -149,7 +149,9 @@ internal sealed partial class EndpointDirectory
         return LeaveOutInTheClear(specs, options);
     }
 
-    /// <summary>Keeps the addresses of a name, as far as a connection to the name could go there: each is an endpoint, and would be judged alone from then on.</summary>
+    /// <summary>
+    /// Keeps the addresses of a name, as far as a connection to the name could go there: each is an endpoint, and would be judged alone from then on.
+    /// </summary>
     /// <returns>Why none may be called; <see langword="null"/> if they are kept.</returns>
     private AmbassadorEgressException? TryKeep(string name, IPAddress[] addresses, EgressPolicy? egress)
     {
@@ -170,7 +172,9 @@ internal sealed partial class EndpointDirectory
         }
     }
 
-    /// <summary>Where calls have a credential, an endpoint that it must not go to would fail each of its calls; it is left out as long as there are others.</summary>
+    /// <summary>
+    /// Where calls have a credential, an endpoint that it must not go to would fail each of its calls; it is left out as long as there are others.
+    /// </summary>
     private List<EndpointSpec> LeaveOutInTheClear(List<EndpointSpec> specs, AmbassadorOptions options)
     {
         if (!AmbassadorCredentialRules.KeepsFromTheClear(options))
@@ -265,7 +269,9 @@ internal sealed partial class EndpointDirectory
     private void Watch(IChangeToken? token)
     {
         _watch?.Dispose();
-        _watch = token is { ActiveChangeCallbacks: true } ? token.RegisterChangeCallback(static self => ((EndpointDirectory)self!).RequestRefresh(), this) : null;
+        _watch = token is { ActiveChangeCallbacks: true }
+            ? token.RegisterChangeCallback(static self => ((EndpointDirectory)self!).RequestRefresh(), this)
+            : null;
     }
 
     /// <summary>Waits for an answer no longer than it may take, even where the one who is asked ignores that.</summary>

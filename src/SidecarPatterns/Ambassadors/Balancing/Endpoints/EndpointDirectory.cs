@@ -7,8 +7,8 @@ namespace SidecarPatterns;
 /// <remarks>
 /// <para>
 /// Where the options say all, the endpoints stand from the beginning, and nothing of this costs a call anything. Otherwise they are asked for: by the sidecar
-/// <see cref="EndpointRefresher"/>, by the first call that needs them, after a request that could not be sent, and, where there is no host, by calls in passing,
-/// in the background. One question is under way at a time, in nobody's name: whoever waits for it leaves by their own token.
+/// <see cref="EndpointRefresher"/>, by the first call that needs them, after a request that could not be sent, and, where there is no host, by calls in
+/// passing, in the background. One question is under way at a time, in nobody's name: whoever waits for it leaves by their own token.
 /// </para>
 /// </remarks>
 internal sealed partial class EndpointDirectory

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>The sidecar <c>ambassadors.endpoints</c>: asks for the endpoints of all ambassadors that do not have them in their options, each in its time.</summary>
+/// <summary>
+/// The sidecar <c>ambassadors.endpoints</c>: asks for the endpoints of all ambassadors that do not have them in their options, each in its time.
+/// </summary>
 /// <remarks>Where there is none, it sleeps. It goes by the clock of the ambassadors.</remarks>
 internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
 {

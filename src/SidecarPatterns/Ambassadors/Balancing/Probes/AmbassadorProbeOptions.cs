@@ -3,13 +3,14 @@ namespace SidecarPatterns;
 /// <summary>Whether endpoints are asked how they are, beside the calls.</summary>
 /// <remarks>
 /// <para>
-/// By default only those are asked of which calls say nothing: those that are left alone for their failures, and those that no call went to of late. What answers 2xx
-/// is well. An endpoint that is well again is tried by a call sooner than it would be; only calls that succeed bring it back. An idle endpoint that is not well
-/// is left alone, while another one is in order.
+/// By default only those are asked of which calls say nothing: those that are left alone for their failures, and those that no call went to of late. What
+/// answers 2xx is well. An endpoint that is well again is tried by a call sooner than it would be; only calls that succeed bring it back. An idle endpoint that
+/// is not well is left alone, while another one is in order.
 /// </para>
 /// <para>
 /// The sidecar of <c>AddProbe</c> asks; where none runs, the calls do as they come by, in the background. Connections are of a primary handler made for that as
-/// the client's is. Only <see cref="AmbassadorHandler"/> outside a container does not know how its inner handler was made, and asks as <see cref="AmbassadorOptions.Network"/> says.
+/// the client's is. Only <see cref="AmbassadorHandler"/> outside a container does not know how its inner handler was made, and asks as
+/// <see cref="AmbassadorOptions.Network"/> says.
 /// </para>
 /// </remarks>
 public sealed class AmbassadorProbeOptions

@@ -105,5 +105,6 @@ internal sealed class GuardedContent : HttpContent
     }
 
     private GuardedBodyStream Open(Stream stream) =>
-        _body = new GuardedBodyStream(stream, _ahead, new BodyWatch(_limits, _timeProvider, _onEnd, _ahead?.Abort, _onRead), _limits, _inner.Headers.ContentLength);
+        _body = new GuardedBodyStream(
+            stream, _ahead, new BodyWatch(_limits, _timeProvider, _onEnd, _ahead?.Abort, _onRead), _limits, _inner.Headers.ContentLength);
 }

@@ -151,7 +151,9 @@ internal sealed class ReadAhead(Stream stream, int limit)
         }
     }
 
-    /// <summary>Ends the waits for reads when the time is up, and the reads themselves when the caller's token says so. Made for the first that waits.</summary>
+    /// <summary>
+    /// Ends the waits for reads when the time is up, and the reads themselves when the caller's token says so. Made for the first that waits.
+    /// </summary>
     private sealed class Patience : IDisposable
     {
         private readonly TaskCompletionSource _timeIsUp = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -159,7 +159,9 @@ internal static class ResponseBody
     private static bool HasNone(HttpResponseMessage response) =>
         response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified || response.RequestMessage?.Method == HttpMethod.Head;
 
-    /// <summary>Whether the length is said again, and otherwise: then nobody knows where the body ends (RFC 9110, section 8.6). The framework takes the first.</summary>
+    /// <summary>
+    /// Whether the length is said again, and otherwise: then nobody knows where the body ends (RFC 9110, section 8.6). The framework takes the first.
+    /// </summary>
     private static bool HasAnotherLength(HttpContentHeaders headers)
     {
         if (!headers.NonValidated.TryGetValues("Content-Length", out var values) || values.Count == 1)

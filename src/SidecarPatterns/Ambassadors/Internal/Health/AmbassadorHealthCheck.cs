@@ -8,10 +8,11 @@ internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string n
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var snapshot = control.GetSnapshot(name);
-        var isHealthy = snapshot is { Circuit: CircuitState.Closed or CircuitState.ForcedClosed, IsDrained: false, EndpointsStaleFor: null, Credential: not { IsFailing: true } };
+        var isClosed = snapshot.Circuit is CircuitState.Closed or CircuitState.ForcedClosed;
+        var isHealthy = isClosed && snapshot is { IsDrained: false, EndpointsStaleFor: null, Credential: not { IsFailing: true } };
         var description = isHealthy ? $"The circuit is {snapshot.Circuit}."
             : snapshot.IsDrained ? "It was drained."
-            : snapshot is { Credential: { IsFailing: true } credential, Circuit: CircuitState.Closed or CircuitState.ForcedClosed } ? DescribeCredential(credential)
+            : isClosed && snapshot.Credential is { IsFailing: true } credential ? DescribeCredential(credential)
             : snapshot is { EndpointsStaleFor: { } stale, Circuit: CircuitState.Closed or CircuitState.ForcedClosed }
                 ? $"The endpoints could not be found out anew for {stale:c}. Calls go to those that are known."
             : $"The circuit is {snapshot.Circuit} since {snapshot.CircuitSince:u}; the last error was {snapshot.LastError ?? "none"}.";
@@ -43,7 +44,12 @@ internal sealed class AmbassadorHealthCheck(IAmbassadorControl control, string n
             data["credentialUsable"] = credential.IsUsable;
         }
 
-        foreach (var (key, value) in new (string, object?)[] { ("p50", snapshot.P50), ("p95", snapshot.P95), ("p99", snapshot.P99), ("lastError", snapshot.LastError), ("credentialError", snapshot.Credential?.LastError) })
+        (string, object?)[] known =
+        [
+            ("p50", snapshot.P50), ("p95", snapshot.P95), ("p99", snapshot.P99),
+            ("lastError", snapshot.LastError), ("credentialError", snapshot.Credential?.LastError),
+        ];
+        foreach (var (key, value) in known)
         {
             if (value is not null)
             {

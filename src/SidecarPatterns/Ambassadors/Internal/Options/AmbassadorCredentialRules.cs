@@ -16,11 +16,13 @@ internal static class AmbassadorCredentialRules
     public static IEnumerable<Rule> Rules() =>
     [
         Rule.Switch(
-            Authentication + nameof(AmbassadorAuthenticationOptions.AllowInsecureCredentials), static options => options.Authentication.AllowInsecureCredentials),
+            Authentication + nameof(AmbassadorAuthenticationOptions.AllowInsecureCredentials),
+            static options => options.Authentication.AllowInsecureCredentials),
         Rule.Switch(Authentication + nameof(AmbassadorAuthenticationOptions.RenewOn401), static options => options.Authentication.RenewOn401),
         PositiveDuration(Authentication + nameof(AmbassadorAuthenticationOptions.AcquireTimeout), static options => options.Authentication.AcquireTimeout),
         Duration(Authentication + nameof(AmbassadorAuthenticationOptions.RefreshAhead), static options => options.Authentication.RefreshAhead),
-        Rule.Number(Authentication + nameof(AmbassadorAuthenticationOptions.RefreshAheadRatio), static options => options.Authentication.RefreshAheadRatio, 0, 1),
+        Rule.Number(
+            Authentication + nameof(AmbassadorAuthenticationOptions.RefreshAheadRatio), static options => options.Authentication.RefreshAheadRatio, 0, 1),
         Duration(Authentication + nameof(AmbassadorAuthenticationOptions.ExpiryMargin), static options => options.Authentication.ExpiryMargin),
         PositiveDuration(Authentication + nameof(AmbassadorAuthenticationOptions.RetryDelay), static options => options.Authentication.RetryDelay),
         PositiveDuration(Authentication + nameof(AmbassadorAuthenticationOptions.MaxRetryDelay), static options => options.Authentication.MaxRetryDelay),
@@ -55,7 +57,9 @@ internal static class AmbassadorCredentialRules
         }
 
         // Whoever supplies an address would be sent the credential.
-        if (options.Egress.Profile == EgressProfile.Public && !OwnAddresses.AreNamed(options) && (chosen.Count > 0 || options.ClientCertificate.File is not null))
+        if (options.Egress.Profile == EgressProfile.Public
+            && !OwnAddresses.AreNamed(options)
+            && (chosen.Count > 0 || options.ClientCertificate.File is not null))
         {
             yield return $"{ConfigurationPath.Combine(section, nameof(options.Egress))}:{nameof(options.Egress.Profile)} is {options.Egress.Profile}; allowed is that with "
                 + $"{(chosen.Count > 0 ? chosen[0] : nameof(options.ClientCertificate))} only where {nameof(options.BaseAddress)} or {nameof(options.Endpoints)} say whom to show it to.";
@@ -129,11 +133,14 @@ internal static class AmbassadorCredentialRules
         }
     }
 
-    /// <summary>The error of a certificate that can not be used, unless it is the one in use: that is read anew with each connection, and told of then.</summary>
+    /// <summary>
+    /// The error of a certificate that can not be used, unless it is the one in use: that is read anew with each connection, and told of then.
+    /// </summary>
     /// <param name="section">The section of the ambassador.</param>
     /// <param name="files">The files.</param>
     /// <param name="current">What is in use.</param>
-    public static IEnumerable<string> FindCertificateProblems(string section, AmbassadorClientCertificateOptions files, AmbassadorClientCertificateOptions? current = null)
+    public static IEnumerable<string> FindCertificateProblems(
+        string section, AmbassadorClientCertificateOptions files, AmbassadorClientCertificateOptions? current = null)
     {
         if (files.File is null || (current is not null && (files.File, files.KeyFile, files.Password) == (current.File, current.KeyFile, current.Password)))
         {

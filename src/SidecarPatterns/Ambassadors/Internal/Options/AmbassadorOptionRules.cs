@@ -41,7 +41,8 @@ internal static partial class AmbassadorOptionRules
 
     /// <summary>Whether an option is read when a handler is built: a change waits for the next one.</summary>
     public static bool IsReadByHandlers(string key, AmbassadorOptions before) => key.StartsWith(Network, StringComparison.Ordinal)
-        || (before.ClientCertificate.File is null && key == nameof(AmbassadorOptions.ClientCertificate) + ":" + nameof(AmbassadorClientCertificateOptions.File));
+        || (before.ClientCertificate.File is null
+            && key == nameof(AmbassadorOptions.ClientCertificate) + ":" + nameof(AmbassadorClientCertificateOptions.File));
 
     /// <summary>The path of an ambassador's section.</summary>
     public static string SectionOf(string ambassador) => ConfigurationPath.Combine(AmbassadorConstants.SectionName, ambassador);
@@ -53,9 +54,14 @@ internal static partial class AmbassadorOptionRules
         return
         [
             .. Table.FindFailures(section, options),
-            .. FindContradiction(section, Retry + nameof(options.Retry.Delay), options.Retry.Delay, Retry + nameof(options.Retry.MaxDelay), options.Retry.MaxDelay),
             .. FindContradiction(
-                section, Retry + nameof(options.Retry.ThrottledDelay), options.Retry.ThrottledDelay, Retry + nameof(options.Retry.MaxDelay), options.Retry.MaxDelay),
+                section, Retry + nameof(options.Retry.Delay), options.Retry.Delay, Retry + nameof(options.Retry.MaxDelay), options.Retry.MaxDelay),
+            .. FindContradiction(
+                section,
+                Retry + nameof(options.Retry.ThrottledDelay),
+                options.Retry.ThrottledDelay,
+                Retry + nameof(options.Retry.MaxDelay),
+                options.Retry.MaxDelay),
             .. FindContradiction(
                 section,
                 Circuit + nameof(options.CircuitBreaker.BreakDuration),
@@ -183,7 +189,8 @@ internal static partial class AmbassadorOptionRules
         Rule.OptionalPositiveDuration(
             Content + nameof(AmbassadorContentOptions.BodyIdleTimeout), static options => options.Content.BodyIdleTimeout, AmbassadorConstants.MaxDuration),
         Rule.OptionalPositiveNumber(Content + nameof(AmbassadorContentOptions.MinimumBodyRate), static options => options.Content.MinimumBodyRate, 1e12),
-        Rule.OptionalWholeNumber(Content + nameof(AmbassadorContentOptions.MaxResponseSize), static options => options.Content.MaxResponseSize, 0, long.MaxValue),
+        Rule.OptionalWholeNumber(
+            Content + nameof(AmbassadorContentOptions.MaxResponseSize), static options => options.Content.MaxResponseSize, 0, long.MaxValue),
         Size(Content + nameof(AmbassadorContentOptions.LargeUploadFrom), static options => options.Content.LargeUploadFrom),
     ];
 
@@ -197,7 +204,9 @@ internal static partial class AmbassadorOptionRules
     private static IEnumerable<Rule> NetworkRules() =>
     [
         Rule.PositiveDuration(
-            Network + nameof(AmbassadorNetworkOptions.ConnectTimeout), static options => options.Network.ConnectTimeout, AmbassadorNetworkConstants.MaxDuration),
+            Network + nameof(AmbassadorNetworkOptions.ConnectTimeout),
+            static options => options.Network.ConnectTimeout,
+            AmbassadorNetworkConstants.MaxDuration),
         Rule.Duration(
             Network + nameof(AmbassadorNetworkOptions.ConnectionAttemptDelay),
             static options => options.Network.ConnectionAttemptDelay,
@@ -238,7 +247,9 @@ internal static partial class AmbassadorOptionRules
             AmbassadorNetworkConstants.MaxDuration),
     ];
 
-    /// <summary>The error of a value above another one. One that is out of its own range, below <paramref name="min"/> for instance, is told of for that alone.</summary>
+    /// <summary>
+    /// The error of a value above another one. One that is out of its own range, below <paramref name="min"/> for instance, is told of for that alone.
+    /// </summary>
     private static IEnumerable<string> FindContradiction(string section, string key, TimeSpan value, string maxKey, TimeSpan max, TimeSpan min = default)
     {
         if (value > max && value <= AmbassadorConstants.MaxDuration && max >= min)

@@ -18,5 +18,6 @@ internal static class OwnAddresses
     }
 
     /// <summary>Whether there are any, be they those of a source; else whatever is called is as good as another.</summary>
-    public static bool AreNamed(AmbassadorOptions options) => options.BaseAddress is not null || options.Endpoints.Count > 0 || options.GetEndpointSource() is not null;
+    public static bool AreNamed(AmbassadorOptions options) =>
+        options.BaseAddress is not null || options.Endpoints.Count > 0 || options.GetEndpointSource() is not null;
 }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
 
-/// <summary>What every queue tells of the messages that it drops: calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.</summary>
+/// <summary>
+/// What every queue tells of the messages that it drops: calls the user's <c>OnDropped</c> on the publisher's thread, and knows while it runs there.
+/// </summary>
 internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArguments<T>>? callback, ILogger logger)
 {
     // All that run on this thread, and not the innermost alone: two callbacks that publish to each other's full queue would never end.

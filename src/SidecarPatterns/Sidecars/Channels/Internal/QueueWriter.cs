@@ -32,7 +32,9 @@ internal sealed class QueueWriter<T> : SidecarWriter<T>
 
     public MessageQueue<T> Queue => _queue;
 
-    /// <summary>The sleep of a dispatcher that looks at intervals, which publishers may have to cut short; <see langword="null"/> where there is none.</summary>
+    /// <summary>
+    /// The sleep of a dispatcher that looks at intervals, which publishers may have to cut short; <see langword="null"/> where there is none.
+    /// </summary>
     public BatchNap<T>? Nap { get; set; }
 
     public override bool IsInsideHandler => CallMark.IsInside(_queue);

@@ -1,6 +1,8 @@
 namespace SidecarPatterns;
 
-/// <summary>How long something has been busy in all, stretch by stretch. One thread at a time writes, any reads; one word, so that no reader sees half a step.</summary>
+/// <summary>
+/// How long something has been busy in all, stretch by stretch. One thread at a time writes, any reads; one word, so that no reader sees half a step.
+/// </summary>
 internal struct BusyClock
 {
     // Even: twice the time so far. Odd: twice the time so far less the beginning of the stretch under way, and one.

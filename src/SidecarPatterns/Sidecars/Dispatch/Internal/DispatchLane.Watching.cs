@@ -1,7 +1,9 @@
 namespace SidecarPatterns;
 
 /// <summary>What is seen of a lane from outside: how long its handlers have been busy, and which call is under way since when.</summary>
-/// <remarks>The clock is read once for each stretch of calls that follow one another at once: to read it for each would cost as much as to handle a message.</remarks>
+/// <remarks>
+/// The clock is read once for each stretch of calls that follow one another at once: to read it for each would cost as much as to handle a message.
+/// </remarks>
 internal sealed partial class DispatchLane<T>
 {
     private readonly SidecarWatchdog _watchdog;

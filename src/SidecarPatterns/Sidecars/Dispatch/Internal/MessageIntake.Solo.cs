@@ -25,7 +25,9 @@ internal partial class MessageIntake<T>
     /// <summary>How many ticks a run of messages may take for its lane to go on alone; for tests, which are not to depend on the machine.</summary>
     public long QuickRun { get; set; } = LanePace.QuickRun;
 
-    /// <summary>How long a lane that does not get on may hold up the others. Real time: a delay inside this machine, which means nothing to the application.</summary>
+    /// <summary>
+    /// How long a lane that does not get on may hold up the others. Real time: a delay inside this machine, which means nothing to the application.
+    /// </summary>
     public int WatchMilliseconds { get; set; } = 5;
 
     /// <summary>Whether a lane takes alone at present.</summary>

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace SidecarPatterns.Tests;
 
-/// <summary>A folder as the kubelet mounts a <c>ConfigMap</c>: each file a link through <c>..data</c>, which is replaced in one step and whose old folder is deleted then.</summary>
+/// <summary>
+/// A folder as the kubelet mounts a <c>ConfigMap</c>: each file a link through <c>..data</c>, which is replaced in one step and whose old folder is deleted
+/// then.
+/// </summary>
 internal sealed class ConfigMapMount : IDisposable
 {
     private readonly TestFolder _folder = new();

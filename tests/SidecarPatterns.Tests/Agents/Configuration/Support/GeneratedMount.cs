@@ -35,7 +35,9 @@ internal sealed class GeneratedMount : IDisposable
     /// <summary>What is to be in force, if anything is.</summary>
     public Dictionary<string, string?> Keys { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether there is something that can not be read: that is found before anything is read, and counts before what is wrong with the rest.</summary>
+    /// <summary>
+    /// Whether there is something that can not be read: that is found before anything is read, and counts before what is wrong with the rest.
+    /// </summary>
     public bool IsAway { get; private set; }
 
     public bool IsInOrder => !IsAway && !_isRefused;
