@@ -12,7 +12,10 @@ public sealed class SidecarGovernorOptions
     /// <value>0.9 by default; above 0, up to 1.</value>
     public double MaxMemory { get; set; } = SidecarConstants.MaxMemory;
 
-    /// <summary>What part of its time a sidecar keeps at least, however great the pressure.</summary>
+    /// <summary>
+    /// What a sidecar keeps at least, however great the pressure: so much of the time of one lane, which all its lanes share where
+    /// <see cref="SidecarOptions.Concurrency"/> gives it several.
+    /// </summary>
     /// <value>0.05 by default; above 0, up to 1.</value>
     public double MinShare { get; set; } = SidecarConstants.MinShare;
 

@@ -18,7 +18,8 @@ public static partial class SidecarServiceCollectionExtensions
     /// It reads the CPU time and the memory of the process, against the quota of its container where it has one, every
     /// <see cref="SidecarGovernorOptions.Interval"/>. Above a limit it takes shares of their time from the sidecars, one priority after the other, down to
     /// <see cref="SidecarGovernorOptions.MinShare"/>; below it gives them back, more slowly. A sidecar gives way by resting between messages; one whose queue
-    /// is full and whose publishers wait does not, since it would hold up the application. What just runs, a source or a hosted service is not governed.
+    /// is full and whose publishers wait does not, nor does one that answers requests, since it would hold up the application. What just runs, a source or a
+    /// hosted service is not governed.
     /// </para>
     /// <para>Calls after the first only add to the options. Wrong options stop the start of the host. Not thread-safe, as no registration is.</para>
     /// </remarks>

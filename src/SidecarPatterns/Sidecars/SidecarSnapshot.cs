@@ -98,7 +98,7 @@ public sealed record SidecarSnapshot
     /// <summary>Dead letters that the memory had no room for any more.</summary>
     public long Forgotten { get; init; }
 
-    /// <summary>What part of its time the governor leaves to the sidecar at present.</summary>
+    /// <summary>What part of its time the governor leaves to the sidecar at present, to each of its lanes alike.</summary>
     /// <value>1, for all of it, where there is no pressure, or no governor.</value>
     public double Share { get; init; } = 1;
 

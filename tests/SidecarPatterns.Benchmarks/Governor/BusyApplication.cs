@@ -35,7 +35,10 @@ internal static class BusyApplication
         long[] operations = new long[Environment.ProcessorCount * 8]; // Each thread's own, a cache line apart.
         Thread[] threads = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(index => new Thread(() => Work(ref operations[index * 8], end.Token)))];
         Array.ForEach(threads, static thread => thread.Start());
-        Task feeding = hasSidecars ? Task.Run(() => FeedAsync(host.Services.GetRequiredService<ChannelWriter<int>>(), end.Token)) : Task.CompletedTask;
+
+        // Publishing is the application's own work: without sidecars it publishes to nobody.
+        ChannelWriter<int> writer = hasSidecars ? host.Services.GetRequiredService<ChannelWriter<int>>() : Channel.CreateBounded<int>(SidecarConstants.Capacity).Writer;
+        var feeding = Task.Run(() => FeedAsync(writer, end.Token));
 
         Thread.Sleep(SettleTime);
         long startedAt = Stopwatch.GetTimestamp();

@@ -7,7 +7,7 @@ internal sealed class GovernorPart : Part
 {
     private const int Rounds = 2;
 
-    /// <summary>Four lanes that keep <see cref="SidecarGovernorOptions.MinShare"/>, a twentieth, take a fifth of a core: a tenth of two.</summary>
+    /// <summary>A sidecar that keeps <see cref="SidecarGovernorOptions.MinShare"/>, a twentieth, takes a fortieth of two cores; to change over costs some as well.</summary>
     private const double GoalShare = 0.9;
 
     public override string Name => "governor";

@@ -33,6 +33,9 @@ internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
     /// <summary>Whether an open queue would refuse an offer now: there is no room, or others wait for it already.</summary>
     public abstract bool IsFull { get; }
 
+    /// <summary>Whether a publisher has ever had to wait for room: the others drop what finds none, or never came to that.</summary>
+    public virtual bool HasMadePublishersWait => false;
+
     /// <summary>The word of <see cref="BatchNap{T}"/>, beside what publishers have to look at.</summary>
     public abstract ref long NapEnd { get; }
 

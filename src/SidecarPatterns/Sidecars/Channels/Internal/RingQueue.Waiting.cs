@@ -28,6 +28,8 @@ internal sealed partial class RingQueue<T>
     /// <summary>How many wait with a message; readable without the lock.</summary>
     private int OfferingCount => Volatile.Read(ref _waiting)?.OfferingCount ?? 0;
 
+    public override bool HasMadePublishersWait => Volatile.Read(ref _waiting) is not null;
+
     private WaitingPublishers<T> Waiting => _waiting ??= new WaitingPublishers<T>(TryForget);
 
     public override ValueTask OfferAsync(T message, in MessageOrigin origin, CancellationToken ct)

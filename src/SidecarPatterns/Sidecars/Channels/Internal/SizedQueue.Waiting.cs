@@ -6,6 +6,8 @@ internal sealed partial class SizedQueue<T>
     private WaitingPublishers<T>? _waiting; // Made when the first publisher waits.
     private bool _refusedSinceRelease; // Guarded by the lock.
 
+    public override bool HasMadePublishersWait => Volatile.Read(ref _waiting) is not null;
+
     private WaitingPublishers<T> Waiting => _waiting ??= new WaitingPublishers<T>(TryForget);
 
     private int OfferingCount => _waiting?.OfferingCount ?? 0;

@@ -49,12 +49,14 @@ internal sealed partial class DispatchLane<T>
 
         var now = RoughClock.GetTimestamp(Context.TimeProvider);
         _source.Busy.Begin(now);
+        _pacing?.BeginWork();
         Mark(_calls + 1, now);
     }
 
     /// <summary>The lane comes to rest.</summary>
     private void EndStretch()
     {
+        _pacing?.EndWork();
         if (!_isLate)
         {
             _source.Busy.End(RoughClock.GetTimestamp(Context.TimeProvider));

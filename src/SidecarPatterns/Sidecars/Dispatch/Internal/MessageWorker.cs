@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace SidecarPatterns;
@@ -37,7 +36,11 @@ internal abstract partial class MessageWorker<T> : SidecarWorker, ISettlements
         MayHaveRetried |= Retry is not null;
         RateLimit = options.MaxRate is { } rate ? new PacedRateLimiter(rate, environment.TimeProvider) : null;
         Governed = environment.Governor is { } governor
-            ? new GovernedSidecar(governor, options.Priority, () => queue.IsFull && options.FullMode == BoundedChannelFullMode.Wait)
+            ? new GovernedSidecar(
+                governor,
+                options.Priority,
+                () => Options.Concurrency,
+                () => Callers is not null || (queue.HasMadePublishersWait && queue.IsFull))
             : null;
     }
 
@@ -75,7 +78,7 @@ internal abstract partial class MessageWorker<T> : SidecarWorker, ISettlements
 
     public SidecarWatchdog Watchdog => Environment.Watchdog;
 
-    public override double Share => Governed?.Share ?? 1;
+    public override double Share => Callers is null && Governed is { } governed ? governed.Share : 1;
 
     public override bool HasMessagesLeft => Queue.ReadPosition().Queued > 0;
 

@@ -8,6 +8,7 @@ internal sealed class LanePacing(PacedRateLimiter? limiter, GovernedSidecar? gov
 {
     private readonly GovernedLane? _governed = governed is null ? null : new GovernedLane(governed, timeProvider);
     private bool _hasPermit = limiter is null; // In hand for the next message.
+    private bool _mustRest;
 
     public PacedRateLimiter? Limiter => limiter;
 
@@ -16,9 +17,16 @@ internal sealed class LanePacing(PacedRateLimiter? limiter, GovernedSidecar? gov
 
     public bool MayTake()
     {
-        MustWait = _governed is { MustRest: true } || !(_hasPermit = _hasPermit || limiter!.AttemptAcquire().IsAcquired);
+        _mustRest = _governed is { MustRest: true };
+        MustWait = _mustRest || !(_hasPermit = _hasPermit || limiter!.AttemptAcquire().IsAcquired);
         return !MustWait;
     }
+
+    /// <summary>The lane is about to handle messages.</summary>
+    public void BeginWork() => _governed?.BeginWork();
+
+    /// <summary>The lane comes to rest.</summary>
+    public void EndWork() => _governed?.EndWork();
 
     /// <summary>The lane has taken so many messages.</summary>
     public void OnTaken(int count)
@@ -37,9 +45,9 @@ internal sealed class LanePacing(PacedRateLimiter? limiter, GovernedSidecar? gov
     public async ValueTask WaitAsync(CancellationToken leaving)
     {
         MustWait = false;
-        if (_governed is { MustRest: true })
+        if (_mustRest)
         {
-            await _governed.RestAsync(leaving).ConfigureAwait(false);
+            await _governed!.RestAsync(leaving).ConfigureAwait(false);
         }
         else if (!_hasPermit)
         {

@@ -32,9 +32,9 @@ internal sealed class SidecarGovernor : IDisposable
         _logger = environment.SupervisionLogger;
     }
 
-    /// <summary>What part of their time is left to sidecars of a priority: 1 for all of it.</summary>
-    public double ShareOf(SidecarPriority priority) =>
-        1 - (Math.Clamp((Volatile.Read(ref _pressure) / (double)Steps) - (int)priority, 0, 1) * (1 - _options.MinShare));
+    /// <summary>What part of its time is left to each lane of a sidecar: 1 for all of it.</summary>
+    public double ShareOf(SidecarPriority priority, int lanes) =>
+        1 - (Math.Clamp((Volatile.Read(ref _pressure) / (double)Steps) - (int)priority, 0, 1) * (1 - (_options.MinShare / lanes)));
 
     public void Start()
     {

@@ -78,6 +78,33 @@ internal sealed class SidecarGovernorTests
         await _account.BalancesAsync(host.Control, "low");
     }
 
+    [TestCase(0, 40)]
+    [TestCase(15, 25)]
+    [TestCase(30, 0, Description = "less than what a moment of work asks for: it is owed, and not worth a rest")]
+    [TestCase(3_600_000, 0, Description = "an idle sidecar takes its next message at once")]
+    public async Task Lane_UnderPressure_IsIdle_RestsForSoMuchLess(int idle, int rest)
+    {
+        await using var host = await StartAsync();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        var governor = host.Services.GetRequiredService<SidecarEnvironment>().Governor!;
+        var lane = new GovernedLane(new GovernedSidecar(governor, SidecarPriority.Low, static () => 1, static () => false), host.Clock);
+
+        lane.BeginWork();
+        host.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        lane.EndWork();
+        host.Clock.Advance(TimeSpan.FromMilliseconds(idle));
+        Assert.That(lane.MustRest, Is.EqualTo(rest > 0));
+        if (rest > 0)
+        {
+            var resting = lane.RestAsync(CancellationToken.None);
+            await host.Clock.ArmedAsync(TimeSpan.FromMilliseconds(rest));
+            await host.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(rest));
+            await resting.AsTask().InTime();
+            Assert.That(lane.MustRest, Is.False, "it has rested");
+        }
+    }
+
     [Test]
     public async Task Lane_HigherPriority_GoesOnAtFullSpeed()
     {
@@ -111,6 +138,56 @@ internal sealed class SidecarGovernorTests
         await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(40), () => publishing.IsCompleted && _account.Handled == 50);
         await publishing.InTime();
         await _account.BalancesAsync(host.Control, "low");
+    }
+
+    [Test]
+    public async Task Lane_PublishersDropWhatFindsNoRoom_RestsThoughItsQueueIsFull()
+    {
+        await using var host = await StartAsync(capacity: 1, onHandled: static (host, message) => host.Writer<int>("low").TryWrite(message + 1));
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        Assert.That(host.Writer<int>("low").TryWrite(0));
+
+        for (var handled = 1; handled < 5; handled++)
+        {
+            await host.Clock.ArmedAsync(TimeSpan.FromMilliseconds(40));
+            Assert.That((host.Snapshot("low").Handled, host.Snapshot("low").Queued), Is.EqualTo((handled, 1)));
+            await host.Clock.AdvanceAsync(TimeSpan.FromMilliseconds(40));
+        }
+    }
+
+    [TestCase(1, 0.2)]
+    [TestCase(4, 0.05)]
+    public async Task Share_OfSeveralLanes_IsThatOfOneForAllOfThem(int lanes, double expected)
+    {
+        await using var host = await StartAsync(lanes: lanes);
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+
+        Assert.That(Round(host.Snapshot("low").Share), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public async Task Ask_UnderPressure_IsAnsweredAtOnce()
+    {
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSingleton(host => new Slow((TestClock)host.GetRequiredService<TimeProvider>()));
+            services.AddSingleton<IProcessLoad>(_load);
+            services.AddSidecarGovernor(static options => options.Interval = Interval);
+            services.AddSidecar<Slow, int, int>("sums", static options => options.Priority = SidecarPriority.Low);
+        });
+        await host.StartAsync();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+
+        var client = host.Services.GetRequiredService<SidecarClient<int, int>>();
+        for (var request = 0; request < 5; request++)
+        {
+            Assert.That(await client.AskAsync(request).InTime(), Is.EqualTo(request + 1));
+        }
+
+        Assert.That(host.Snapshot("sums").Share, Is.EqualTo(1));
     }
 
     [Test]
@@ -214,7 +291,7 @@ internal sealed class SidecarGovernorTests
         }
     }
 
-    private async Task<TestHost> StartAsync(int capacity = 100)
+    private async Task<TestHost> StartAsync(int capacity = 100, int lanes = 1, Action<TestHost, int>? onHandled = null)
     {
         TestHost? host = null;
         host = TestHost.Build(services =>
@@ -229,16 +306,30 @@ internal sealed class SidecarGovernorTests
             {
                 services.AddSidecar(
                     priority.ToString().ToLowerInvariant(),
-                    _account.Counting<int>(_ => host!.Clock.Advance(TimeSpan.FromMilliseconds(10))), // What it takes.
+                    _account.Counting<int>(message =>
+                    {
+                        host!.Clock.Advance(TimeSpan.FromMilliseconds(10)); // What it takes.
+                        onHandled?.Invoke(host, message);
+                    }),
                     options =>
                     {
                         options.Capacity = capacity;
+                        options.Concurrency = lanes;
                         options.Priority = priority;
                     });
             }
         });
         await host.StartAsync();
         return host;
+    }
+
+    private sealed class Slow(TestClock clock) : ISidecar<int, int>
+    {
+        public ValueTask<int> HandleAsync(int request, SidecarContext context, CancellationToken ct)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(10));
+            return new ValueTask<int>(request + 1);
+        }
     }
 
     private sealed class Load : IProcessLoad
