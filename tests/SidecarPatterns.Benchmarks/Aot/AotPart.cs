@@ -13,9 +13,11 @@ internal sealed class AotPart : Part
     private const string AllRegistrations = "SidecarPatterns.AotTest";
     private const int Starts = 20;
     private const int Plain = 0;
-    private const int Standard = 1;
     private const int Ours = 2;
     private const double GoalMilliseconds = 10;
+
+    /// <summary>All of the package is in there, sidecars and ambassador, whatever of it is used: so more than one handler adds, and it is not to grow unseen.</summary>
+    private const double GoalMegabytes = 4;
 
     private static readonly (string Name, string With)[] Kinds =
         [("a client and a background service", "plain"), ("the same with AddStandardResilienceHandler", "standard"), ("an ambassador and a sidecar", "ours")];
@@ -71,10 +73,7 @@ internal sealed class AotPart : Part
 
     private static void Judge(StartUpProgram[] native, (double Milliseconds, double Megabytes)[] starts, Goals goals)
     {
-        goals.AtMost(
-            "what ours adds to the executable, beside what the standard handler adds",
-            1,
-            (native[Ours].Megabytes - native[Plain].Megabytes) / (native[Standard].Megabytes - native[Plain].Megabytes));
+        goals.AtMost("MB that ours adds to the executable", GoalMegabytes, native[Ours].Megabytes - native[Plain].Megabytes, "0.0");
         goals.AtMost("ms that it adds to the start", GoalMilliseconds, starts[Ours].Milliseconds - starts[Plain].Milliseconds, "0.0");
         goals.AtMost("its start compiled ahead, beside as it runs", 0.5, starts[Ours].Milliseconds / starts[Kinds.Length + Ours].Milliseconds);
     }
