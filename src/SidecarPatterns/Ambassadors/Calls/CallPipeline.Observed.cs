@@ -6,7 +6,7 @@ internal sealed partial class CallPipeline
     /// <summary>Asynchronous although it only calls on: what an activity does to the caller's flow ends with it.</summary>
     private async Task<HttpResponseMessage> ObservedAsync(AmbassadorSettings settings, HttpRequestMessage request, bool isSync, CancellationToken ct)
     {
-        using var activity = state.Metrics.StartActivity(request);
+        var activity = state.Metrics.StartActivity(request);
         try
         {
             var response = settings.Pipelines.Call is { } pipeline

@@ -119,14 +119,34 @@ internal sealed class AmbassadorMetrics(string name, Histogram<double>? requestD
         {
             Fail(activity, ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture));
         }
+
+        Stop(activity);
     }
 
     /// <summary>The call of an activity has thrown.</summary>
-    public static void End(Activity? activity, Exception exception) => Fail(activity, exception.GetType().FullName!);
+    public static void End(Activity? activity, Exception exception)
+    {
+        Fail(activity, exception.GetType().FullName!);
+        Stop(activity);
+    }
 
     private static void Fail(Activity? activity, string errorType)
     {
         activity?.SetStatus(ActivityStatusCode.Error);
         activity?.SetTag(ErrorTypeKey, errorType);
+    }
+
+    private static void Stop(Activity? activity)
+    {
+        try
+        {
+            activity?.Dispose();
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            // There is nobody to tell, as above.
+        }
     }
 }

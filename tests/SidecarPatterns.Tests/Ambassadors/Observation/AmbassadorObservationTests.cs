@@ -257,6 +257,102 @@ internal sealed class AmbassadorObservationTests : IDisposable
     }
 
     [Test]
+    public async Task Metrics_CallsThatHaveNoAnswer_AreShownByOutcomeReasonAndTime()
+    {
+        _server.Hangs();
+        await using var host = await StartAsync("unanswered");
+        using var meter = new MeterRecorder(host);
+        using var caller = new CancellationTokenSource();
+        var call = host.CreateClient("unanswered").GetAsync(new Uri("http://server.test/items"), caller.Token);
+        await Eventually.HoldsAsync(() => _server.Requests.Count == 1);
+        Assert.That(ValueOf("ambassador.calls.inflight"), Is.EqualTo(1));
+
+        host.Clock.Advance(TimeSpan.FromMilliseconds(250));
+        await caller.CancelAsync();
+        await call.FailureAsync();
+        await host.CreateClient("unanswered").GetAsync(new Uri("http://169.254.169.254/")).FailureAsync();
+        host.Ambassadors().ForceOpen("unanswered");
+        await host.GetAsync("unanswered").FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(ValueOf("ambassador.calls", "ambassador.call.outcome=cancelled "), Is.EqualTo(1));
+            Assert.That(ValueOf("ambassador.calls", "ambassador.call.outcome=refused "), Is.EqualTo(2));
+            Assert.That(ValueOf("ambassador.attempts.ended", "ambassador.attempt.class=cancelled "), Is.EqualTo(1));
+            Assert.That(ValueOf("ambassador.egress.refused", " reason=address"), Is.EqualTo(1));
+            Assert.That(ValueOf("ambassador.circuit.state"), Is.EqualTo((int)CircuitState.ForcedOpen));
+            Assert.That(ValueOf("ambassador.retry.budget"), Is.EqualTo(AmbassadorRetryBudgetConstants.Capacity));
+            Assert.That(
+                meter.Recorded("ambassador.request.duration").Select(static one => (one.Tags.Split(' ')[0], one.Value)),
+                Is.EqualTo([("ambassador.attempts=1", 0.25), ("ambassador.attempts=0", 0), ("ambassador.attempts=0", 0)]));
+            Assert.That(
+                meter.Recorded("ambassador.request.duration").Select(static one => one.Tags.Split("error.type=")[1]),
+                Is.EqualTo([typeof(OperationCanceledException).FullName, typeof(AmbassadorEgressException).FullName, typeof(AmbassadorCircuitOpenException).FullName]));
+        }
+
+        double ValueOf(string instrument, string tag = "") =>
+            meter.All().Last(one => one.Instrument == instrument && one.Tags.Contains(tag, StringComparison.Ordinal)).Value;
+    }
+
+    [Test]
+    public async Task Metrics_Credentials_AreCountedAsTheyComeAndAreRefused()
+    {
+        var asked = 0;
+        _server.Then(401).Then(200);
+        await using var host = await StartAsync("credited", services => services.Configure<AmbassadorOptions>("credited", options =>
+        {
+            options.Authentication.AllowInsecureCredentials = true;
+            options.UseCredential(new Provider(() => ++asked == 1 ? throw new IOException() : AmbassadorCredential.Header("X-Key", $"k{asked}", TimeSpan.FromHours(1))));
+        }));
+        using var meter = new MeterRecorder(host);
+        await host.GetAsync("credited").FailureAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+        (await host.GetAsync("credited").InTime()).Dispose();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_server.Requests.Select(static request => request.Headers.Trim()), Is.EqualTo(["X-Key: k2", "X-Key: k3"]));
+            Assert.That(
+                Read("ambassador.credentials"),
+                Is.EqualTo([("ambassador.credential.outcome=acquired ambassador.name=credited", 2), ("ambassador.credential.outcome=failed ambassador.name=credited", 1)]));
+            Assert.That(Read("ambassador.credentials.refused"), Is.EqualTo([("ambassador.name=credited", 1)]));
+            Assert.That(Read("ambassador.credentials.renewals"), Is.EqualTo([("ambassador.name=credited", 1)]));
+        }
+
+        List<(string, double)> Read(string instrument) => [.. meter.Observe(instrument).Select(static one => (one.Tags, one.Value))];
+    }
+
+    [TestCase("sample")]
+    [TestCase("started")]
+    [TestCase("stopped")]
+    [TestCase("measured")]
+    public async Task Listener_Throws_FailsNoCall(string place)
+    {
+        _server.Then(200, "good").Throws(static () => new HttpRequestException(HttpRequestError.UserAuthenticationError, "no"));
+        await using var host = await StartAsync("watched");
+        using var recorder = new ActivityRecorder();
+        using var meter = new MeterRecorder(host);
+        var thrown = 0;
+        Action fail = () =>
+        {
+            Interlocked.Increment(ref thrown);
+            throw new InvalidOperationException("A listener failed.");
+        };
+        recorder.OnSample = place == "sample" ? fail : recorder.OnSample;
+        recorder.OnStarted = place == "started" ? fail : recorder.OnStarted;
+        recorder.OnStopped = place == "stopped" ? fail : recorder.OnStopped;
+        meter.OnMeasured = place == "measured" ? fail : meter.OnMeasured;
+
+        using var response = await host.GetAsync("watched").InTime();
+        var failure = await host.GetAsync("watched").FailureAsync();
+
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("good"));
+        Assert.That(failure, Is.TypeOf<HttpRequestException>().With.Message.EqualTo("no"));
+        Assert.That(thrown, Is.EqualTo(2));
+        AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("watched"), served: 2);
+    }
+
+    [Test]
     public async Task Secrets_InAddressHeadersAndBodies_AreShownNowhere()
     {
         var (failures, count) = (new List<string>(), 0);
@@ -304,6 +400,11 @@ internal sealed class AmbassadorObservationTests : IDisposable
                     .Select(static tag => $"{tag.Value}"),
                 Has.None.Contains(Canary).And.None.Contains("server.test"));
         }
+    }
+
+    private sealed class Provider(Func<AmbassadorCredential> acquire) : IAmbassadorCredentialProvider
+    {
+        public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => new(acquire());
     }
 
     private sealed class OwnActivity(System.Diagnostics.ActivitySource source) : ResilienceStrategy<HttpResponseMessage>
