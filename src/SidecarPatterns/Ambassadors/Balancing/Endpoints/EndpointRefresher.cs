@@ -22,18 +22,12 @@ internal sealed class EndpointRefresher(AmbassadorCatalog catalog) : ISidecar
                 }
                 else
                 {
-                    _ = WakeAfterAsync(directory.Refresh()); // One that takes long keeps the others from nothing.
+                    _ = directory.Refresh(); // One that takes long keeps the others from nothing: it says itself when it has ended.
                 }
             }
 
             await catalog.EndpointSignal.WaitAsync(TimeUntil(next, clock), clock, ct).ConfigureAwait(false);
         }
-    }
-
-    private async Task WakeAfterAsync(Task refresh)
-    {
-        await refresh.ConfigureAwait(false);
-        catalog.EndpointSignal.Set();
     }
 
     private static TimeSpan TimeUntil(long at, TimeProvider clock)
