@@ -85,6 +85,17 @@ internal sealed class AmbassadorControlTests : IDisposable
     }
 
     [Test]
+    public async Task AnyVerb_NameIsNull_Throws()
+    {
+        await using var host = BuildHost();
+        var control = host.Ambassadors();
+
+        Assert.That(() => control.GetSnapshot(null!), Throws.ArgumentNullException);
+        Assert.That(() => control.ForceOpen(null!), Throws.ArgumentNullException);
+        Assert.That(async () => await control.DrainAsync(null!), Throws.ArgumentNullException);
+    }
+
+    [Test]
     public async Task ForceOpenAndRelease_CallsAreRefusedAndThenSentAgain()
     {
         _server.Then(200);

@@ -215,6 +215,109 @@ internal sealed class ClientCertificateTests : IDisposable
         Assert.That(calling.Logs.Named("ClientCertificateUnused"), Has.Count.EqualTo(1));
     }
 
+    [TestCase("https://orders.test/", "ORDERS.test.", true)]
+    [TestCase("https://orders.test./", "orders.test", true)]
+    [TestCase("https://[::1]:8443/", "::1", true)]
+    [TestCase("https://[::1]:8443/", "[::1]", true)]
+    [TestCase("https://orders.test/", "rders.test", false)]
+    [TestCase("https://orders.test/", "source.test", true)]
+    public void Select_Host_IsOneOfTheClientsOwnByWhicheverNotation(string own, string host, bool expected)
+    {
+        Write("pfx", "one");
+        var options = new AmbassadorOptions { BaseAddress = new Uri(own) };
+        Configure("pfx")(options);
+        var source = SourceOf(() => options, static name => name == "source.test");
+
+        Assert.That(source.Select(host)?.Subject, Is.EqualTo(expected ? "CN=one" : null));
+    }
+
+    [Test]
+    public void Select_NoFileAnyMore_ShowsNone()
+    {
+        Write("pfx", "one");
+        var options = new AmbassadorOptions();
+        Configure("pfx")(options);
+        var source = SourceOf(() => options);
+        Assert.That((source.IsConfigured, source.Select("a.test")?.Subject), Is.EqualTo((true, "CN=one")));
+
+        options.ClientCertificate.File = null;
+
+        Assert.That((source.IsConfigured, source.Select("a.test")), Is.EqualTo((false, (X509Certificate2?)null)));
+    }
+
+    [Test]
+    public void Select_FilesStayAsTheyAre_IsReadOnce()
+    {
+        Write("pem and key", "one");
+        var options = new AmbassadorOptions();
+        Configure("pem and key")(options);
+        var source = SourceOf(() => options);
+
+        var first = source.Select("a.test");
+
+        Assert.That(source.Select("a.test"), Is.Not.Null.And.SameAs(first));
+    }
+
+    [TestCase("pem and key", "key")]
+    [TestCase("pem and encrypted key", "password")]
+    public void Select_OnlyTheKeyOrThePasswordBecomesBad_IsToldOfAndTheOldOneIsKept(string kind, string what)
+    {
+        Write(kind, "one");
+        using var logs = new LogRecorder();
+        var options = new AmbassadorOptions();
+        Configure(kind)(options);
+        var source = SourceOf(() => options, logs: logs);
+        var before = source.Select("a.test");
+
+        if (what == "key")
+        {
+            File.WriteAllText(Key, "garbage");
+        }
+        else
+        {
+            options.ClientCertificate.Password = "another";
+        }
+
+        Assert.That(source.Select("a.test"), Is.Not.Null.And.SameAs(before));
+        Assert.That(logs.Named("ClientCertificateRefused"), Has.Count.EqualTo(1));
+        Assert.That(logs.Named("ClientCertificateChanged"), Is.Empty);
+    }
+
+    [Test]
+    public void Select_FileCanNotBeRead_IsToldOfByTheTypeAloneAndOnce()
+    {
+        Write("pfx", "one");
+        using var logs = new LogRecorder();
+        var options = new AmbassadorOptions();
+        Configure("pfx")(options);
+        var source = SourceOf(() => options, logs: logs);
+        File.Delete(Pfx);
+
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.That(
+                () => source.Select("a.test"),
+                Throws.TypeOf<System.Security.Authentication.AuthenticationException>().With.Message.EqualTo("Ambassador 'orders' has no client certificate that can be used."));
+        }
+
+        Assert.That(
+            logs.Named("ClientCertificateRefused").Select(static entry => entry.Message),
+            Is.EqualTo(["Ambassador 'orders' can not use the file of its client certificate: FileNotFoundException. Connections go on with the one of before, if there was one; this is said once for each state of the file."]));
+    }
+
+    [Test]
+    public void Read_PasswordForAKeyThatIsNotEncrypted_IsNotNeeded()
+    {
+        Write("pem and key", "one");
+
+        using var certificate = ClientCertificateFile.Read(new AmbassadorClientCertificateOptions { File = Pem, KeyFile = Key, Password = Password });
+
+        Assert.That((certificate.Subject, certificate.HasPrivateKey), Is.EqualTo(("CN=one", true)));
+    }
+
+    private static ClientCertificateSource SourceOf(Func<AmbassadorOptions> options, Func<string, bool>? isEndpoint = null, LogRecorder? logs = null) =>
+        new("orders", options, isEndpoint ?? (static _ => false), logs?.CreateLogger("test") ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+
     private ScriptedServer Server(string name = "localhost", Answer? answer = null) =>
         ScriptedServer.StartMutualTls(name == "localhost" ? TestCertificates.Localhost : TestCertificates.Loopback, shown =>
         {

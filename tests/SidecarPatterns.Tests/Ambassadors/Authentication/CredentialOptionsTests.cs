@@ -129,6 +129,23 @@ internal sealed class CredentialOptionsTests
         Assert.That(string.Concat(await FailuresAsync()), Does.Contain("Timeout is 'soon'").And.Not.Contain(Canary));
     }
 
+    [Test]
+    public void AddCredential_ArgumentIsNull_Throws()
+    {
+        var client = new ServiceCollection().AddAmbassadorClient("prices");
+        IHttpClientBuilder none = null!;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => none.AddClientCredentials(), Throws.ArgumentNullException);
+            Assert.That(() => none.AddApiKey(static _ => { }), Throws.ArgumentNullException);
+            Assert.That(() => none.AddBasic(static _ => { }), Throws.ArgumentNullException);
+            Assert.That(() => none.AddClientCertificate(static _ => { }), Throws.ArgumentNullException);
+            Assert.That(() => client.AddApiKey(null!), Throws.ArgumentNullException);
+            Assert.That(() => client.AddBasic(null!), Throws.ArgumentNullException);
+            Assert.That(() => client.AddClientCertificate(null!), Throws.ArgumentNullException);
+        }
+    }
+
     private void Set(params IReadOnlyList<(string Key, string Value)> settings) =>
         _configuration.Change([.. settings.Select(static setting => ("Ambassadors:prices:" + setting.Key, (string?)setting.Value))]);
 

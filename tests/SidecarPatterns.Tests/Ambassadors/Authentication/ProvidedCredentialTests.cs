@@ -173,6 +173,64 @@ internal sealed class ProvidedCredentialTests
     }
 
     [Test]
+    public void Credential_NothingGiven_Throws()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(static () => new Named(null!), Throws.ArgumentNullException);
+            Assert.That(static () => new Named(), Throws.ArgumentException);
+            Assert.That(static () => new Named("X-Key", ""), Throws.ArgumentException);
+            Assert.That(static () => AmbassadorCredential.Basic(null!, "b"), Throws.ArgumentNullException);
+            Assert.That(static () => AmbassadorCredential.Basic("a", null!), Throws.ArgumentNullException);
+        }
+    }
+
+    [Test]
+    public void Credential_OfTheSameHeaderAndValue_IsTheSameToAServer()
+    {
+        var credential = AmbassadorCredential.Header("X-Key", "1");
+
+        Assert.That(credential.IsSameAs(AmbassadorCredential.Header("X-Key", "1")));
+        Assert.That(credential.IsSameAs(AmbassadorCredential.Header("X-Key", "2")), Is.False);
+        Assert.That(credential.IsSameAs(AmbassadorCredential.Header("X-Other", "1")), Is.False);
+        var own = new Named("X-Key");
+        Assert.That((own.IsSameAs(own), own.IsSameAs(credential), credential.IsSameAs(own)), Is.EqualTo((true, false, false)));
+    }
+
+    [Test]
+    public void Target_OfAnAttempt_ShowsTheRequestAndTakesOnlyWhatWasNamed()
+    {
+        using var content = new StringContent("order");
+        using var request = new HttpRequestMessage(HttpMethod.Put, "https://orders.test/items") { Content = content };
+        var address = new Uri("https://a.test/items");
+        var target = new CredentialTarget(request, address, new Named("X-Key"));
+
+        target.SetHeader("x-key", "1");
+        target.SetHeader("X-Key", "2");
+
+        Assert.That((target.Method, target.Uri, target.Content), Is.EqualTo((HttpMethod.Put, address, content)));
+        Assert.That(request.Headers.NonValidated["X-Key"].ToString(), Is.EqualTo("2"), "the last one alone");
+        Assert.That(() => target.SetHeader("X-Other", "1"), Throws.ArgumentException.With.Property("ParamName").EqualTo("name"));
+        Assert.That(() => target.SetHeader("X-Key", "c4n4ry\n"), Throws.ArgumentException.With.Message.Not.Contains("c4n4ry"));
+        Assert.That(request.Headers.NonValidated["X-Key"].ToString(), Is.EqualTo("2"));
+    }
+
+    [Test]
+    public void Target_SameRequestAndCredential_AreEqual()
+    {
+        using var request = new HttpRequestMessage();
+        using var another = new HttpRequestMessage();
+        var (address, credential) = (new Uri("https://a.test/"), new Named("X-Key"));
+        var target = new CredentialTarget(request, address, credential);
+        var same = new CredentialTarget(request, address, credential);
+        CredentialTarget[] others = [new(another, address, credential), new(request, address, new Named("X-Key"))];
+
+        Assert.That((target == same, target != same, target.Equals((object)same), target.GetHashCode() == same.GetHashCode()), Is.EqualTo((true, false, true, true)));
+        Assert.That(others.Select(other => (target == other, target != other, target.Equals((object)other))), Is.All.EqualTo((false, true, false)));
+        Assert.That(target.Equals("another thing"), Is.False);
+    }
+
+    [Test]
     public async Task Provider_Throws_CallIsToldTheTypeAloneAndItIsLeftAloneForAWhile()
     {
         var asked = 0;
@@ -369,6 +427,11 @@ internal sealed class ProvidedCredentialTests
     private sealed class Provider(Func<CredentialRequest, CancellationToken, ValueTask<AmbassadorCredential>> acquire) : IAmbassadorCredentialProvider
     {
         public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => acquire(request, ct);
+    }
+
+    private sealed class Named(params IReadOnlyList<string> names) : AmbassadorCredential(names)
+    {
+        public override void Apply(in CredentialTarget target) => throw new NotSupportedException();
     }
 
     private sealed class Signature() : AmbassadorCredential("X-Signature", "X-Date")

@@ -82,6 +82,37 @@ internal sealed class TokenRequestTests
     }
 
     [Test]
+    public async Task Request_PrivateKeyJwtWithoutAKeyId_NamesNoneAndGoesByTheClock()
+    {
+        var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var assertion = new SignedAssertion("RS256", keyId: null, static (_, _) => ValueTask.FromResult<byte[]>([1, 2, 3]));
+
+        var (one, other) = (await assertion.CreateAsync("client", new Uri("https://a.test/token"), now, default), await assertion.CreateAsync("client", new Uri("https://a.test/token"), now, default));
+
+        using var head = JsonDocument.Parse(Base64Url.DecodeFromChars(one.Split('.')[0]));
+        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(one.Split('.')[1]));
+        using var others = JsonDocument.Parse(Base64Url.DecodeFromChars(other.Split('.')[1]));
+        Assert.That(head.RootElement.GetRawText(), Is.EqualTo("""{"alg":"RS256","typ":"JWT"}"""));
+        Assert.That(claims.RootElement.GetProperty("iat").GetInt64(), Is.EqualTo(now.ToUnixTimeSeconds()));
+        Assert.That(claims.RootElement.GetProperty("aud").GetString(), Is.EqualTo("https://a.test/token"));
+        Assert.That(claims.RootElement.GetProperty("jti").GetString(), Is.Not.EqualTo(others.RootElement.GetProperty("jti").GetString()), "it is good once");
+        Assert.That(one.Split('.')[2], Is.EqualTo("AQID"));
+    }
+
+    [Test]
+    public void Options_DelegateIsMissing_Throw()
+    {
+        var options = new AmbassadorClientCredentialsOptions();
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => options.UseSigningKey("", null, static (_, _) => ValueTask.FromResult<byte[]>([])), Throws.ArgumentException);
+            Assert.That(() => options.UseSigningKey("RS256", null, null!), Throws.ArgumentNullException);
+            Assert.That(() => options.UseAssertion(null!), Throws.ArgumentNullException);
+            Assert.That(() => options.UsePrimaryHandler(null!), Throws.ArgumentNullException);
+        }
+    }
+
+    [Test]
     public async Task Request_GivenAssertion_IsSentAsItIs()
     {
         var request = await AskAsync(static options =>

@@ -52,6 +52,38 @@ internal sealed class DeadlineScannerTests
     }
 
     [Test]
+    public void Timer_AttemptsFollowEachOther_IsNotPutOffByThem()
+    {
+        var clock = new TestClock();
+        var ticks = new List<TimeSpan>();
+        clock.OnArming = ticks.Add;
+        var scanner = DeadlineScanner.Of(clock);
+        Begin(scanner, Long).Complete();
+        var armed = ticks.Count;
+
+        for (var i = 0; i < 10; i++)
+        {
+            Begin(scanner, Long).Complete();
+        }
+
+        Assert.That(ticks, Has.Count.EqualTo(armed));
+    }
+
+    [Test]
+    public void Complete_ThousandsAtOnce_KeepsAFewHundredForTheNext()
+    {
+        const int Kept = 256; // By each core.
+        var scanner = DeadlineScanner.Of(new TestClock());
+        var scopes = Enumerable.Range(0, 4 * Kept * Environment.ProcessorCount).Select(_ => Begin(scanner, Long)).ToList();
+        scopes.ForEach(static scope => scope.Complete());
+
+        var others = scopes.Select(_ => Begin(scanner, Long)).ToList();
+
+        Assert.That(others.Intersect(scopes).Count(), Is.InRange(1, Kept * Environment.ProcessorCount));
+        others.ForEach(static scope => scope.Complete());
+    }
+
+    [Test]
     public async Task Rent_AfterACancelledOne_IsNeverThatOne()
     {
         var clock = new TestClock();

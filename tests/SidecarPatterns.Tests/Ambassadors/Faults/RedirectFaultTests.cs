@@ -396,6 +396,51 @@ internal sealed class RedirectFaultTests
         Assert.That(RedirectRule.TargetOf(new Uri(from), response), isFollowed ? Is.EqualTo(new Uri(to)) : Is.Null);
     }
 
+    [TestCase("http://a.test/x", "http://b.test/y", "http://b.test/y")]
+    [TestCase("http://a.test/x", "http://b.test/y#there", "http://b.test/y#there")]
+    [TestCase("http://a.test/x#here", "http://b.test/y", "http://b.test/y#here")]
+    [TestCase("http://a.test/x#here", "http://b.test/y?z#there", "http://b.test/y?z#there")]
+    [TestCase("http://a.test/x#here", "http://user@b.test/y", null)]
+    public void RedirectRule_Fragment_GoesAlongUnlessTheTargetHasItsOwn(string from, string to, string? expected)
+    {
+        using var response = new HttpResponseMessage(HttpStatusCode.Found) { Headers = { Location = new Uri(to) } };
+
+        Assert.That(RedirectRule.TargetOf(new Uri(from), response)?.AbsoluteUri, Is.EqualTo(expected));
+    }
+
+    [TestCase("http://a.test/x", "http://A.TEST:80/y?z", true)]
+    [TestCase("https://a.test/", "wss://a.test/", true)]
+    [TestCase("http://a.test/", "http://a.test:81/", false)]
+    [TestCase("http://a.test:443/", "https://a.test/", false)]
+    [TestCase("http://a.test/", "http://b.test/", false)]
+    public void RedirectRule_SameOrigin_IsSchemeHostAndPort(string one, string other, bool expected) =>
+        Assert.That(RedirectRule.IsSameOrigin(new Uri(one), new Uri(other)), Is.EqualTo(expected));
+
+    [TestCase(301, true)]
+    [TestCase(302, true)]
+    [TestCase(303, true)]
+    [TestCase(307, true)]
+    [TestCase(308, true)]
+    [TestCase(300, false)]
+    [TestCase(304, false)]
+    [TestCase(201, false)]
+    public void RedirectRule_StatusAndLocation_AreARedirectTogether(int status, bool expected)
+    {
+        using var bare = new HttpResponseMessage((HttpStatusCode)status);
+        using var response = new HttpResponseMessage((HttpStatusCode)status) { Headers = { Location = new Uri("/there", UriKind.Relative) } };
+
+        Assert.That((RedirectRule.IsRedirect(response), RedirectRule.IsRedirect(bare)), Is.EqualTo((expected, false)));
+    }
+
+    [TestCase(301, "HEAD", "HEAD")]
+    [TestCase(301, "PUT", "PUT")]
+    [TestCase(303, "GET", "GET")]
+    [TestCase(303, "HEAD", "HEAD")]
+    [TestCase(303, "DELETE", "GET")]
+    [TestCase(307, "POST", "POST")]
+    [TestCase(308, "POST", "POST")]
+    public void RedirectRule_Method_IsAsTheStatusSays(int status, string method, string expected) =>
+        Assert.That(RedirectRule.MethodOf(HttpMethod.Parse(method), (HttpStatusCode)status).Method, Is.EqualTo(expected));
 
     /// <summary>Has the network follow redirects by itself, and be past changing that.</summary>
     private static void RedirectByItself(SocketsHttpHandler network)

@@ -190,6 +190,151 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     [Test]
+    public async Task Probe_CallsAreFindingOut_IsLeftToThem()
+    {
+        _balancer.Set.All[0].Health.Trip();
+        _balancer.Set.All[0].Health.EndBreak();
+        await ProbeAsync();
+
+        Assert.That(_asked.Select(static uri => uri.Host), Is.EquivalentTo(["server-2.test", "server-3.test"]));
+    }
+
+    [Test]
+    public async Task Probe_AddressOfAName_HasTheNameForItsHost()
+    {
+        var hosts = new ConcurrentQueue<string?>();
+        Answer = (request, _) =>
+        {
+            hosts.Enqueue(request.Headers.Host);
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+        };
+        _balancer.Replace([new EndpointSpec(new EndpointAddress(new Uri("http://server.test:81/"), IPAddress.Parse("10.0.0.1")))]);
+
+        await ProbeAsync();
+
+        Assert.That((_asked.Single().AbsoluteUri, hosts.Single()), Is.EqualTo(("http://10.0.0.1:81/healthz", "server.test:81")));
+    }
+
+    [TestCase("http://server.test/api/", "http://server.test/api/healthz")]
+    [TestCase(null, null)]
+    public async Task Probe_NoEndpointIsNamed_AsksTheBaseAddressIfThereIsOne(string? baseAddress, string? expected)
+    {
+        _options.BaseAddress = baseAddress is null ? null : new Uri(baseAddress);
+        _balancer.Replace([EndpointSpec.Anywhere]);
+
+        await ProbeAsync();
+
+        Assert.That(_asked.SingleOrDefault()?.AbsoluteUri, Is.EqualTo(expected));
+        Assert.That(_logs.Named("ProbeFailed"), Is.Empty, "nobody has said anything");
+    }
+
+    [Test]
+    public async Task Probe_Fails_IsToldOfByItsStatusOrItsException()
+    {
+        Answer = static (request, _) => request.RequestUri!.Host switch
+        {
+            "server-1.test" => Task.FromResult(new HttpResponseMessage(HttpStatusCode.ServiceUnavailable)),
+            "server-2.test" => throw new HttpRequestException("refused"),
+            _ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK)),
+        };
+
+        await ProbeAsync();
+
+        Assert.That(
+            _logs.Named("ProbeFailed").Select(static entry => entry.Message),
+            Is.EquivalentTo([Told(0, "503"), Told(1, "HttpRequestException")]));
+
+        string Told(int endpoint, string outcome) => $"Ambassador 'orders': the probe of endpoint {_balancer.Set.All[endpoint].Ordinal} ended with {outcome}.";
+    }
+
+    [Test]
+    public async Task Probe_TakesTooLong_IsCancelledAndItsLateResponseDisposedOf()
+    {
+        var late = new TaskCompletionSource<HttpResponseMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var token = CancellationToken.None;
+        Answer = (request, ct) =>
+        {
+            if (request.RequestUri!.Host != "server-1.test")
+            {
+                return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+            }
+
+            token = ct;
+            return late.Task;
+        };
+        var probing = ProbeAsync();
+        await _clock.PassAsync(TimeSpan.FromSeconds(2));
+        await probing.InTime();
+        Assert.That(token.IsCancellationRequested);
+
+        var body = new DisposedContent();
+        late.SetResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = body });
+
+        await Eventually.HoldsAsync(() => body.IsDisposed, "nobody else disposes of it");
+    }
+
+    [Test]
+    public async Task Probe_OneIsUnderWay_IsNotMadeTwiceAndMadeAgainAfterwards()
+    {
+        var held = new SyncPoint();
+        Answer = async (_, ct) =>
+        {
+            await held.PassAsync(ct);
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        };
+        _balancer.Replace([new EndpointSpec(new EndpointAddress(new Uri("http://server.test/")))]);
+        var first = ProbeAsync();
+        await held.ReachedAsync();
+
+        await ProbeAsync().InTime();
+        Assert.That(_asked, Has.Count.EqualTo(1));
+        held.Release();
+        await first.InTime();
+        await ProbeAsync().InTime();
+
+        Assert.That(_asked, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Run_IsStoppedWhileItAsks_SaysNothingOfTheEndpointAndLeavesProbesToCalls()
+    {
+        using var stop = new CancellationTokenSource();
+        var held = new SyncPoint();
+        Answer = async (_, ct) =>
+        {
+            await held.PassAsync(ct);
+            return new HttpResponseMessage(HttpStatusCode.OK);
+        };
+        _balancer.Replace([new EndpointSpec(new EndpointAddress(new Uri("http://server.test/")))]);
+        var running = _prober.RunAsync(stop.Token);
+        await _clock.AdvanceAsync(await _clock.ArmedAsync(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(12)));
+        await held.ReachedAsync();
+        _prober.Pass(_clock.GetTimestamp());
+
+        await stop.CancelAsync();
+
+        Assert.That(await running.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        Assert.That(_logs.Named("ProbeFailed"), Is.Empty);
+        held.Release();
+        _prober.Pass(_clock.GetTimestamp());
+        await Eventually.HoldsAsync(() => _asked.Count == 2, "a call has it made");
+    }
+
+    [Test]
+    public async Task Run_LongestIntervalWithJitter_IsStillOneThatCanBeWaited()
+    {
+        (_options.Probe.Interval, _options.Probe.Jitter) = (AmbassadorConstants.MaxDuration, 1);
+        using var stop = new CancellationTokenSource();
+        var prober = new EndpointProber("orders", _balancer, () => _options, SendAsync, _clock, _logs.CreateLogger("test"), new HighRandom());
+
+        var running = prober.RunAsync(stop.Token);
+
+        await _clock.ArmedAsync(AmbassadorConstants.MaxDuration);
+        await stop.CancelAsync();
+        Assert.That(await running.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public async Task Run_WaitsTheIntervalGiveOrTakeAFifth()
     {
         using var stop = new CancellationTokenSource();
@@ -368,4 +513,25 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     private void Use(BalancedEndpoint endpoint) => endpoint.MarkUsed(_clock.GetTimestamp(), _balancer.Scale);
+
+    private sealed class HighRandom : Random
+    {
+        public override double NextDouble() => 0.9;
+    }
+
+    private sealed class DisposedContent : ByteArrayContent
+    {
+        public DisposedContent()
+            : base([])
+        {
+        }
+
+        public bool IsDisposed { get; private set; }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
 }
