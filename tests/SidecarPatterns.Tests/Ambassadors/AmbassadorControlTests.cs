@@ -232,6 +232,15 @@ internal sealed class AmbassadorControlTests : IDisposable
         async Task<HealthStatus> EntryAsync() => (await host.ReportAsync("ambassador")).Entries["ambassador-prices"].Status;
     }
 
+    [Test]
+    public async Task HealthChecks_NoAmbassadorIsThere_AreNone()
+    {
+        await using var host = TestHost.Build(static services => services.AddHealthChecks().AddAmbassadorHealthChecks());
+        await host.StartAsync();
+
+        Assert.That((await host.ReportAsync("ambassador")).Entries, Is.Empty);
+    }
+
     private TestHost BuildHost(Action<AmbassadorOptions>? configure = null) => TestHost.Build(services =>
     {
         foreach (var name in (string[])["prices", "stock"])

@@ -258,6 +258,37 @@ internal sealed class ClientCertificateTests : IDisposable
         Assert.That(source.Select("a.test"), Is.Not.Null.And.SameAs(first));
     }
 
+    [Test]
+    public void Select_OneOfSeveralHostsOfTheClients_ShowsIt()
+    {
+        Write("pfx", "one");
+        var options = new AmbassadorOptions { BaseAddress = new Uri("https://orders.test/") };
+        options.Endpoints.Add(new AmbassadorEndpoint("https://a.test/"));
+        Configure("pfx")(options);
+        var source = SourceOf(() => options);
+
+        Assert.That((source.Select("orders.test")?.Subject, source.Select("a.test")?.Subject, source.Select("b.test")), Is.EqualTo(("CN=one", "CN=one", (X509Certificate2?)null)));
+    }
+
+    [Test]
+    public void Select_FileBecomesBadInAnotherWay_IsToldOfEachStateOnce()
+    {
+        Write("pfx", "one");
+        using var logs = new LogRecorder();
+        var options = new AmbassadorOptions();
+        Configure("pfx")(options);
+        var source = SourceOf(() => options, logs: logs);
+        source.Select("a.test");
+
+        foreach (var content in (string[])["garbage", "garbage", "other garbage", "other garbage"])
+        {
+            File.WriteAllText(Pfx, content);
+            source.Select("a.test");
+        }
+
+        Assert.That(logs.Named("ClientCertificateRefused"), Has.Count.EqualTo(2));
+    }
+
     [TestCase("pem and key", "key")]
     [TestCase("pem and encrypted key", "password")]
     public void Select_OnlyTheKeyOrThePasswordBecomesBad_IsToldOfAndTheOldOneIsKept(string kind, string what)

@@ -395,6 +395,8 @@ internal sealed class TokenFaultTests
 
         Assert.That(await calling.StatusAsync(), Is.EqualTo(200));
         Assert.That(calling.Snapshot.Failed, Is.Zero);
+        Assert.That(calling.Calling.Logs.Named("WillRetry").Select(static entry => entry.Message), Is.Not.Empty.And.All.Contains("'ambassador.token'"));
+        Assert.That(calling.Calling.Logs.Named("AnyHostIsCalled"), Is.Empty, "the endpoint's is the only one");
     }
 
     [Test]

@@ -121,7 +121,11 @@ internal sealed class TokenRequestTests
             options.UseAssertion(static _ => ValueTask.FromResult("of.the.platform"));
         });
 
-        Assert.That(request.BodyText, Does.EndWith("&client_assertion=of.the.platform"));
+        Assert.That(
+            request.BodyText,
+            Is.EqualTo(
+                "grant_type=client_credentials&client_id=cli%3Aent+id&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+                + "&client_assertion=of.the.platform"));
     }
 
     [Test]

@@ -295,6 +295,41 @@ internal sealed class AmbassadorObservationTests : IDisposable
     }
 
     [Test]
+    public async Task Metrics_GoodCall_HasItsTimeInSeconds()
+    {
+        var held = new SyncPoint();
+        _server.Then(async (_, ct) =>
+        {
+            await held.PassAsync(ct);
+            return ScriptedHandler.Response(200);
+        });
+        await using var host = await StartAsync("timed");
+        using var meter = new MeterRecorder(host);
+        var call = host.GetAsync("timed");
+        await held.ReachedAsync();
+        host.Clock.Advance(TimeSpan.FromMilliseconds(250));
+        held.Release();
+        (await call.InTime()).Dispose();
+
+        Assert.That(
+            meter.Recorded("ambassador.request.duration").Select(static one => (one.Tags, one.Value)), Is.EqualTo([("ambassador.attempts=1 ambassador.name=timed", 0.25)]));
+    }
+
+    [Test]
+    public async Task Activity_ResponseThatHasFailed_HasItsStatusForItsErrorType()
+    {
+        _server.Then(503);
+        await using var host = await StartAsync("unavailable");
+        using var recorder = new ActivityRecorder();
+
+        (await host.GetAsync("unavailable").InTime()).Dispose();
+
+        var activity = recorder.Stopped.Single(static activity => activity.OperationName == "call unavailable");
+        Assert.That((activity.Status, activity.GetTagItem("error.type")), Is.EqualTo((System.Diagnostics.ActivityStatusCode.Error, (object)"503")));
+        Assert.That(activity.Events.Select(static one => one.Name), Is.EqualTo(["attempt", "attempt", "attempt"]));
+    }
+
+    [Test]
     public async Task Metrics_Credentials_AreCountedAsTheyComeAndAreRefused()
     {
         var asked = 0;

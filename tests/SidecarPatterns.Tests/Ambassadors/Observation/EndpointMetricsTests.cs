@@ -86,6 +86,16 @@ internal sealed class EndpointMetricsTests
         Assert.That(Read(meter, "ambassador.endpoint.circuit.state"), Has.Count.EqualTo(AmbassadorBalancingConstants.MaxObserved));
     }
 
+    [Test]
+    public async Task AsManyEndpointsAsAreShown_NoneIsAmongOthers()
+    {
+        await using var host = await StartAsync(
+            [.. Enumerable.Range(0, AmbassadorBalancingConstants.MaxObserved).Select(static i => new Uri($"http://host{i}.test"))], server: new ScriptedHandler().Then(200));
+        using var meter = new MeterRecorder(host);
+
+        Assert.That(Read(meter, "ambassador.endpoint.requests").Select(static one => one.Tags), Has.Exactly(AmbassadorBalancingConstants.MaxObserved).Items.And.None.Contains("others"));
+    }
+
     private static Task<HttpResponseMessage> GetAsync(TestHost host) => host.CreateClient(Name).GetAsync(new Uri("items", UriKind.Relative)).InTime();
 
     private static List<(string Tags, int Value)> Read(MeterRecorder meter, string instrument) =>

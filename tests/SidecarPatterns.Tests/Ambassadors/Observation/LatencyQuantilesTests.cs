@@ -48,6 +48,16 @@ internal sealed class LatencyQuantilesTests
         Assert.That(_quantiles.Quantile(0.5), Is.EqualTo(TimeSpan.FromTicks(ticks)));
     }
 
+    [TestCase(16, 16)]
+    [TestCase(1_000, 1_008)] // Of 992 to 1,023.
+    [TestCase(1_000_000, 999_424)]
+    public void Quantile_LongerDurations_AreTheMiddleOfTheirBucket(long ticks, long expected)
+    {
+        RecordSome(1, ticks);
+
+        Assert.That(_quantiles.Quantile(0.5), Is.EqualTo(TimeSpan.FromTicks(expected)));
+    }
+
     [TestCase(long.MinValue)]
     [TestCase(-1)]
     [TestCase(long.MaxValue)]

@@ -266,6 +266,7 @@ internal sealed class EndpointProberTests : IDisposable
         await _clock.PassAsync(TimeSpan.FromSeconds(2));
         await probing.InTime();
         Assert.That(token.IsCancellationRequested);
+        Assert.That(_logs.Named("ProbeFailed").Select(static entry => entry.Message), Has.One.EndsWith("ended with TimeoutException."));
 
         var body = new DisposedContent();
         late.SetResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = body });
@@ -374,6 +375,29 @@ internal sealed class EndpointProberTests : IDisposable
                 return _asked.Count > 3;
             },
             "it is time again");
+    }
+
+    [Test]
+    public async Task Pass_CallsComeByAllTheTime_TheNextAreMadeAfterTheInterval()
+    {
+        var times = new ConcurrentQueue<long>();
+        _options.Probe.Jitter = 0;
+        Answer = (_, _) =>
+        {
+            times.Enqueue(_clock.GetTimestamp());
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK));
+        };
+
+        await _clock.AdvanceUntilAsync(
+            TimeSpan.FromSeconds(0.5),
+            () =>
+            {
+                _prober.Pass(_clock.GetTimestamp());
+                return times.Count > 3;
+            },
+            "they are made again");
+
+        Assert.That(_clock.GetElapsedTime(times.ElementAt(2), times.ElementAt(3)), Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(10)));
     }
 
     [Test]
