@@ -36,6 +36,14 @@ internal sealed class SidecarBuilderExtensionsTests
     }
 
     [Test]
+    public void StartsFirst_AnyBuilder_KeepsItsTypeAndRefusesNull()
+    {
+        var builder = new ServiceCollection().AddRun(new Script<First>(), "first");
+        Assert.That(builder.StartsFirst(), Is.SameAs(builder));
+        Assert.That(() => ((ISidecarBuilder)null!).StartsFirst(), Throws.ArgumentNullException);
+    }
+
+    [Test]
     public void DependsOn_BuilderOfSomebodyElse_IsRefused() =>
         Assert.That(() => new ForeignBuilder().DependsOn("first"), Throws.ArgumentException.With.Message.Contains("'foreign'"));
 

@@ -55,6 +55,33 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
     }
 
     [Test]
+    public void DeadLettersTo_Null_Throws()
+    {
+        var builder = new ServiceCollection().AddSidecar("audit", Nothing);
+
+        AssertRefusesNull(() => builder.DeadLettersTo((Func<IServiceProvider, IDeadLetterSink>)null!), "sink");
+        AssertRefusesNull(() => builder.DeadLettersTo((System.Threading.Channels.ChannelWriter<DeadLetter>)null!), "channel");
+        AssertRefusesNull(() => builder.DeadLettersTo(null!, null!), "path");
+        AssertRefusesNull(() => builder.DeadLettersTo("path", null!), "messageType");
+    }
+
+    [Test]
+    public void BuilderMethods_Twice_ThrowAndNameWhatIsSetAndTheSidecar()
+    {
+        var builder = new ServiceCollection().AddSidecar("audit", Nothing)
+            .PartitionBy(static message => message).ShouldHandle(static (_, _) => true).DeadLettersTo(static _ => null!);
+        using (Assert.EnterMultipleScope())
+        {
+            AssertIsSet(() => builder.PartitionBy(static message => message), "PartitionBy");
+            AssertIsSet(() => builder.ShouldHandle(static (_, _) => true), "ShouldHandle");
+            AssertIsSet(() => builder.DeadLettersTo(static _ => null!), "DeadLettersTo");
+        }
+
+        static void AssertIsSet(Func<object> set, string what) =>
+            Assert.That(() => set(), Throws.InvalidOperationException.With.Message.EqualTo($"{what} of sidecar 'audit' is set already."));
+    }
+
+    [Test]
     public void OnDropped_Twice_ThrowsAndNamesSidecar()
     {
         var builder = new ServiceCollection().AddSidecar("audit", Nothing).OnDropped(static _ => { });

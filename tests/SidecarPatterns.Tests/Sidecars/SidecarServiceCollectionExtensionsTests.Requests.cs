@@ -95,7 +95,9 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
         {
             Assert.That(
                 () => provider.GetRequiredService<SidecarClient<string, int>>(),
-                Throws.InvalidOperationException.With.Message.Contains("'desk'").And.Message.Contains("answers System.Int32 with System.String"));
+                Throws.InvalidOperationException.With.Message.Contains("'desk'").And.Message.Contains("answers System.Int32 with System.String")
+                    .And.Message.StartsWith("No sidecar answers requests of type 'System.String' with 'System.Int32'.")
+                    .And.Message.EndsWith("Add one with services.AddSidecar<TSidecar, String, Int32>()."));
             Assert.That(() => provider.GetRequiredService<SidecarWriter<int>>(), Throws.InvalidOperationException, "a request is not published");
         }
     }

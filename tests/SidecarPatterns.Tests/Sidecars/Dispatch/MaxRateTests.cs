@@ -173,6 +173,63 @@ internal sealed class MaxRateTests
         Assert.That((await next.InTime()).IsAcquired, Is.True);
     }
 
+    [Test]
+    public void Limiter_PermitThatIsJustDue_IsGranted()
+    {
+        var clock = new TestClock();
+        var limiter = new PacedRateLimiter(1, clock);
+        Assert.That(limiter.AttemptAcquire().IsAcquired, Is.True);
+
+        AssertNextIsDueIn(limiter, clock, TimeSpan.FromSeconds(1));
+    }
+
+    [TestCase(0.1, 0.5)]
+    [TestCase(4, 0.25)]
+    public void Limiter_RateChanges_TheNextPermitComesSoonerAndNeverLater(double rate, double due)
+    {
+        var clock = new TestClock();
+        var limiter = new PacedRateLimiter(1, clock);
+        Assert.That(limiter.AttemptAcquire().IsAcquired, Is.True);
+        clock.Advance(TimeSpan.FromSeconds(0.5));
+
+        limiter.SetRate(rate);
+
+        AssertNextIsDueIn(limiter, clock, TimeSpan.FromSeconds(due));
+    }
+
+    [Test]
+    public void Limiter_Overdrawn_TheNextPermitComesTheLater()
+    {
+        var clock = new TestClock();
+        var limiter = new PacedRateLimiter(2, clock);
+        Assert.That(limiter.AttemptAcquire().IsAcquired, Is.True);
+
+        limiter.Overdraw(3);
+
+        AssertNextIsDueIn(limiter, clock, TimeSpan.FromSeconds(2));
+    }
+
+    [Test]
+    public async Task Limiter_RateOfNextToNothing_WaitsForAsLongAsATimerTakes()
+    {
+        var clock = new TestClock();
+        var limiter = new PacedRateLimiter(0.000_000_001, clock);
+        limiter.AttemptAcquire();
+        var next = limiter.AcquireAsync().AsTask();
+
+        await clock.PassAsync(TimeSpan.FromDays(49));
+
+        Assert.That((await next.InTime()).IsAcquired, Is.True);
+    }
+
+    private static void AssertNextIsDueIn(PacedRateLimiter limiter, TestClock clock, TimeSpan due)
+    {
+        clock.Advance(due - TimeSpan.FromTicks(1));
+        Assert.That(limiter.AttemptAcquire().IsAcquired, Is.False);
+        clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(limiter.AttemptAcquire().IsAcquired, Is.True);
+    }
+
     private async Task<TestHost> StartAsync(Action<SidecarOptions> configure)
     {
         TestHost? host = null;

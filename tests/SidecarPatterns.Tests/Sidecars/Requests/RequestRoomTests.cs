@@ -114,7 +114,10 @@ internal sealed class RequestRoomTests
             await held.ReachedAsync();
             _ = asking.Ask(2);
 
-            Assert.That(await asking.Client.AskAsync(3).FailureAsync(), Is.TypeOf<SidecarBusyException>());
+            Assert.That(
+                await asking.Client.AskAsync(3).FailureAsync(),
+                Is.TypeOf<SidecarBusyException>().With.Message.EqualTo(
+                    "The queue of sidecar 'clerk' is full, and the request was dropped as its FullMode says."));
             Assert.That(asking.Client.TryAsk(4, out _), Is.False);
 
             asking.Account.AssertBalances(asking.Control, Asking.Name, queued: 1, inFlight: 1);

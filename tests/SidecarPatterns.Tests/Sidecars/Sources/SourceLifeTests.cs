@@ -178,6 +178,44 @@ internal sealed class SourceLifeTests
     }
 
     [Test]
+    public async Task Stop_DuringARestartDelay_StartsItNoMoreForWhatIsUnread()
+    {
+        var account = new Account();
+        var script = new SourceScript<First>
+        {
+            Write = (output, _, _) =>
+            {
+                account.TryWrite(output, 1);
+                return Task.FromException(Cause);
+            },
+        };
+        await using var host = TestHost.Build(services => services.AddSource(script, Name, static options => options.Critical = false));
+        await host.StartAsync();
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        await host.StopAsync();
+
+        account.CountAbandoned(1);
+        account.AssertBalances(host.Control, Name);
+        Assert.That(script.Created, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Restart_AfterItsEnd_IsRefusedSinceItsReaderHasEndedToo()
+    {
+        var script = new SourceScript<First> { Write = static (_, _, _) => Task.CompletedTask };
+        await using var host = TestHost.Build(services => services.AddSource(script, Name));
+        await host.StartAsync();
+        await host.StateAsync(Name, SidecarState.Stopped);
+
+        Assert.That(await RestartAsync().FailureAsync(), Is.TypeOf<InvalidOperationException>());
+        Assert.That(script.Created, Is.EqualTo(1));
+        await host.StopAsync();
+
+        async Task RestartAsync() => await host.Control.RestartAsync(Name);
+    }
+
+    [Test]
     public async Task Stop_ASidecarThatReads_IsStoppedBeforeItsSourceAndLosesNothing()
     {
         var account = new Account();

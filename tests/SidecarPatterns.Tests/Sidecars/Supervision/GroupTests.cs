@@ -89,8 +89,20 @@ internal sealed class GroupTests
         await Trio.PassDelayAsync(host, 1);
         await _trio.WroteAsync(from: 1, "-first +first");
         await host.StateAsync("first", SidecarState.Ready);
+        Assert.That(host.Logs.Named("GroupRestarts"), Is.Empty, "it concerns no other");
         var cause = _trio.Fail("first");
         Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+    }
+
+    [Test]
+    public async Task Fails_MembersMayDrainForAsLongAsATimerTakes_AreRestarted()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll, configure: static (_, options) => options.DrainTimeout = TimeSpan.FromDays(49));
+        await Trio.StartAsync(host);
+        _trio.Fail("first");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: 3, "-first -third -second +first +second +third");
+        await host.StopAsync();
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -413,6 +414,51 @@ internal sealed class ReloadTests
         _configuration.Change(("SidecarGroups:pair:MaxRestarts", "-1"));
         Assert.That(host.Logs.Named("GroupOptionsRefused"), Has.Count.EqualTo(2));
         await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Group_NothingOfItChanges_NothingIsTold()
+    {
+        await using var host = BuildGroup(out _);
+        await host.StartAsync();
+        _configuration.Change(("SidecarGroups:pair:MaxRestarts", "5"));
+        _configuration.Change(("Logging:LogLevel:Default", "Debug"));
+
+        Assert.That(host.Logs.Named("GroupOptionsChanged"), Is.Empty, "five is what it was");
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task FixedOption_ChangesAlongWithAnother_StaysAndTheOtherChanges()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
+        _configuration.Change(($"Sidecars:{Name}:Critical", "false"), ($"Sidecars:{Name}:MaxAttempts", "3"));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Snapshot(Name).Critical, Is.True);
+            Assert.That(host.Logs.Named("OptionsChanged").Single().Message, Is.EqualTo("Options of sidecar 'sidecar' have changed: MaxAttempts = 3."));
+        }
+
+        Change("MaxAttempts", "4");
+        Assert.That(host.Snapshot(Name).Critical, Is.True);
+        Assert.That(host.Logs.Named("ConfigurationProblem"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Change_OfAConfigurationThatOutlivesTheHost_IsNotFollowedOnceThatIsDisposedOf()
+    {
+        IConfiguration configuration = new ConfigurationBuilder().Add(_configuration).Build();
+        var host = TestHost.Build(services => services.AddSingleton(configuration).AddSidecar<int>(Name, static (_, _, _) => default));
+        await host.StartAsync();
+        Change("Concurrency", "0");
+        Assert.That(host.Logs.Named("OptionsRefused"), Has.Count.EqualTo(1));
+
+        await host.StopAsync();
+        await host.DisposeAsync();
+        Change("Concurrency", "-1");
+
+        Assert.That(host.Logs.Named("OptionsRefused"), Has.Count.EqualTo(1));
     }
 
     [Test]

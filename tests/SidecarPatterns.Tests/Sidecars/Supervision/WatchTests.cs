@@ -316,6 +316,49 @@ internal sealed class WatchTests
     }
 
     [Test]
+    public async Task WatchAsync_TokenIsCancelledWhileItTellsHowAllStand_EndsAtOnce()
+    {
+        using var cancellation = new CancellationTokenSource();
+        await using var host = TestHost.Build(static services =>
+        {
+            services.AddRun(new Script<First>(), "first");
+            services.AddRun(new Script<Second>(), "second");
+        });
+        await using var watcher = new Watcher(host.Control, cancellation.Token);
+        await watcher.NextAsync();
+
+        await cancellation.CancelAsync();
+
+        Assert.That(await watcher.MoveNextAsync().FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+    }
+
+    // A dashboard may come and go for as long as the host lives.
+    [Test]
+    public async Task WatchAsync_ManyWatchersComeAndGo_NoneOfThemIsKept()
+    {
+        const int Watchers = 10_000;
+        await using var host = TestHost.Build(static services => services.AddRun(new Script<First>(), "beat"));
+        await ComeAndGoAsync(host.Control, 100);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        await ComeAndGoAsync(host.Control, Watchers);
+
+        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(100 * Watchers), "bytes");
+
+        static async Task ComeAndGoAsync(ISidecarControl control, int watchers)
+        {
+            for (var i = 0; i < watchers; i++)
+            {
+                await foreach (var transition in control.WatchAsync())
+                {
+                    Assert.That(transition.State, Is.EqualTo(SidecarState.Created));
+                    break;
+                }
+            }
+        }
+    }
+
+    [Test]
     public async Task WatchAsync_HostWasDisposedOf_TellsHowItEndedAndEnds()
     {
         var host = TestHost.Build(static services => services.AddRun(new Script<First>(), "beat"));

@@ -223,6 +223,89 @@ internal sealed class SidecarHealthChecksTests
         await host.StopAsync();
     }
 
+    [Test]
+    public async Task Checks_AllIsWell_SaySo()
+    {
+        await using var host = Build(static services => services.AddRun(new Script<First>(), "beat"));
+        await host.StartAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((await host.ReportAsync("live")).Entries["sidecars-live"].Description, Is.EqualTo("No sidecar has failed."));
+            Assert.That((await host.ReportAsync("ready")).Entries["sidecars-ready"].Description, Is.EqualTo("Every sidecar is ready."));
+            Assert.That((await host.HealthOfAsync("beat")).Description, Is.EqualTo($"Ready since {host.Clock.GetUtcNow():u}."));
+        }
+
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Readiness_SeveralAreNotReady_NamesThemAll()
+    {
+        await using var host = Build(static services =>
+        {
+            services.AddRun(new Script<First>(), "first");
+            services.AddRun(new Script<Second>(), "second");
+        });
+
+        Assert.That(
+            (await host.ReportAsync("ready")).Entries["sidecars-ready"].Description, Is.EqualTo("'first' is Created, 'second' is Created."));
+    }
+
+    [Test]
+    public async Task Checks_ApplicationCallsUnhealthyDegraded_ReportThat()
+    {
+        var running = new SyncPoint();
+        await using var host = Build(services =>
+        {
+            services.AddRun(
+                new Script<First>
+                {
+                    Run = async (_, ct) =>
+                    {
+                        await running.PassAsync(ct);
+                        throw new FormatException("broken");
+                    },
+                },
+                "beat",
+                static options => options.RestartPolicy = RestartPolicy.Never);
+            services.PostConfigure<HealthCheckServiceOptions>(static options =>
+            {
+                foreach (var registration in options.Registrations)
+                {
+                    registration.FailureStatus = HealthStatus.Degraded;
+                }
+            });
+        });
+        Assert.That(await AllAsync(host, "beat"), Is.EqualTo((HealthStatus.Healthy, HealthStatus.Degraded, HealthStatus.Degraded)), "not started");
+
+        await host.StartAsync();
+        running.Release();
+        await host.StateAsync("beat", SidecarState.Failed);
+        Assert.That(await AllAsync(host, "beat"), Is.EqualTo((HealthStatus.Degraded, HealthStatus.Degraded, HealthStatus.Degraded)), "failed, and so stopping");
+
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.InstanceOf<FormatException>());
+    }
+
+    [Test]
+    public async Task Readiness_NoHostButSomebodyWhoStartsAndStopsItsServices_IsNotReadyOnceTheyAreStopped()
+    {
+        var services = new ServiceCollection();
+        services.AddRun(new Script<First>(), "beat");
+        services.AddHealthChecks().AddSidecarHealthChecks();
+        await using var provider = services.BuildServiceProvider();
+        var sidecars = provider.GetServices<IHostedService>().First();
+        await sidecars.StartAsync(CancellationToken.None).InTime();
+        Assert.That(await ReadinessAsync(), Is.EqualTo(HealthStatus.Healthy));
+
+        await sidecars.StopAsync(CancellationToken.None).InTime();
+
+        Assert.That(await ReadinessAsync(), Is.EqualTo(HealthStatus.Unhealthy), "a sidecar that has stopped in order is healthy itself");
+
+        async Task<HealthStatus> ReadinessAsync() =>
+            (await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync(static check => check.Tags.Contains("ready")).InTime()).Status;
+    }
+
     private static TestHost Build(Action<IServiceCollection> configure) => TestHost.Build(services =>
     {
         configure(services);

@@ -66,11 +66,33 @@ internal sealed class SidecarOptionsValidatorTests
     [TestCase(0, 0, 0)]
     [TestCase(10, 11, 0)]
     [TestCase(10, 9, 1)]
+    [TestCase(49 * 24 * 60 * 60, 9, 1)]
     public void Validate_MaxRestartDelay_IsAtLeastRestartDelay(int delay, int max, int failures)
     {
         var result = Validate(new SidecarOptions { RestartDelay = TimeSpan.FromSeconds(delay), MaxRestartDelay = TimeSpan.FromSeconds(max) });
 
         Assert.That(result.Failures?.Count() ?? 0, Is.EqualTo(failures));
+    }
+
+    [Test]
+    public void Validate_MaxRetryDelayBelowRetryDelay_NamesBoth()
+    {
+        var result = Validate(new SidecarOptions { RetryDelay = TimeSpan.FromSeconds(2), MaxRetryDelay = TimeSpan.FromSeconds(1) });
+
+        Assert.That(result.Failures, Is.EqualTo([
+            "Sidecars:audit:MaxRetryDelay is 00:00:01; allowed is a duration from RetryDelay, which is 00:00:02, to 49.00:00:00.",
+        ]));
+    }
+
+    [TestCase(null, 2, null)]
+    [TestCase("", 2, "Sidecars:audit:Pipeline is ''; allowed is nothing, or a name.")]
+    [TestCase("mail", 1, null)]
+    [TestCase("mail", 2, "Sidecars:audit:Pipeline is 'mail'; allowed is either a Pipeline or MaxAttempts, which is 2, and not both.")]
+    public void Validate_PipelineAndAttempts_AreNotAllowedTogether(string? pipeline, int attempts, string? failure)
+    {
+        var result = Validate(new SidecarOptions { Pipeline = pipeline, MaxAttempts = attempts });
+
+        Assert.That(result.FailureMessage, Is.EqualTo(failure));
     }
 
     [TestCase(50, 49, "RestartDelay")]

@@ -88,6 +88,37 @@ internal sealed class SourceChannelTests
     }
 
     [Test]
+    public async Task Output_CancelledBeforeItWrites_WritesNothing()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+        var channel = new SourceChannel<int>(1, BoundedChannelFullMode.Wait);
+
+        var failure = await new SourceOutput<int>(channel, CancellationToken.None).WriteAsync(1, cancelled).AsTask().FailureAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((failure as OperationCanceledException)?.CancellationToken, Is.EqualTo(cancelled));
+            Assert.That(channel.ReadAccount().Accepted, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Output_SeveralWaitForRoom_EachWritesOnceThereIsRoomForIt()
+    {
+        var channel = Full(BoundedChannelFullMode.Wait);
+        var output = new SourceOutput<int>(channel, CancellationToken.None);
+        Task[] writes = [output.WriteAsync(2).AsTask(), output.WriteAsync(3).AsTask()];
+
+        for (var taken = 1; taken <= 3; taken++)
+        {
+            await Eventually.HoldsAsync(() => channel.TryTake(out _));
+        }
+
+        await Task.WhenAll(writes).InTime();
+        Assert.That((channel.ReadAccount().Accepted, channel.ReadAccount().Handled), Is.EqualTo((3L, 3L)));
+    }
+
+    [Test]
     public async Task Output_StopRequestedAndThereIsRoom_StillWrites()
     {
         var channel = new SourceChannel<int>(1, BoundedChannelFullMode.Wait);
@@ -108,6 +139,30 @@ internal sealed class SourceChannelTests
         channel.TryTake(out _);
 
         Assert.That(await wait.InTime(), Is.True);
+    }
+
+    [Test]
+    public void Reader_SaysThatItCountsAndPeeks()
+    {
+        var reader = new SourceReader<int>(Full(BoundedChannelFullMode.Wait));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(reader.CanCount, Is.True);
+            Assert.That(reader.CanPeek, Is.True);
+            Assert.That(reader.Count, Is.EqualTo(1));
+        }
+    }
+
+    [Test]
+    public async Task Reader_CancelledBeforeItReads_TakesNoMessage()
+    {
+        var channel = Full(BoundedChannelFullMode.Wait);
+
+        var failure = await new SourceReader<int>(channel).ReadAsync(new CancellationToken(canceled: true)).AsTask().FailureAsync();
+
+        Assert.That(failure, Is.InstanceOf<OperationCanceledException>());
+        Assert.That(channel.Count, Is.EqualTo(1));
     }
 
     [Test]

@@ -209,6 +209,25 @@ internal sealed class SidecarGovernorTests
     }
 
     [Test]
+    public async Task Dispose_UnderPressure_LooksNoMoreAndGivesAllSharesBack()
+    {
+        var host = await StartAsync();
+        var governor = host.Services.GetRequiredService<SidecarGovernor>();
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        await host.StopAsync();
+        Assert.That(governor.ShareOf(SidecarPriority.Low), Is.LessThan(1));
+
+        await host.DisposeAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(governor.ShareOf(SidecarPriority.Low), Is.EqualTo(1));
+            Assert.That(host.Clock.Armed, Is.Empty);
+        }
+    }
+
+    [Test]
     public void Options_Wrong_StopTheStartAndNameTheKey()
     {
         using var host = TestHost.BuildWith(builder =>
@@ -221,6 +240,24 @@ internal sealed class SidecarGovernorTests
         Assert.That(
             async () => await host.StartAsync(),
             Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo("SidecarGovernor:MaxCpu is '80 %'; allowed is a number above 0, up to 1."));
+    }
+
+    [TestCase("MaxCpu", "1.1")]
+    [TestCase("MaxMemory", "0")]
+    [TestCase("MinShare", "-0.1")]
+    [TestCase("Interval", "00:00:00")]
+    public void Options_OutOfRange_StopTheStartAndNameTheKey(string key, string value)
+    {
+        using var host = TestHost.BuildWith(builder =>
+        {
+            builder.Configuration.AddInMemoryCollection([new($"SidecarGovernor:{key}", value)]);
+            builder.Services.AddSidecarGovernor();
+            builder.Services.AddSidecar<int>("any", static (_, _, _) => default);
+        }).Host;
+
+        Assert.That(
+            async () => await host.StartAsync(),
+            Throws.InstanceOf<OptionsValidationException>().With.Message.StartsWith($"SidecarGovernor:{key} is {value}; allowed is "));
     }
 
     [Test]
@@ -241,6 +278,9 @@ internal sealed class SidecarGovernorTests
     [TestCase("cpu.max", "max 100000", null)]
     [TestCase("cpu.max", "50000 100000\n", 0.5)]
     [TestCase("cpu.max", "nonsense", null)]
+    [TestCase("cpu.max", "0 100000", null)]
+    [TestCase("cpu.max", "100000 0", null)]
+    [TestCase("cpu.max", "100000 max", null)]
     [TestCase("cpu/cpu.cfs_quota_us", "150000", 1.5)]
     [TestCase("cpu/cpu.cfs_quota_us", "-1", null)]
     public void ReadQuota_FilesOfAControlGroup_AreReadInBothVersions(string file, string content, double? processors)
@@ -257,6 +297,80 @@ internal sealed class SidecarGovernorTests
         finally
         {
             root.Delete(recursive: true);
+        }
+    }
+
+    [TestCase("cpu.cfs_quota_us")]
+    [TestCase("cpu.cfs_period_us")]
+    public void ReadQuota_HalfOfAControlGroupsFiles_SaysNothing(string file)
+    {
+        var root = Directory.CreateTempSubdirectory();
+        try
+        {
+            root.CreateSubdirectory("cpu");
+            File.WriteAllText(Path.Combine(root.FullName, "cpu", file), "100000");
+
+            Assert.That(ProcessLoad.ReadQuota(root.FullName), Is.Null);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
+    public void ReadQuota_FileThatCanNotBeRead_SaysNothing()
+    {
+        var root = Directory.CreateTempSubdirectory();
+        try
+        {
+            using (new FileStream(Path.Combine(root.FullName, "cpu.max"), FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                Assert.That(ProcessLoad.ReadQuota(root.FullName), Is.Null);
+            }
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Test]
+    public void Read_TimeThatTheProcessUsed_CountsOnceAndAsAPartOfAllProcessors()
+    {
+        const double Rounding = 0.000_001;
+        using var host = TestHost.Build(static services => services.AddSidecarGovernor().AddSidecar<int>("any", static (_, _, _) => default)).Host;
+        var clock = (TestClock)host.Services.GetRequiredService<TimeProvider>();
+        var processors = Math.Min(Environment.ProcessorCount, ProcessLoad.ReadQuota("/sys/fs/cgroup") ?? double.MaxValue);
+        var before = Environment.CpuUsage.TotalTime;
+        var load = new ProcessLoad(host.Services.GetRequiredService<SidecarEnvironment>());
+        Assert.That(load.Read().Cpu, Is.Zero, "no time has passed");
+        var begun = Environment.CpuUsage.TotalTime;
+        var second = Use(TimeSpan.FromMilliseconds(20));
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        var first = load.Read().Cpu * 4 * processors;
+        var ended = Environment.CpuUsage.TotalTime;
+        clock.Advance(TimeSpan.FromSeconds(2));
+        var next = load.Read().Cpu * 2 * processors;
+        var last = Environment.CpuUsage.TotalTime;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first, Is.InRange((second - begun).TotalSeconds - Rounding, (ended - before).TotalSeconds + Rounding));
+            Assert.That(next, Is.InRange(0, (last - second).TotalSeconds + Rounding), "from the last look on");
+        }
+
+        static TimeSpan Use(TimeSpan time)
+        {
+            var end = Environment.CpuUsage.TotalTime + time;
+            TimeSpan used;
+            while ((used = Environment.CpuUsage.TotalTime) < end)
+            {
+                Math.Sqrt(end.Ticks);
+            }
+
+            return used;
         }
     }
 

@@ -1,0 +1,18 @@
+namespace SidecarPatterns.Tests;
+
+/// <summary>How far chance goes.</summary>
+[TestFixture]
+internal sealed class JitterTests
+{
+    [TestCase(0, 0.8)]
+    [TestCase(0.25, 0.9)]
+    [TestCase(0.5, 1)]
+    [TestCase(1, 1.2)]
+    public void Factor_OfAFifth_IsAroundOne(double drawn, double expected) =>
+        Assert.That(Jitter.Factor(0.2, new Drawn(drawn)), Is.EqualTo(expected).Within(0.000_001));
+
+    private sealed class Drawn(double value) : Random
+    {
+        public override double NextDouble() => value;
+    }
+}
