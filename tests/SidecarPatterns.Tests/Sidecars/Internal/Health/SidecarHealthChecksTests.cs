@@ -253,6 +253,18 @@ internal sealed class SidecarHealthChecksTests
     }
 
     [Test]
+    public async Task Readiness_SeveralAreNotReady_IsAsBadAsTheWorstWhereverThatStands([Values] bool worstIsFirst)
+    {
+        await using var host = Build(services =>
+        {
+            services.AddRun(new Script<First>(), "first", options => options.Critical = worstIsFirst);
+            services.AddRun(new Script<Second>(), "second", options => options.Critical = !worstIsFirst);
+        });
+
+        Assert.That(await host.CheckHealthAsync("ready"), Is.EqualTo(HealthStatus.Unhealthy));
+    }
+
+    [Test]
     public async Task Checks_ApplicationCallsUnhealthyDegraded_ReportThat()
     {
         var running = new SyncPoint();

@@ -47,6 +47,21 @@ internal sealed class SidecarGovernorTests
     }
 
     [Test]
+    public async Task Governor_NoPressure_TellsNothingAndHasOneTimerHoweverOftenItIsStarted()
+    {
+        await using var host = await StartAsync();
+        host.Services.GetRequiredService<SidecarGovernor>().Start();
+        await LookAsync(host, 3);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("GovernorBegan"), Is.Empty);
+            Assert.That(host.Logs.Named("GovernorEnded"), Is.Empty);
+            Assert.That(host.Clock.Armed, Is.EqualTo([Interval]));
+        }
+    }
+
+    [Test]
     public async Task Governor_NearTheLimitOfMemory_TakesSharesToo()
     {
         await using var host = await StartAsync();
