@@ -178,6 +178,33 @@ internal sealed class SourceLifeTests
     }
 
     [Test]
+    public async Task Stop_WhileItsHookIsUnderWay_ItNeverRuns()
+    {
+        var held = new SyncPoint();
+        var runs = 0;
+        var script = new SourceScript<First>
+        {
+            Start = (_, _) => held.PassAsync(CancellationToken.None),
+            Write = (_, _, _) =>
+            {
+                Interlocked.Increment(ref runs);
+                return Task.CompletedTask;
+            },
+        };
+        await using var host = TestHost.Build(services => services.AddStartupSource(script, Name, static options => options.Critical = false));
+        await host.StartAsync();
+        await held.ReachedAsync();
+
+        var stop = host.StopAsync();
+        await host.StateAsync(Name, SidecarState.Draining);
+        held.Release();
+        await stop;
+
+        Assert.That(runs, Is.Zero);
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Stopped));
+    }
+
+    [Test]
     public async Task Stop_DuringARestartDelay_StartsItNoMoreForWhatIsUnread()
     {
         var account = new Account();

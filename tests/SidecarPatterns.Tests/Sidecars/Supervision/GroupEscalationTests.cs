@@ -50,6 +50,42 @@ internal sealed class GroupEscalationTests
     }
 
     [Test]
+    public async Task Fails_AfterAllButOneThatHasEndedWereHealthyLongEnough_BeginsANewRow()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 1);
+        await Trio.StartAsync(host);
+        _trio.Return("third");
+        await host.StateAsync("third", SidecarState.Stopped);
+        for (var times = 0; times < 2; times++)
+        {
+            var lines = _trio.Journal.Lines.Count;
+            _trio.Fail("first");
+            await Trio.PassDelayAsync(host, 1);
+            await _trio.WroteAsync(from: lines, "-first -second +first +second");
+            await host.StateAsync("second", SidecarState.Ready);
+            await host.Clock.AdvanceAsync(TimeSpan.FromSeconds(60));
+        }
+
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Returns_BetweenTwoFailuresOfAnother_DoesNotEndTheirRow()
+    {
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForOne, static group => group.MaxRestarts = 1, static (_, options) => options.RestartPolicy = RestartPolicy.Always);
+        await Trio.StartAsync(host);
+        await _trio.FailAndRestartAsync(host, "first", 1);
+        _trio.Return("second");
+        await Trio.PassDelayAsync(host, 2);
+        await Eventually.HoldsAsync(() => host.Snapshot("second") is { Restarts: 1, State: SidecarState.Ready });
+
+        var cause = _trio.Fail("first");
+
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+    }
+
+    [Test]
     public async Task ForGood_AllOptional_AllAreFailedAndTheApplicationGoesOn([Values] SidecarGroupStrategy strategy)
     {
         await using var host = _trio.Build(strategy, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);

@@ -37,6 +37,7 @@ internal sealed class GroupTests
             Assert.That(snapshot.LastError, name == failing ? Is.SameAs(failure) : Is.Null, name);
         }
 
+        Assert.That(host.Logs.Named("GroupMemberHangs"), Is.Empty);
         await host.StopAsync();
         await _trio.WroteAsync(from: 3, expected + " -third -second -first");
     }
@@ -103,6 +104,61 @@ internal sealed class GroupTests
         await Trio.PassDelayAsync(host, 1);
         await _trio.WroteAsync(from: 3, "-first -third -second +first +second +third");
         await host.StopAsync();
+    }
+
+    [Test]
+    public async Task Fails_WhileAnotherOneHangs_WaitsForThatAsLongAsItsCallMayTakeAndTellsOfIt()
+    {
+        var hold = new SyncPoint();
+        var script = new Script<Second> { Start = (_, _) => hold.PassAsync(CancellationToken.None) };
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecarGroup("pair", SidecarGroupStrategy.OneForAll);
+            services.AddRun(_trio.First, "first").InGroup("pair");
+            services.AddStartupRun(script, "second", static options =>
+            {
+                options.Critical = false;
+                options.HandlerTimeout = TimeSpan.FromSeconds(3);
+            }).InGroup("pair");
+        });
+        await host.StartAsync();
+        await hold.ReachedAsync();
+        _trio.Fail("first");
+
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(14)); // The call, a second, and the disposal.
+
+        await host.LoggedAsync("GroupMemberHangs");
+        hold.Release();
+        await host.StopAsync();
+    }
+
+    [Test]
+    public async Task HostStops_DuringTheDelay_NothingWaitsForItAnyMore()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);
+        await Trio.StartAsync(host);
+        _trio.Fail("first");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        await host.StopAsync();
+
+        await host.Clock.NothingArmedAsync();
+    }
+
+    [Test]
+    public async Task Drain_OfOneDuringTheDelayOfOthers_DoesNotShortenIt()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.RestForOne);
+        await Trio.StartAsync(host);
+        _trio.Fail("second");
+        await _trio.WroteAsync(from: 3, "-second -third");
+        var delay = await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        await host.Control.DrainAsync("first").InTime();
+
+        Assert.That(host.Clock.Armed, Does.Contain(delay));
+        await host.Clock.AdvanceAsync(delay);
+        await _trio.WroteAsync(from: 3, "-second -third -first +second +third");
     }
 
     [Test]

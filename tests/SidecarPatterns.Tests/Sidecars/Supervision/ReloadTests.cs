@@ -466,6 +466,7 @@ internal sealed class ReloadTests
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
         Change("Capacity", "5");
+        Assert.That(host.Logs.Named("ConfigurationProblem"), Has.Count.EqualTo(1));
         Change("Capacity", "5");
 
         Assert.That(host.Logs.Named("ConfigurationProblem").Single().Message, Is.EqualTo(
