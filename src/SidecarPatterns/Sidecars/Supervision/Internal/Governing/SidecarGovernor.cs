@@ -61,7 +61,7 @@ internal sealed class SidecarGovernor : IDisposable
         lock (_lock)
         {
             var (cpu, memory) = _load.Read();
-            var isNearLimit = cpu > _options.MaxCpu || memory > _options.MaxMemory;
+            var isNearLimit = cpu >= _options.MaxCpu || memory >= _options.MaxMemory;
             var before = _pressure;
             Volatile.Write(ref _pressure, Math.Clamp(before + (isNearLimit ? Increase : -Decrease), 0, MaxPressure));
             if (before == 0 && isNearLimit)

@@ -35,8 +35,7 @@ internal sealed class GovernedLaneTests
     [Test]
     public void MustRest_WithoutPressure_IsNeverSaid()
     {
-        var lane = Lane();
-        Assert.That(lane.MustRest, Is.False);
+        var lane = Working();
         _host.Clock.Advance(TimeSpan.FromHours(1));
 
         Assert.That(lane.MustRest, Is.False);
@@ -46,7 +45,7 @@ internal sealed class GovernedLaneTests
     public void MustRest_UnderPressure_IsSaidOnceTheLaneHasWorkedForFiveMilliseconds()
     {
         PutPressure();
-        var lane = Lane();
+        var lane = Working();
         Assert.That(lane.MustRest, Is.False, "it begins");
 
         _host.Clock.Advance(Slice - Tick);
@@ -56,11 +55,10 @@ internal sealed class GovernedLaneTests
     }
 
     [Test]
-    public void MustRest_PublishersWaitForRoom_IsNotSaid()
+    public void MustRest_ApplicationWouldWait_IsNotSaid()
     {
         PutPressure();
-        var lane = Lane(holdsUpPublishers: true);
-        Assert.That(lane.MustRest, Is.False);
+        var lane = Working(holdsUp: true);
         _host.Clock.Advance(Slice);
 
         Assert.That(lane.MustRest, Is.False);
@@ -70,8 +68,7 @@ internal sealed class GovernedLaneTests
     public void MustRest_PressureComesBackAfterAnHour_CountsTheWorkAnew()
     {
         PutPressure();
-        var lane = Lane();
-        Assert.That(lane.MustRest, Is.False);
+        var lane = Working();
         TakePressure();
         Assert.That(lane.MustRest, Is.False);
         _host.Clock.Advance(TimeSpan.FromHours(1));
@@ -82,28 +79,62 @@ internal sealed class GovernedLaneTests
     }
 
     [Test]
-    public async Task RestAsync_AfterALongCall_TakesASecondAndNoMore()
+    public void MustRest_WorksABitNowAndThen_IsSaidOnceTheBitsAreEnough()
     {
         PutPressure();
-        var lane = Lane();
-        Assert.That(lane.MustRest, Is.False);
+        var lane = Working();
+        for (var bit = 0; bit < 3; bit++)
+        {
+            Assert.That(lane.MustRest, Is.False);
+            _host.Clock.Advance(TimeSpan.FromMilliseconds(3)); // Asks for twelve of rest.
+            lane.EndWork();
+            _host.Clock.Advance(TimeSpan.FromMilliseconds(4));
+            lane.BeginWork();
+        }
+
+        Assert.That(lane.MustRest, Is.True);
+    }
+
+    [TestCase(0, 40)]
+    [TestCase(15, 25)]
+    [TestCase(30, 0, Description = "less than what a moment of work asks for: it is owed, and not worth a rest")]
+    [TestCase(3_600_000, 0, Description = "an idle sidecar takes its next message at once")]
+    public async Task MustRest_HasBeenIdle_RestsForSoMuchLess(int idle, int rest)
+    {
+        PutPressure();
+        var lane = Working();
+        _host.Clock.Advance(TimeSpan.FromMilliseconds(10));
+        lane.EndWork();
+        _host.Clock.Advance(TimeSpan.FromMilliseconds(idle));
+
+        Assert.That(lane.MustRest, Is.EqualTo(rest > 0));
+        if (rest > 0)
+        {
+            await RestsAsync(lane, TimeSpan.FromMilliseconds(rest));
+        }
+    }
+
+    [TestCase(1)]
+    [TestCase(3)]
+    public async Task RestAsync_AfterALongCall_TakesASecondForEachLaneAndNoMore(int lanes)
+    {
+        PutPressure(lanes);
+        var lane = Working(lanes);
         _host.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(lane.MustRest, Is.True);
+        lane.EndWork();
 
-        var rest = lane.RestAsync(CancellationToken.None).AsTask();
-        Assert.That(_host.Clock.Armed, Does.Contain(TimeSpan.FromSeconds(1)));
-        await _host.Clock.AdvanceAsync(TimeSpan.FromSeconds(1));
-        await rest.InTime();
-
-        Assert.That(lane.MustRest, Is.False, "it has rested");
+        await RestsAsync(lane, TimeSpan.FromSeconds(lanes));
     }
 
     [Test]
     public async Task RestAsync_LaneIsToLeave_EndsAtOnce()
     {
         PutPressure();
-        var lane = Lane();
-        Assert.That(lane.MustRest, Is.False);
+        var lane = Working();
         _host.Clock.Advance(Slice);
+        Assert.That(lane.MustRest, Is.True);
+        lane.EndWork();
         using var leaving = new CancellationTokenSource();
         var rest = lane.RestAsync(leaving.Token).AsTask();
         Assert.That(rest.IsCompleted, Is.False);
@@ -113,21 +144,34 @@ internal sealed class GovernedLaneTests
         Assert.That(await rest.FailureAsync(), Is.Null);
     }
 
-    private GovernedLane Lane(bool holdsUpPublishers = false) =>
-        new(new GovernedSidecar(Governor, SidecarPriority.Low, () => holdsUpPublishers), _host.Clock);
+    private GovernedLane Working(int lanes = 1, bool holdsUp = false)
+    {
+        var lane = new GovernedLane(new GovernedSidecar(Governor, SidecarPriority.Low, () => lanes, () => holdsUp), _host.Clock);
+        lane.BeginWork();
+        return lane;
+    }
 
-    private void PutPressure()
+    private async Task RestsAsync(GovernedLane lane, TimeSpan expected)
+    {
+        var rest = lane.RestAsync(CancellationToken.None).AsTask();
+        Assert.That(_host.Clock.Armed, Does.Contain(expected));
+        await _host.Clock.AdvanceAsync(expected);
+        await rest.InTime();
+        Assert.That(lane.MustRest, Is.False, "it has rested");
+    }
+
+    private void PutPressure(int lanes = 1)
     {
         _load.Cpu = 1;
         _host.Clock.Advance(4 * Interval);
-        Assert.That(Governor.ShareOf(SidecarPriority.Low), Is.EqualTo(0.2).Within(0.000_001));
+        Assert.That(Governor.ShareOf(SidecarPriority.Low, lanes), Is.EqualTo(0.2 / lanes).Within(0.000_001));
     }
 
     private void TakePressure()
     {
         _load.Cpu = 0;
         _host.Clock.Advance(60 * Interval);
-        Assert.That(Governor.ShareOf(SidecarPriority.Low), Is.EqualTo(1));
+        Assert.That(Governor.ShareOf(SidecarPriority.Low, lanes: 1), Is.EqualTo(1));
     }
 
     private sealed class Load : IProcessLoad
