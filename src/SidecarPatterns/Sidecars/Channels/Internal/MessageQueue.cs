@@ -36,6 +36,9 @@ internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
     /// <summary>Whether a publisher has ever had to wait for room: the others drop what finds none, or never came to that.</summary>
     public virtual bool HasMadePublishersWait => false;
 
+    /// <summary>Called when a publisher begins to wait for room: on its thread, outside of the lock.</summary>
+    public Action? OnPublisherWaits { get; set; }
+
     /// <summary>The word of <see cref="BatchNap{T}"/>, beside what publishers have to look at.</summary>
     public abstract ref long NapEnd { get; }
 

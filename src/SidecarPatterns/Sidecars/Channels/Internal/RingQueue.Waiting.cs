@@ -66,6 +66,7 @@ internal sealed partial class RingQueue<T>
             ArmRescue();
         }
 
+        OnPublisherWaits?.Invoke();
         return new ValueTask(publisher, publisher.ListenFor(ct));
     }
 
@@ -98,6 +99,7 @@ internal sealed partial class RingQueue<T>
             ArmRescue();
         }
 
+        OnPublisherWaits?.Invoke();
         return new ValueTask<bool>(publisher, publisher.ListenFor(ct));
     }
 

@@ -80,6 +80,7 @@ internal sealed partial class SizedQueue<T>
             WakeWhoHoldsUp();
         }
 
+        OnPublisherWaits?.Invoke();
         return new ValueTask(publisher, publisher.ListenFor(ct));
     }
 
@@ -121,6 +122,7 @@ internal sealed partial class SizedQueue<T>
             WakeWhoHoldsUp();
         }
 
+        OnPublisherWaits?.Invoke();
         return new ValueTask<bool>(publisher, publisher.ListenFor(ct));
     }
 

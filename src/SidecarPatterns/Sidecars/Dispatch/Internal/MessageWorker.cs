@@ -35,13 +35,15 @@ internal abstract partial class MessageWorker<T> : SidecarWorker, ISettlements
         Retry = RetryRule.From(options);
         MayHaveRetried |= Retry is not null;
         RateLimit = options.MaxRate is { } rate ? new PacedRateLimiter(rate, environment.TimeProvider) : null;
-        Governed = environment.Governor is { } governor
-            ? new GovernedSidecar(
+        if (environment.Governor is { } governor)
+        {
+            Governed = new GovernedSidecar(
                 governor,
                 options.Priority,
                 () => Options.Concurrency,
-                () => Callers is not null || (queue.HasMadePublishersWait && queue.IsFull))
-            : null;
+                () => Callers is not null || (queue.HasMadePublishersWait && queue.IsFull));
+            queue.OnPublisherWaits = Governed.GoOn;
+        }
     }
 
     public MessageQueue<T> Queue { get; }

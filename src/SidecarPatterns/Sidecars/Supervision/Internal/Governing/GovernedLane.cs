@@ -38,12 +38,18 @@ internal sealed class GovernedLane(GovernedSidecar sidecar, TimeProvider timePro
         _isWorking = false;
     }
 
-    /// <summary>Rests for as long as the share asks for.</summary>
+    /// <summary>Rests for as long as the share asks for, or until somebody begins to wait for the sidecar.</summary>
     public async ValueTask RestAsync(CancellationToken leaving)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(leaving, sidecar.GoingOn);
+        if (!sidecar.MustYield)
+        {
+            return; // Somebody had begun to wait before.
+        }
+
         var longest = MaxRest * sidecar.Lanes; // Whoever waits for any of them waits no longer than for one that is alone.
         var rest = _owed < longest ? _owed : longest;
-        await Task.Delay(rest, timeProvider, leaving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(rest, timeProvider, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _owed = TimeSpan.Zero;
     }
 

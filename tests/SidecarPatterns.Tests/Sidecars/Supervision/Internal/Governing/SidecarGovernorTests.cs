@@ -146,6 +146,22 @@ internal sealed class SidecarGovernorTests
         }
     }
 
+    [Test]
+    public async Task Lane_PublisherBeginsToWaitWhileItRests_GoesOn([Values] bool asksForRoom, [Values] bool isSized)
+    {
+        await using var host = await StartAsync(
+            capacity: 1, isSized: isSized, onHandled: static (host, message) => _ = message < 1 && host.Writer<int>("low").TryWrite(message + 1));
+        _load.Cpu = 1;
+        await LookAsync(host, 4);
+        Assert.That(host.Writer<int>("low").TryWrite(0));
+        await host.Clock.ArmedAsync(TimeSpan.FromMilliseconds(40));
+
+        var waiting = asksForRoom ? host.Writer<int>("low").WaitToWriteAsync().AsTask() : host.Writer<int>("low").WriteAsync(2).AsTask();
+
+        await waiting.InTime();
+        await Eventually.HoldsAsync(() => host.Snapshot("low").Handled >= 2, "time stands still, and it has gone on");
+    }
+
     [TestCase(1, 0.2)]
     [TestCase(4, 0.05)]
     public async Task Share_OfSeveralLanes_IsThatOfOneForAllOfThem(int lanes, double expected)
@@ -395,7 +411,7 @@ internal sealed class SidecarGovernorTests
         }
     }
 
-    private async Task<TestHost> StartAsync(int capacity = 100, int lanes = 1, Action<TestHost, int>? onHandled = null)
+    private async Task<TestHost> StartAsync(int capacity = 100, int lanes = 1, bool isSized = false, Action<TestHost, int>? onHandled = null)
     {
         TestHost? host = null;
         host = TestHost.Build(services =>
@@ -408,7 +424,7 @@ internal sealed class SidecarGovernorTests
             });
             foreach (var priority in Enum.GetValues<SidecarPriority>())
             {
-                services.AddSidecar(
+                var builder = services.AddSidecar(
                     priority.ToString().ToLowerInvariant(),
                     _account.Counting<int>(message =>
                     {
@@ -420,7 +436,12 @@ internal sealed class SidecarGovernorTests
                         options.Capacity = capacity;
                         options.Concurrency = lanes;
                         options.Priority = priority;
+                        options.CapacityInBytes = isSized ? capacity : null;
                     });
+                if (isSized)
+                {
+                    builder.SizeOf(static _ => 1);
+                }
             }
         });
         await host.StartAsync();
