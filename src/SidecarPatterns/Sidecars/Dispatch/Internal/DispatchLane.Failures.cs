@@ -199,7 +199,7 @@ internal sealed partial class DispatchLane<T>
 
         var attempts = _source.LastAttempts;
         Context.Attempt = attempts + 1;
-        _isLastAttempt = attempts > 0 && _hurry.IsCancellationRequested;
+        _isLastAttempt = attempts > 0 && _hurry.IsCancellationRequested && !_state.IsToEnd; // One that is sent away hurries too: others go on.
         if (attempts > 0 || !_owner.IsExpired(_source.LastOrigin))
         {
             return false;
