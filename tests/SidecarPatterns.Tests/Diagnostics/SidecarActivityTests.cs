@@ -204,7 +204,7 @@ internal sealed class SidecarActivityTests
         account.TryWrite(host.Writer<int>(), 1);
         await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
         await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
-        await Eventually.HoldsAsync(() => host.Snapshot("audit").DeadLettered == 1);
+        await Eventually.HoldsAsync(() => host.Snapshot("audit") is { DeadLettered: 1, Incarnation: 2, State: SidecarState.Ready });
         account.CountDeadLettered();
 
         held.Release();

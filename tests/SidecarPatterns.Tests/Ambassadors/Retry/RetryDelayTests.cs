@@ -48,7 +48,7 @@ internal sealed class RetryDelayTests
     public void Next_ServerAsks_TheLongerOfTheTwoIsJittered(int askedMilliseconds, int expectedMilliseconds)
     {
         var delay = RetryDelay.Next(
-            TimeSpan.FromSeconds(5), Options.MaxDelay, retries: 0, TimeSpan.FromMilliseconds(askedMilliseconds), Options, new EvenChance());
+            TimeSpan.FromSeconds(5), Options.MaxDelay, retries: 0, TimeSpan.FromMilliseconds(askedMilliseconds), Options, new FixedRandom(0.5));
 
         Assert.That(delay, Is.EqualTo(TimeSpan.FromMilliseconds(expectedMilliseconds)));
     }
@@ -100,9 +100,4 @@ internal sealed class RetryDelayTests
 
     private static List<double> Many(TimeSpan first, int retries, TimeSpan? retryAfter) =>
         [.. Enumerable.Range(0, 4_000).Select(_ => RetryDelay.Next(first, Options.MaxDelay, retries, retryAfter, Options).TotalMilliseconds)];
-
-    private sealed class EvenChance : Random
-    {
-        public override double NextDouble() => 0.5;
-    }
 }

@@ -9,10 +9,5 @@ internal sealed class JitterTests
     [TestCase(0.5, 1)]
     [TestCase(1, 1.2)]
     public void Factor_OfAFifth_IsAroundOne(double drawn, double expected) =>
-        Assert.That(Jitter.Factor(0.2, new Drawn(drawn)), Is.EqualTo(expected).Within(0.000_001));
-
-    private sealed class Drawn(double value) : Random
-    {
-        public override double NextDouble() => value;
-    }
+        Assert.That(Jitter.Factor(0.2, new FixedRandom(drawn)), Is.EqualTo(expected).Within(0.000_001));
 }

@@ -326,7 +326,7 @@ internal sealed class EndpointProberTests : IDisposable
     {
         (_options.Probe.Interval, _options.Probe.Jitter) = (AmbassadorConstants.MaxDuration, 1);
         using var stop = new CancellationTokenSource();
-        var prober = new EndpointProber("orders", _balancer, () => _options, SendAsync, _clock, _logs.CreateLogger("test"), new HighRandom());
+        var prober = new EndpointProber("orders", _balancer, () => _options, SendAsync, _clock, _logs.CreateLogger("test"), new FixedRandom(0.9));
 
         var running = prober.RunAsync(stop.Token);
 
@@ -537,11 +537,6 @@ internal sealed class EndpointProberTests : IDisposable
     }
 
     private void Use(BalancedEndpoint endpoint) => endpoint.MarkUsed(_clock.GetTimestamp(), _balancer.Scale);
-
-    private sealed class HighRandom : Random
-    {
-        public override double NextDouble() => 0.9;
-    }
 
     private sealed class DisposedContent : ByteArrayContent
     {

@@ -219,6 +219,47 @@ internal sealed class LoopTests
         Assert.That((returned.Message, returned.Attempts), Is.EqualTo((1, 2)));
     }
 
+    [Test]
+    public async Task Restart_AsALaneHasTakenAMessageThatFailedBefore_LeavesItItsOtherAttempts()
+    {
+        var account = new Account();
+        var callers = new WatchedCallers();
+        List<int> attempts = [];
+        var registration = new FaultyRegistration(
+            new RingQueue<int>(16),
+            (_, context, _) =>
+            {
+                attempts.Add(context.Attempt);
+                if (context.Attempt < 3)
+                {
+                    throw new FormatException("again");
+                }
+
+                account.CountHandled();
+                return default;
+            },
+            isKeyed: true, // Then a message that waits for its retry waits there, and a lane takes it once more.
+            callers);
+        await using var host = TestHost.Build(services => services.AddSidecarCore(registration, static options =>
+        {
+            options.Concurrency = 2;
+            options.MaxAttempts = 3;
+            options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromSeconds(1);
+        }));
+        await host.StartAsync();
+        Publish(account, registration.Writer, 1);
+        await Eventually.HoldsAsync(() => registration.Worker.Intake is { ParkedCount: 1 });
+        var restarted = new TaskCompletionSource<Task>();
+        callers.OnNextLook = () => restarted.SetResult(host.Control.RestartAsync(Name)); // Between the take and the call.
+
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(100), () => restarted.Task.IsCompleted && account.Handled == 1);
+        await (await restarted.Task).InTime();
+
+        Assert.That(attempts, Is.EqualTo([1, 2, 3]));
+        await account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Snapshot(Name).Incarnation, Is.EqualTo(2));
+    }
+
     private static void Publish(Account account, SidecarWriter<int> writer, params int[] messages)
     {
         foreach (var message in messages)
@@ -228,7 +269,8 @@ internal sealed class LoopTests
     }
 
     /// <summary>Registers a sidecar with a queue of the test's.</summary>
-    private sealed class FaultyRegistration(MessageQueue<int> queue, Func<int, SidecarContext, CancellationToken, ValueTask> handler)
+    private sealed class FaultyRegistration(
+        MessageQueue<int> queue, Func<int, SidecarContext, CancellationToken, ValueTask> handler, bool isKeyed = false, ICallers<int>? callers = null)
         : SidecarRegistration(LoopTests.Name, "a faulty one")
     {
         public LaneWorker<int> Worker { get; private set; } = null!;
@@ -241,7 +283,43 @@ internal sealed class LoopTests
             var writer = new QueueWriter<int>(
                 queue, BoundedChannelFullMode.Wait, new DropCallback<int>(Name, callback: null, environment.DispatchLogger), metrics);
             var factory = SidecarFactory<ISidecar<int>>.Of(new DelegateSidecar<int>(handler));
-            return Worker = new LaneWorker<int>(Name, factory, queue, writer, metrics, options, environment);
+            var intake = isKeyed ? new KeyedIntake<int, int>(queue, static message => message, environment.TimeProvider) : null;
+            return Worker = new LaneWorker<int>(Name, factory, queue, writer, metrics, options, environment, intake) { Callers = callers };
+        }
+    }
+
+    /// <summary>Callers who never leave. The lane looks after each of them once it has taken a message.</summary>
+    private sealed class WatchedCallers : ICallers<int>
+    {
+        private Action? _onNextLook;
+
+        public Action OnNextLook
+        {
+            set => Volatile.Write(ref _onNextLook, value);
+        }
+
+        public Type ContentType => typeof(int);
+
+        public object GetContent(int message) => message;
+
+        public int Create(object content) => (int)content;
+
+        public bool HasLeft(int message)
+        {
+            Interlocked.Exchange(ref _onNextLook, null)?.Invoke();
+            return false;
+        }
+
+        public void OnHandled(int message)
+        {
+        }
+
+        public void OnGivenUp(int message, DeadLetterReason reason, Exception? cause)
+        {
+        }
+
+        public void OnDropped(int message)
+        {
         }
     }
 

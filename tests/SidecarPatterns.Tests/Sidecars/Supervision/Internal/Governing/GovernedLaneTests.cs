@@ -11,7 +11,7 @@ internal sealed class GovernedLaneTests
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
-    private readonly Load _load = new();
+    private readonly SetLoad _load = new();
     private TestHost _host = null!;
 
     private SidecarGovernor Governor => _host.Services.GetRequiredService<SidecarGovernor>();
@@ -172,12 +172,5 @@ internal sealed class GovernedLaneTests
         _load.Cpu = 0;
         _host.Clock.Advance(60 * Interval);
         Assert.That(Governor.ShareOf(SidecarPriority.Low, lanes: 1), Is.EqualTo(1));
-    }
-
-    private sealed class Load : IProcessLoad
-    {
-        public double Cpu { get; set; }
-
-        public (double Cpu, double Memory) Read() => (Cpu, 0);
     }
 }

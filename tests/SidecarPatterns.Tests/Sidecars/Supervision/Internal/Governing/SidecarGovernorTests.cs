@@ -12,13 +12,13 @@ internal sealed class SidecarGovernorTests
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.25);
 
     private Account _account = null!;
-    private Load _load = null!;
+    private SetLoad _load = null!;
 
     [SetUp]
     public void Create()
     {
         _account = new Account();
-        _load = new Load();
+        _load = new SetLoad();
     }
 
     [Test]
@@ -455,14 +455,5 @@ internal sealed class SidecarGovernorTests
             clock.Advance(TimeSpan.FromMilliseconds(10));
             return new ValueTask<int>(request + 1);
         }
-    }
-
-    private sealed class Load : IProcessLoad
-    {
-        public double Cpu { get; set; }
-
-        public double Memory { get; set; }
-
-        public (double Cpu, double Memory) Read() => (Cpu, Memory);
     }
 }
