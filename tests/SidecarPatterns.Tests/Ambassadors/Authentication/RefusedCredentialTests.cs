@@ -205,6 +205,7 @@ internal sealed class RefusedCredentialTests
         await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(5));
 
         Assert.That(await call.FailureAsync(), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(2)); // The request for the token has its own limit, of ten seconds.
         await calling.SettleAsync();
     }
 
