@@ -60,8 +60,18 @@ internal sealed class AmbassadorCatalog
 
     /// <summary>The ambassador of a client.</summary>
     /// <exception cref="OptionsValidationException">Its options are not allowed; all errors at once.</exception>
-    public AmbassadorState GetOrCreate(string name) =>
-        _states.GetOrAdd(name, static (name, self) => new Lazy<AmbassadorState>(() => self.Create(name)), this).Value;
+    public AmbassadorState GetOrCreate(string name)
+    {
+        var lazy = _states.GetOrAdd(name, static (name, self) => new Lazy<AmbassadorState>(() => self.Create(name)), this);
+        if (lazy.IsValueCreated)
+        {
+            return lazy.Value;
+        }
+
+        var state = lazy.Value;
+        EndpointSignal.Set(); // Not before it is among the states: the one who is woken would not find it, and sleep on.
+        return state;
+    }
 
     /// <summary>Makes those that were registered by name, so that control, health and metrics show them before their first call.</summary>
     public void CreateRegistered()
@@ -117,7 +127,6 @@ internal sealed class AmbassadorCatalog
         var state = new AmbassadorState(name, settings, BudgetOf(settings), Clock, Logger, Instruments, Credentials);
         state.UseProber(() => CreatePrimaryHandler(name));
         state.Endpoints.OnDueEarlier = EndpointSignal.Set;
-        EndpointSignal.Set();
         return state;
     }
 
