@@ -49,10 +49,12 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
         using (Assert.EnterMultipleScope())
         {
             AssertRefusesNull(() => builder.OnDropped(null!), "callback");
+            AssertRefusesNull(() => builder.SizeOf(null!), "size");
             AssertRefusesNull(() => builder.PartitionBy<int>(null!), "key");
             AssertRefusesNull(() => builder.ShouldHandle(null!), "predicate");
             AssertRefusesNull(() => builder.DeadLettersTo((Func<IServiceProvider, IDeadLetterSink>)null!), "sink");
             AssertRefusesNull(() => builder.DeadLettersTo((ChannelWriter<DeadLetter>)null!), "channel");
+            AssertRefusesNull(() => builder.DeadLettersTo(null!, null!), "path");
             AssertRefusesNull(() => builder.DeadLettersTo("path", null!), "messageType");
             Assert.That(() => builder.OnDropped(static _ => { }), Throws.InvalidOperationException.With.Message.Contains("OnDropped of sidecar 'Desk'"));
             Assert.That(() => builder.PartitionBy(static request => request), Throws.InvalidOperationException);

@@ -21,8 +21,7 @@ internal sealed class ReplyDeadlinesTests
         var waiting = new Queue<Request<int, int>>();
         for (var i = 0; i < Requests; i++)
         {
-            var request = new Request<int, int>(i, isAwaited: true);
-            request.Await(deadlines, CancellationToken.None);
+            var request = Await(deadlines, i);
             if (i % nth == 0)
             {
                 waiting.Enqueue(request);
@@ -43,6 +42,114 @@ internal sealed class ReplyDeadlinesTests
             Assert.That(waiting.Dequeue().Task.Exception?.InnerException, Is.TypeOf<TimeoutException>());
             _clock.Advance((nth * Step) - TimeSpan.FromTicks(1));
         }
+    }
+
+    [Test]
+    public void Add_AllWhoCameBeforeAreAnswered_TheNextIsToldInTime([Values(31, 32, 33, 64, 65)] int before)
+    {
+        var deadlines = new ReplyDeadlines<int, int>(ReplyTimeout, _clock, static () => new TimeoutException());
+        for (var i = 0; i < before; i++)
+        {
+            Await(deadlines, i).Answer();
+        }
+
+        var next = Await(deadlines, before);
+
+        _clock.Advance(ReplyTimeout - TimeSpan.FromTicks(1));
+        Assert.That(next.Task.IsCompleted, Is.False);
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(next.Task.IsFaulted, Is.True);
+    }
+
+    [Test]
+    public void Add_FewStayAndOthersAreAnsweredLater_ThePlacesOfThoseDoNotPileUp()
+    {
+        const int Later = 1_000;
+        var deadlines = new ReplyDeadlines<int, int>(ReplyTimeout, _clock, static () => new TimeoutException());
+        var stays = Await(deadlines, 0);
+        var waiting = new Queue<Request<int, int>>();
+        AskAndAnswer(Later);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        AskAndAnswer(64 * Requests);
+
+        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(Requests * 100), "bytes");
+        _clock.Advance(ReplyTimeout);
+        Assert.That(waiting.Append(stays), Has.All.Property(nameof(stays.Task)).Property(nameof(Task.IsFaulted)).True);
+
+        void AskAndAnswer(int requests)
+        {
+            for (var i = 0; i < requests; i++)
+            {
+                waiting.Enqueue(Await(deadlines, i));
+                if (waiting.Count > Later)
+                {
+                    waiting.Dequeue().Answer();
+                }
+            }
+        }
+    }
+
+    [Test]
+    public void Add_JustWhenTheLastIsTold_IsToldInTimeToo()
+    {
+        Request<int, int>? second = null;
+        ReplyDeadlines<int, int> deadlines = null!;
+        deadlines = new ReplyDeadlines<int, int>(ReplyTimeout, _clock, () =>
+        {
+            second ??= Await(deadlines, 2);
+            return new TimeoutException();
+        });
+        var first = Await(deadlines, 1);
+        _clock.Advance(ReplyTimeout);
+        Assert.That(first.Task.IsFaulted, Is.True);
+
+        _clock.Advance(ReplyTimeout / 2);
+        var third = Await(deadlines, 3);
+        _clock.Advance(ReplyTimeout / 2);
+
+        Assert.That(second!.Task.IsFaulted, Is.True);
+        Assert.That(third.Task.IsCompleted, Is.False);
+        _clock.Advance(ReplyTimeout / 2);
+        Assert.That(third.Task.IsFaulted, Is.True);
+    }
+
+    [TestCase(1, 10_000, Description = "a millisecond: a timer that is set to less is due at once")]
+    [TestCase(9_999, 10_000)]
+    [TestCase(10_001, 10_001)]
+    [TestCase(10_000_000, 10_000_000)]
+    public void Timer_OneIsToldAndAnotherWaits_IsSetToWhatIsLeftForThatOne(int ticks, int expected)
+    {
+        var clock = new TestClock();
+        var deadlines = new ReplyDeadlines<int, int>(ReplyTimeout, clock, static () => new TimeoutException());
+        var first = Await(deadlines, 1);
+        clock.Advance(TimeSpan.FromTicks(ticks));
+        var second = Await(deadlines, 2);
+
+        clock.Advance(ReplyTimeout - TimeSpan.FromTicks(ticks));
+
+        Assert.That(first.Task.IsFaulted, Is.True);
+        Assert.That(clock.Armed, Is.EqualTo([TimeSpan.FromTicks(expected)]));
+        clock.Advance(TimeSpan.FromTicks(expected));
+        Assert.That(second.Task.IsFaulted, Is.True);
+        Assert.That(clock.Armed, Is.Empty);
+    }
+
+    [Test]
+    public void Timer_RunsOutWithNobodyWaiting_IsSetAgainForTheNextAndNotMadeAnew()
+    {
+        var clock = new CountingClock();
+        var deadlines = new ReplyDeadlines<int, int>(ReplyTimeout, clock, static () => new TimeoutException());
+        for (var i = 0; i < 3; i++)
+        {
+            Await(deadlines, i).Answer();
+            clock.Advance(ReplyTimeout);
+            var request = Await(deadlines, i);
+            clock.Advance(ReplyTimeout);
+            Assert.That(request.Task.IsFaulted, Is.True);
+        }
+
+        Assert.That(clock.Timers, Is.EqualTo(1));
     }
 
     [Test]
@@ -82,5 +189,23 @@ internal sealed class ReplyDeadlinesTests
         Assert.That(
             all.SelectMany(static mine => mine).Where(static request => request.Content % 3 == 2),
             Has.All.Property(nameof(Request<int, int>.Task)).Property(nameof(Task.IsFaulted)).True);
+    }
+
+    private static Request<int, int> Await(ReplyDeadlines<int, int> deadlines, int content)
+    {
+        var request = new Request<int, int>(content, isAwaited: true);
+        request.Await(deadlines, CancellationToken.None);
+        return request;
+    }
+
+    private sealed class CountingClock : FakeTimeProvider
+    {
+        public int Timers { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Timers++;
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 }

@@ -57,6 +57,36 @@ internal sealed class RequestRoomTests
         asking.Account.AssertBalances(asking.Control, Asking.Name);
     }
 
+    [Test]
+    public async Task TryAsk_Accepted_WaitIsEndedByTheCallersTokenOrTheClock([Values] bool cancels)
+    {
+        var cancelled = new SyncPoint();
+        await using var asking = await Asking.StartAsync(async (_, _, ct) =>
+        {
+            await using var registration = ct.Register(cancelled.Release);
+            await cancelled.PassAsync(CancellationToken.None);
+            return "late";
+        });
+        using var caller = new CancellationTokenSource();
+        Assert.That(asking.Account.Count(asking.Client.TryAsk(1, out var reply, caller.Token)));
+        await cancelled.ReachedAsync();
+        Assert.That(reply!.IsCompleted, Is.False);
+
+        if (cancels)
+        {
+            await caller.CancelAsync();
+            Assert.That(await reply.FailureAsync(), Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(caller.Token));
+        }
+        else
+        {
+            await asking.Clock.PassAsync(TimeSpan.FromSeconds(30));
+            Assert.That(await reply.FailureAsync(), Is.TypeOf<TimeoutException>());
+        }
+
+        asking.Account.CountHandled(); // Its handler was told, and ended in order.
+        await asking.BalancesAsync();
+    }
+
     [TestCase(BoundedChannelFullMode.DropOldest, 2)]
     [TestCase(BoundedChannelFullMode.DropNewest, 2)]
     public async Task Ask_EvictedForALaterOne_IsToldThatTheSidecarIsBusy(BoundedChannelFullMode mode, int evicted)

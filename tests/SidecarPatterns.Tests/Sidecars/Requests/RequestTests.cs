@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework.Constraints;
 
 namespace SidecarPatterns.Tests;
 
@@ -290,10 +291,13 @@ internal sealed class RequestTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => client.AskAsync(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("request"));
-            Assert.That(() => client.TryAsk(null!, out _), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("request"));
+            Assert.That(() => client.AskAsync(null!), Refused());
+            Assert.That(() => client.TryAsk(null!, out _), Refused());
             Assert.That(host.Snapshot("Echo").Accepted + host.Snapshot("Echo").Rejected, Is.Zero);
         }
+
+        static IResolveConstraint Refused() =>
+            Throws.ArgumentNullException.With.Property("ParamName").EqualTo("request").And.Message.StartsWith("A request is never null.");
     }
 
     [Test]

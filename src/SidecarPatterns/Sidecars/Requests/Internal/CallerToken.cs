@@ -21,21 +21,23 @@ internal sealed class CallerToken
     public CancellationToken Token => _source.Token;
 
     /// <summary>Takes the lane's spare one, or makes one. Several calls at a time in one lane each have their own.</summary>
+    /// <remarks>A spare one that is not taken has been cancelled by the lane at most, and so would be any other.</remarks>
     public static CallerToken Rent(SidecarContext context, CancellationToken lane) =>
-        context.SpareToken is { } spare && spare._lane == lane && !spare._source.IsCancellationRequested && Interlocked.Exchange(ref spare._isTaken, 1) == 0
+        context.SpareToken is { } spare && spare._lane == lane && Interlocked.Exchange(ref spare._isTaken, 1) == 0
             ? spare
             : new CallerToken(lane);
 
     /// <summary>The call is over, and nobody has it cancelled any more but the lane; what the handler left registered goes.</summary>
     public void Return(SidecarContext context)
     {
-        if (!_source.TryReset() || !IsSpareOf(context))
+        if (_source.TryReset() && IsSpareOf(context))
+        {
+            Volatile.Write(ref _isTaken, 0);
+        }
+        else
         {
             Drop();
-            return;
         }
-
-        Volatile.Write(ref _isTaken, 0);
     }
 
     /// <summary>The call is over, and the token is of no more use: it has been cancelled, or may still be.</summary>

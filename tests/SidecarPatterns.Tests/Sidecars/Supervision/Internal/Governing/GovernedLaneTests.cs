@@ -58,7 +58,7 @@ internal sealed class GovernedLaneTests
     public void MustRest_ApplicationWouldWait_IsNotSaid()
     {
         PutPressure();
-        var lane = Working(holdsUp: true);
+        var lane = Working(holdsUp: static () => true);
         _host.Clock.Advance(Slice);
 
         Assert.That(lane.MustRest, Is.False);
@@ -144,9 +144,24 @@ internal sealed class GovernedLaneTests
         Assert.That(await rest.FailureAsync(), Is.Null);
     }
 
-    private GovernedLane Working(int lanes = 1, bool holdsUp = false)
+    [Test]
+    public void RestAsync_ApplicationHasBegunToWait_EndsAtOnce()
     {
-        var lane = new GovernedLane(new GovernedSidecar(Governor, SidecarPriority.Low, () => lanes, () => holdsUp), _host.Clock);
+        PutPressure();
+        var isAwaited = false;
+        var lane = Working(holdsUp: () => isAwaited);
+        _host.Clock.Advance(Slice);
+        Assert.That(lane.MustRest, Is.True);
+        lane.EndWork();
+
+        isAwaited = true;
+
+        Assert.That(lane.RestAsync(CancellationToken.None).IsCompletedSuccessfully, Is.True);
+    }
+
+    private GovernedLane Working(int lanes = 1, Func<bool>? holdsUp = null)
+    {
+        var lane = new GovernedLane(new GovernedSidecar(Governor, SidecarPriority.Low, () => lanes, holdsUp ?? (static () => false)), _host.Clock);
         lane.BeginWork();
         return lane;
     }
