@@ -156,7 +156,7 @@ internal sealed class GovernedLaneTests
 
         isAwaited = true;
 
-        Assert.That(lane.RestAsync(CancellationToken.None).IsCompletedSuccessfully, Is.True);
+        Assert.That(lane.RestAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully, Is.True);
     }
 
     private GovernedLane Working(int lanes = 1, Func<bool>? holdsUp = null)
