@@ -21,7 +21,6 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddClientCredentials(this IHttpClientBuilder builder, Action<AmbassadorClientCredentialsOptions>? configure = null)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         builder.AddAmbassador(options =>
         {
             options.ClientCredentials.Require();
@@ -38,7 +37,6 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="configure"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddApiKey(this IHttpClientBuilder builder, Action<AmbassadorApiKeyOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         return builder.AddAmbassador(options => configure(options.ApiKey));
     }
@@ -50,7 +48,6 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="configure"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddBasic(this IHttpClientBuilder builder, Action<AmbassadorBasicOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         return builder.AddAmbassador(options => configure(options.Basic));
     }
@@ -62,7 +59,6 @@ public static class AmbassadorCredentialBuilderExtensions
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="configure"/> is <see langword="null"/>.</exception>
     public static IHttpClientBuilder AddClientCertificate(this IHttpClientBuilder builder, Action<AmbassadorClientCertificateOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         return builder.AddAmbassador(options => configure(options.ClientCertificate));
     }
@@ -79,7 +75,6 @@ public static class AmbassadorCredentialBuilderExtensions
     public static IHttpClientBuilder AddCredential<[DynamicallyAccessedMembers(Constructors)] TProvider>(this IHttpClientBuilder builder)
         where TProvider : class, IAmbassadorCredentialProvider
     {
-        ArgumentNullException.ThrowIfNull(builder);
         builder.AddAmbassador();
         builder.Services.TryAddSingleton<TProvider>();
         var name = builder.Name;

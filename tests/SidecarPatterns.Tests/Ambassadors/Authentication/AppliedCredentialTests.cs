@@ -122,6 +122,28 @@ internal sealed class AppliedCredentialTests
     }
 
     [Test]
+    public void CredentialOrigin_AddressIsNotAbsolute_IsRefused()
+    {
+        var origin = new CredentialOrigin([], allowsInsecure: true);
+
+        Assert.That(origin.FindProblem(null), Does.Contain("not absolute"));
+        Assert.That(origin.FindProblem(new Uri("items", UriKind.Relative)), Does.Contain("not absolute"));
+    }
+
+    [TestCase("http://10.0.0.1", false)]
+    [TestCase("https://10.0.0.1", true)]
+    [TestCase("http://127.0.0.1", true)]
+    public void CredentialOrigin_EndpointInTheClearOnAnotherMachine_IsRefusedUnlessAllowed(string address, bool isSecure)
+    {
+        var endpoint = new EndpointAddress(new Uri(address));
+
+        Assert.That(
+            new CredentialOrigin([], allowsInsecure: false, isSentElsewhere: true).FindEndpointProblem(endpoint),
+            isSecure ? Is.Null : Does.Contain("AllowInsecureCredentials does not allow"));
+        Assert.That(new CredentialOrigin([], allowsInsecure: true, isSentElsewhere: true).FindEndpointProblem(endpoint), Is.Null);
+    }
+
+    [Test]
     public async Task NoHostIsNamed_IsSaidOnce()
     {
         await using var calling = new Calling(static options =>

@@ -102,6 +102,23 @@ internal sealed class CredentialCacheTests : IDisposable
         await Eventually.HoldsAsync(() => !cache.IsAsking);
     }
 
+    [TestCase(-1, null)]
+    [TestCase(0, "it had ended when it came")]
+    public async Task Refresh_TakesAsLongAsTheCredentialCanBeUsed_IsAFailure(long ticks, string? failure)
+    {
+        var held = new SyncPoint();
+        (_source.Held, _source.Answer) = (held, static () => AmbassadorCredential.Bearer("x", TimeSpan.FromSeconds(10)));
+        var cache = Cache();
+        var flight = cache.Refresh(_clock.GetTimestamp(), _counts)!;
+        await held.ReachedAsync();
+        _clock.Advance(TimeSpan.FromSeconds(5) + TimeSpan.FromTicks(ticks));
+
+        held.Release();
+        await flight.InTime();
+
+        Assert.That((cache.Current is null, cache.Read(_clock.GetTimestamp()).Failure?.What), Is.EqualTo((failure is not null, failure)));
+    }
+
     [Test]
     public async Task Acquire_ManyAtATime_AskOnceAndThenFailByItUntilItIsAskedAgain()
     {
@@ -120,6 +137,8 @@ internal sealed class CredentialCacheTests : IDisposable
         Assert.That(cache.ReadFailure(_clock.GetTimestamp()).RetryAfter, Is.EqualTo(TimeSpan.FromSeconds(0.75)));
 
         _clock.Advance(TimeSpan.FromSeconds(0.75));
+        var due = cache.ReadFailure(_clock.GetTimestamp());
+        Assert.That((due.Failure?.What, due.RetryAfter), Is.EqualTo(("down", (TimeSpan?)null)), "it is asked again with the next call");
         _source.Answer = static () => AmbassadorCredential.Bearer("x");
         await cache.Acquire(_clock.GetTimestamp(), _counts).Flight!.InTime();
         Assert.That(cache.Acquire(_clock.GetTimestamp(), _counts), Is.EqualTo(((Task?)null, (CredentialFailure?)null, (TimeSpan?)null)));
@@ -239,37 +258,5 @@ internal sealed class CredentialCacheTests : IDisposable
         }
 
         return waits;
-    }
-
-    private sealed class ScriptedSource : CredentialSource
-    {
-        private int _asked;
-
-        public override string Kind => "scripted";
-
-        public Func<CredentialAnswer> Answer { get; set; } = static () => AmbassadorCredential.Bearer("x", TimeSpan.FromHours(1));
-
-        public SyncPoint? Held { get; set; }
-
-        public int Asked => Volatile.Read(ref _asked);
-
-        public int LetGoes { get; private set; }
-
-        public bool IsDisposed { get; private set; }
-
-        public override async ValueTask<CredentialAnswer> AcquireAsync(AmbassadorCredential? refused, bool isFirstTry, CancellationToken ct)
-        {
-            Interlocked.Increment(ref _asked);
-            await (Held?.PassAsync(ct) ?? Task.CompletedTask);
-            return Answer();
-        }
-
-        public override void LetGo() => LetGoes++;
-
-        public override void Dispose()
-        {
-            IsDisposed = true;
-            base.Dispose();
-        }
     }
 }

@@ -225,6 +225,60 @@ internal sealed class CredentialHostTests : IAsyncDisposable
     }
 
     [Test]
+    public async Task Reload_OtherPassword_IsSentWithTheNextCall()
+    {
+        _server.Then(200);
+        var configuration = new ReloadableConfiguration();
+        configuration.Change(
+            ("Ambassadors:orders:Basic:UserName", "shop"),
+            ("Ambassadors:orders:Basic:Password", "one"),
+            ("Ambassadors:orders:Authentication:AllowInsecureCredentials", "true"));
+        await using var host = configuration.BuildHost(services => services.AddAmbassadorClient("orders").ConfigurePrimaryHttpMessageHandler(() => _server));
+        await host.StartAsync();
+        (await GetAsync(host, "orders")).Dispose();
+        configuration.Change(("Ambassadors:orders:Basic:Password", "two"));
+        (await GetAsync(host, "orders")).Dispose();
+
+        Assert.That(
+            _server.Requests.Select(static request => request.Headers.Trim()),
+            Is.EqualTo(["Authorization: Basic c2hvcDpvbmU=", "Authorization: Basic c2hvcDp0d28="]));
+    }
+
+    [Test]
+    public async Task Reload_OptionOfAnotherKind_KeyThatWasRefusedIsNotTriedAgain()
+    {
+        _server.Then(401).Then(200);
+        var configuration = new ReloadableConfiguration();
+        configuration.Change(
+            ("Ambassadors:orders:ApiKey:Keys:0", "one"),
+            ("Ambassadors:orders:ApiKey:Keys:1", "two"),
+            ("Ambassadors:orders:Authentication:AllowInsecureCredentials", "true"));
+        await using var host = configuration.BuildHost(services => services.AddAmbassadorClient("orders").ConfigurePrimaryHttpMessageHandler(() => _server));
+        await host.StartAsync();
+        (await GetAsync(host, "orders")).Dispose();
+
+        configuration.Change(("Ambassadors:orders:Timeout", "00:00:07"));
+        (await GetAsync(host, "orders")).Dispose();
+
+        Assert.That(host.Logs.Named("AmbassadorOptionsChanged"), Has.Count.EqualTo(1));
+        Assert.That(_server.Requests.Select(static request => request.Headers.Trim()), Is.EqualTo(["X-Api-Key: one", "X-Api-Key: two", "X-Api-Key: two"]));
+    }
+
+    [Test]
+    public async Task Provider_OfAClientWithoutAnAmbassador_GivesItOne()
+    {
+        _server.Then(200);
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddHttpClient("orders").AddCredential<Counted>().ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.Configure<AmbassadorOptions>("orders", Insecure);
+        });
+        (await GetAsync(host, "orders")).Dispose();
+
+        Assert.That(_server.Requests.Single().Headers.Trim(), Is.EqualTo("X-Count: orders 1"));
+    }
+
+    [Test]
     public async Task Provider_OfTheContainer_GivesTheCredentialOfItsClientAlone()
     {
         _server.Then(200);

@@ -96,6 +96,16 @@ internal sealed class CredentialOptionsTests
         Assert.That(failures, Has.None.Contains(Canary));
     }
 
+    [Test]
+    public async Task Start_ProviderBesideAKey_IsRefused()
+    {
+        Set([("ApiKey:Keys:0", Canary)]);
+
+        Assert.That(
+            await FailuresAsync(static client => client.AddCredential<Nobody>()),
+            Is.EqualTo(["Ambassadors:prices has ApiKey and UseCredential; allowed is one credential."]));
+    }
+
     [TestCase("RetryDelay", "00:01:00", "Ambassadors:prices:Authentication:RetryDelay is 00:01:00; allowed is a duration up to Authentication:MaxRetryDelay, which is 00:00:30.")]
     [TestCase("RenewalPause", "00:20:00", "Ambassadors:prices:Authentication:RenewalPause is 00:20:00; allowed is a duration up to Authentication:MaxRenewalPause, which is 00:10:00.")]
     public async Task Start_DelaysContradictEachOther_NamesBoth(string key, string value, string expected)
@@ -140,6 +150,7 @@ internal sealed class CredentialOptionsTests
             Assert.That(() => none.AddApiKey(static _ => { }), Throws.ArgumentNullException);
             Assert.That(() => none.AddBasic(static _ => { }), Throws.ArgumentNullException);
             Assert.That(() => none.AddClientCertificate(static _ => { }), Throws.ArgumentNullException);
+            Assert.That(() => none.AddCredential<Nobody>(), Throws.ArgumentNullException);
             Assert.That(() => client.AddApiKey(null!), Throws.ArgumentNullException);
             Assert.That(() => client.AddBasic(null!), Throws.ArgumentNullException);
             Assert.That(() => client.AddClientCertificate(null!), Throws.ArgumentNullException);
@@ -149,11 +160,20 @@ internal sealed class CredentialOptionsTests
     private void Set(params IReadOnlyList<(string Key, string Value)> settings) =>
         _configuration.Change([.. settings.Select(static setting => ("Ambassadors:prices:" + setting.Key, (string?)setting.Value))]);
 
-    private async Task<IReadOnlyList<string>> FailuresAsync()
+    private async Task<IReadOnlyList<string>> FailuresAsync(Action<IHttpClientBuilder>? configure = null)
     {
-        await using var host = _configuration.BuildHost(static services => services.AddAmbassadorClient("prices"));
+        await using var host = _configuration.BuildHost(services =>
+        {
+            var client = services.AddAmbassadorClient("prices");
+            configure?.Invoke(client);
+        });
         var failure = await host.StartAsync().FailureAsync();
         Assert.That(failure, Is.TypeOf<OptionsValidationException>());
         return [.. ((OptionsValidationException)failure!).Failures];
+    }
+
+    private sealed class Nobody : IAmbassadorCredentialProvider
+    {
+        public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => throw new NotSupportedException();
     }
 }

@@ -23,6 +23,17 @@ internal sealed class ProvidedCredentialTests
     }
 
     [Test]
+    public async Task Basic_NoPassword_IsSentWithoutOne()
+    {
+        await using var server = ScriptedServer.Start().Answers(200);
+        await using var calling = new FaultCalling(server, static options => options.Basic.UserName = "shop");
+
+        using var response = await calling.GetAsync();
+
+        Assert.That(server.Served.Single().Header("Authorization"), Is.EqualTo("Basic c2hvcDo="));
+    }
+
+    [Test]
     public async Task ApiKey_RefusedWhileTheNextIsValid_NextIsTriedOnceAndStays()
     {
         await using var server = ScriptedServer.Start().OnRequest(static (request, connection) =>
@@ -40,6 +51,7 @@ internal sealed class ProvidedCredentialTests
         }
 
         Assert.That(server.Served.Select(static request => request.Header("Authorization")), Is.EqualTo(["ApiKey old", "ApiKey new", "ApiKey new", "ApiKey new"]));
+        Assert.That(calling.Snapshot.Credential!.Kind, Is.EqualTo("api_key"));
     }
 
     [Test]
@@ -73,6 +85,35 @@ internal sealed class ProvidedCredentialTests
         using var response = await calling.GetAsync();
 
         Assert.That((response.StatusCode, server.Requests), Is.EqualTo((HttpStatusCode.Unauthorized, 1)));
+    }
+
+    [Test]
+    public void ApiKey_RefusedIsNoneOfThem_FirstIsNext()
+    {
+        var first = AmbassadorCredential.Header("X-Key", "a");
+        using var keys = new KeysSource("api_key", first, AmbassadorCredential.Header("X-Key", "b"));
+
+        Assert.That((keys.Next(null), keys.Next(AmbassadorCredential.Header("X-Key", "c"))), Is.EqualTo((first, first)));
+    }
+
+    [Test]
+    public async Task ApiKey_ContentIsGoneWithEachCall_DoesNotGoThroughAllOfThem()
+    {
+        await using var server = ScriptedServer.Start().Answers(401);
+        await using var calling = new FaultCalling(server, static options =>
+        {
+            options.ApiKey.Keys.Add("a");
+            options.ApiKey.Keys.Add("b");
+            options.ApiKey.Keys.Add("c");
+        });
+        for (var i = 0; i < 4; i++)
+        {
+            using var stream = new OneWayStream(new MemoryStream(Bodies.OfLength(1000)));
+            (await calling.SendAsync(HttpMethod.Post, new StreamContent(stream))).Dispose();
+        }
+
+        Assert.That(server.Served.Select(static request => request.Header("X-Api-Key")), Is.EqualTo(["a", "b", "b", "b"]));
+        Assert.That(calling.Logs.Named("CredentialRefused"), Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -160,15 +201,18 @@ internal sealed class ProvidedCredentialTests
         Assert.That(failure, Is.TypeOf<AmbassadorAuthenticationException>());
         Assert.That(failure!.ToString() + string.Concat(calling.Logs.Entries), Does.Not.Contain("abc"));
         Assert.That((server.Connections, calling.Snapshot.Refused), Is.EqualTo((0, 1)));
-        Assert.That(() => AmbassadorCredential.Bearer(value), Throws.ArgumentException.With.Message.Not.Contains("abc"));
+        Assert.That(
+            () => AmbassadorCredential.Bearer(value),
+            Throws.ArgumentException.With.Message.Contains("may not stand in a header").And.Message.Not.Contains("abc"));
         Assert.That(() => AmbassadorCredential.Header("X-Key", value), Throws.ArgumentException.With.Message.Not.Contains("abc"));
     }
 
     [Test]
     public void Credential_WrongNames_Throws()
     {
-        Assert.That(static () => AmbassadorCredential.Header("X Key", "a"), Throws.ArgumentException);
-        Assert.That(static () => AmbassadorCredential.Basic("a:b", "c"), Throws.ArgumentException.With.Message.Not.Contains("a:b"));
+        Assert.That(static () => AmbassadorCredential.Header("X Key", "a"), Throws.ArgumentException.With.Message.Contains("names of the headers"));
+        Assert.That(
+            static () => AmbassadorCredential.Basic("a:b", "c"), Throws.ArgumentException.With.Message.Contains("colon").And.Message.Not.Contains("a:b"));
         Assert.That(AmbassadorCredential.Basic("canary", "canary").ToString(), Does.Not.Contain("canary"));
     }
 
@@ -182,6 +226,7 @@ internal sealed class ProvidedCredentialTests
             Assert.That(static () => new Named("X-Key", ""), Throws.ArgumentException);
             Assert.That(static () => AmbassadorCredential.Basic(null!, "b"), Throws.ArgumentNullException);
             Assert.That(static () => AmbassadorCredential.Basic("a", null!), Throws.ArgumentNullException);
+            Assert.That(static () => new CredentialRequest(null!), Throws.ArgumentNullException);
         }
     }
 
@@ -210,7 +255,9 @@ internal sealed class ProvidedCredentialTests
 
         Assert.That((target.Method, target.Uri, target.Content), Is.EqualTo((HttpMethod.Put, address, content)));
         Assert.That(request.Headers.NonValidated["X-Key"].ToString(), Is.EqualTo("2"), "the last one alone");
-        Assert.That(() => target.SetHeader("X-Other", "1"), Throws.ArgumentException.With.Property("ParamName").EqualTo("name"));
+        Assert.That(
+            () => target.SetHeader("X-Other", "1"),
+            Throws.ArgumentException.With.Property("ParamName").EqualTo("name").And.Message.Contains("only the headers that it has named"));
         Assert.That(() => target.SetHeader("X-Key", "c4n4ry\n"), Throws.ArgumentException.With.Message.Not.Contains("c4n4ry"));
         Assert.That(request.Headers.NonValidated["X-Key"].ToString(), Is.EqualTo("2"));
     }
@@ -344,7 +391,9 @@ internal sealed class ProvidedCredentialTests
 
         (await calling.GetAsync()).Dispose();
 
-        Assert.That(calling.Snapshot.Credential!.ExpiresAt, Is.EqualTo(calling.Clock.GetUtcNow() + AmbassadorConstants.MaxDuration).Within(TimeSpan.FromMinutes(1)));
+        Assert.That(calling.Snapshot.Credential!.Kind, Is.EqualTo("provider"));
+        Assert.That(
+            calling.Snapshot.Credential.ExpiresAt, Is.EqualTo(calling.Clock.GetUtcNow() + AmbassadorConstants.MaxDuration).Within(TimeSpan.FromMinutes(1)));
     }
 
     [Test]

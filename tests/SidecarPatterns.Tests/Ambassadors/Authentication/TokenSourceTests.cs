@@ -8,7 +8,7 @@ namespace SidecarPatterns.Tests;
 [CancelAfter(170_000)]
 internal sealed class TokenSourceTests : IDisposable
 {
-    private readonly List<Tracked> _handlers = [];
+    private readonly List<TokenHandler> _handlers = [];
     private readonly TokenSource _source;
 
     public TokenSourceTests()
@@ -16,7 +16,7 @@ internal sealed class TokenSourceTests : IDisposable
         var options = new AmbassadorClientCredentialsOptions { TokenEndpoint = new Uri("https://issuer.test/token"), ClientId = "client", ClientSecret = "secret" };
         options.UsePrimaryHandler(() =>
         {
-            _handlers.Add(new Tracked());
+            _handlers.Add(new TokenHandler());
             return _handlers[^1];
         });
         _source = new TokenSource("orders", options, new AmbassadorAuthenticationOptions(), new TestClock(), NullLogger.Instance);
@@ -65,24 +65,5 @@ internal sealed class TokenSourceTests : IDisposable
     {
         var (credential, _) = await _source.AcquireAsync(refused: null, isFirstTry: true, CancellationToken.None);
         Assert.That(credential, Is.Not.Null);
-    }
-
-    private sealed class Tracked : HttpMessageHandler
-    {
-        public int Requests { get; private set; }
-
-        public bool IsDisposed { get; private set; }
-
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            Requests++;
-            return Task.FromResult(new HttpResponseMessage { Content = new StringContent("""{"access_token":"t","expires_in":60}"""), RequestMessage = request });
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            IsDisposed = true;
-            base.Dispose(disposing);
-        }
     }
 }

@@ -409,7 +409,7 @@ internal sealed class EndpointCallTests
             options.Retry.MaxAttempts = 1;
         });
 
-        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>());
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("AllowInsecureCredentials"));
         calling.Unseen = (int)calling.Snapshot.Attempts.Values.Sum();
     }
 

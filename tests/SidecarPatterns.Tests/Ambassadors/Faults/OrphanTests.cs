@@ -51,6 +51,21 @@ internal sealed class OrphanTests
         await Eventually.HoldsAsync(() => body.IsDisposed);
     }
 
+    [Test]
+    public async Task Provider_GoesOnAndFails_IsObserved()
+    {
+        var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
+        await using var calling = new Calling(options =>
+        {
+            options.Authentication.AllowInsecureCredentials = true;
+            options.UseCredential(new LateProvider(late));
+        });
+
+        Assert.That(await calling.PassToFailureAsync(calling.GetAsync()), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("timeout"));
+
+        Assert.That(await UnobservedAsync(late), Has.None.Contains("late credential"));
+    }
+
     private static Calling Orphaning(int attempts = 1) =>
         new(options => (options.Retry.MaxAttempts, options.CancellationGrace) = (attempts, TimeSpan.FromSeconds(1)));
 
@@ -95,6 +110,15 @@ internal sealed class OrphanTests
     // The measure: a task whose failure nobody looks at.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference Leave() => new(Task.FromException(new InvalidOperationException("nobody's")));
+
+    private sealed class LateProvider(TaskCompletionSource late) : IAmbassadorCredentialProvider
+    {
+        public async ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct)
+        {
+            await late.Task;
+            throw new InvalidOperationException("late credential");
+        }
+    }
 
     private sealed class LateStream(TaskCompletionSource late) : MemoryStream
     {
