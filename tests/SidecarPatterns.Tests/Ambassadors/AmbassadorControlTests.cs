@@ -15,10 +15,13 @@ internal sealed class AmbassadorControlTests : IDisposable
     public void Dispose() => _server.Dispose();
 
     [Test]
-    public async Task GetSnapshots_BeforeAnyCall_ShowsEachByName()
+    public async Task GetSnapshots_BeforeAnyCall_ShowsEachByName([Values] bool isStarted)
     {
         await using var host = BuildHost();
-        await host.StartAsync();
+        if (isStarted)
+        {
+            await host.StartAsync();
+        }
 
         var snapshots = host.Ambassadors().GetSnapshots();
 
@@ -104,7 +107,10 @@ internal sealed class AmbassadorControlTests : IDisposable
         var control = host.Ambassadors();
 
         control.ForceOpen("prices");
+        var forcedAt = host.Clock.GetUtcNow();
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
         control.ForceOpen("prices");
+        Assert.That(control.GetSnapshot("prices").CircuitSince, Is.EqualTo(forcedAt));
         var failure = await host.GetAsync("prices").FailureAsync();
         Assert.That(failure, Is.TypeOf<AmbassadorCircuitOpenException>().With.Property("RetryAfter").Null.And.Property("AmbassadorName").EqualTo("prices"));
         Assert.That(((HttpRequestException)failure!).HttpRequestError, Is.EqualTo(HttpRequestError.ConnectionError));

@@ -48,7 +48,9 @@ internal sealed class AmbassadorPollyTests : IDisposable
 
         Assert.That(
             await host.StartAsync().FailureAsync(),
-            Is.TypeOf<OptionsValidationException>().With.Message.StartsWith($"Ambassadors:prices:{place} is 'missing'; allowed is the name of a pipeline for HttpResponseMessage"));
+            Is.TypeOf<OptionsValidationException>().With.Message.EqualTo(
+                $"Ambassadors:prices:{place} is 'missing'; allowed is the name of a pipeline for HttpResponseMessage in Polly's registry, "
+                + "as AddResiliencePipeline adds it, and there is none of that name."));
     }
 
     [TestCaseSource(nameof(Places))]

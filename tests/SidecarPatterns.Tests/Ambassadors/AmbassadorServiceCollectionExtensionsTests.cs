@@ -57,6 +57,48 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         Assert.That(host.Ambassadors().GetSnapshot("plain").Failed, Is.EqualTo(1));
     }
 
+    [TestCase("prices", "prices")]
+    [TestCase("", "default")]
+    public async Task AddAmbassador_ByDefaultsWithWhatIsNotAllowed_FailsWithTheFirstClientOfAnyName(string name, string section)
+    {
+        await using var host = TestHost.Build(static services =>
+            services.ConfigureHttpClientDefaults(static client => client.AddAmbassador(static options => options.Retry.MaxAttempts = 0)));
+        await host.StartAsync();
+
+        Assert.That(
+            () => host.CreateClient(name),
+            Throws.TypeOf<OptionsValidationException>().With.Message.EqualTo($"Ambassadors:{section}:Retry:MaxAttempts is 0; allowed is a whole number from 1 to 100."));
+    }
+
+    [TestCase("prices", "prices")]
+    [TestCase("", "default")]
+    public async Task AddAmbassador_ByDefaultsWithAPipelineThatIsMissing_FailsWithTheFirstClientOfAnyName(string name, string section)
+    {
+        await using var host = TestHost.Build(static services =>
+            services.ConfigureHttpClientDefaults(static client => client.AddAmbassador(static options => options.CallPipeline = "missing")));
+        await host.StartAsync();
+
+        Assert.That(
+            () => host.CreateClient(name), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith($"Ambassadors:{section}:CallPipeline is 'missing'; "));
+    }
+
+    [Test]
+    public async Task AddAmbassador_ByDefaultsAndAClientTakesItOut_ItsCallsAreItsOwn()
+    {
+        _server.Then(500);
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddServiceDiscovery();
+            services.ConfigureHttpClientDefaults(static client => client.AddServiceDiscovery().AddAmbassador());
+            services.AddHttpClient("plain").ConfigureAdditionalHttpMessageHandlers(static (handlers, _) => handlers.RemoveAt(1)).ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        (await host.GetAsync("plain").InTime()).Dispose();
+
+        Assert.That(_server.Requests, Has.Count.EqualTo(1), "nothing is tried again");
+    }
+
     [Test]
     public async Task AddHttpMessageHandler_BeforeIsOutsideAndAfterIsInside()
     {
@@ -130,6 +172,36 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         Assert.That(PrimaryOf(host, "prices"), Is.SameAs(_server));
     }
 
+    [TestCase("configured", "http://option.test/", "http://client.test/")]
+    [TestCase("configured", null, "http://client.test/")]
+    [TestCase("before all others", "http://option.test/", "http://option.test/")]
+    [TestCase("before all others", null, "http://client.test/")]
+    [TestCase("nowhere", "http://option.test/", "http://option.test/")]
+    [TestCase("nowhere", null, "http://endpoint.test:81/")]
+    public async Task BaseAddress_IsTheClientsOwnOrThatOfTheOptionsOrTheFirstEndpoints(string where, string? option, string expected)
+    {
+        await using var host = TestHost.Build(services =>
+        {
+            var client = services.AddAmbassadorClient("prices", options =>
+            {
+                options.BaseAddress = option is null ? null : new Uri(option);
+                options.Endpoints.Add(new AmbassadorEndpoint("http://endpoint.test:81/api"));
+            });
+            if (where == "configured")
+            {
+                client.ConfigureHttpClient(SetAddress);
+            }
+            else if (where == "before all others")
+            {
+                services.PostConfigureAll<HttpClientFactoryOptions>(static options => options.HttpClientActions.Insert(0, SetAddress));
+            }
+        });
+
+        Assert.That(host.CreateClient("prices").BaseAddress, Is.EqualTo(new Uri(expected)));
+
+        static void SetAddress(HttpClient client) => client.BaseAddress = new Uri("http://client.test/");
+    }
+
     [Test]
     public async Task HandlerLifetime_NobodyHasSetIt_IsInfinite()
     {
@@ -153,12 +225,18 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         {
             services.AddAmbassadorClient("prices");
             services.AddAmbassadorClient("stock").ConfigureHttpClient(static client => client.Timeout = TimeSpan.FromSeconds(5));
+            services.AddAmbassadorClient("equal").ConfigureHttpClient(static client => client.Timeout = TimeSpan.FromSeconds(30));
+            services.AddAmbassadorClient("longer").ConfigureHttpClient(static client => client.Timeout = TimeSpan.FromSeconds(31));
+            services.AddAmbassadorClient("infinite").ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
         });
         await host.StartAsync();
 
         Assert.That(host.CreateClient("prices").Timeout, Is.EqualTo(Timeout.InfiniteTimeSpan));
         Assert.That(host.CreateClient("stock").Timeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
         Assert.That(host.CreateClient("stock").Timeout, Is.EqualTo(TimeSpan.FromSeconds(5)));
+        Assert.That(host.CreateClient("equal").Timeout, Is.EqualTo(TimeSpan.FromSeconds(30)));
+        Assert.That(host.CreateClient("longer").Timeout, Is.EqualTo(TimeSpan.FromSeconds(31)));
+        Assert.That(host.CreateClient("infinite").Timeout, Is.EqualTo(Timeout.InfiniteTimeSpan));
         Assert.That(
             host.Logs.Named("ClientTimeoutIsShorter").Select(static entry => entry.Message),
             Is.EqualTo(["HttpClient 'stock' has a Timeout of 00:00:05, which is shorter than its ambassador's of 00:00:30: it ends calls before the ambassador can. This is said once."]));

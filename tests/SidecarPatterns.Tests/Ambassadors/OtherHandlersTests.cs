@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Polly;
+using FormerResilienceHandler = Microsoft.Extensions.Http.Resilience.Internal.ResilienceHandler;
 
 namespace SidecarPatterns.Tests;
 
@@ -35,7 +36,9 @@ internal sealed class OtherHandlersTests : IDisposable
 
         Assert.That(_server.Requests.Select(static request => $"{request.Uri}"), Is.EqualTo(Enumerable.Repeat("http://10.1.2.3:8080/items", 3)));
         Assert.That(response.RequestMessage!.RequestUri, Is.EqualTo(new Uri("http://orders/items")), "the address is put back");
-        Assert.That(host.Logs.Named("HandlerRemoved"), Has.Count.EqualTo(1));
+        Assert.That(
+            host.Logs.Named("HandlerRemoved").Select(static entry => entry.Message),
+            Has.Exactly(1).Items.And.All.StartsWith("HttpClient 'orders' had a Microsoft.Extensions.Http.Resilience.ResilienceHandler by client defaults; it was taken out"));
         AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), _server.Requests.Count);
     }
 
@@ -81,6 +84,22 @@ internal sealed class OtherHandlersTests : IDisposable
 
         Assert.That(_server.Requests, Has.Count.EqualTo(3));
         AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), _server.Requests.Count);
+    }
+
+    [Test]
+    public async Task ClientDefaults_ResilienceHandlerOfAFormerVersion_IsTakenOutToo()
+    {
+        var former = new FormerResilienceHandler();
+        await using var host = TestHost.Build(services =>
+        {
+            services.ConfigureHttpClientDefaults(client => client.AddHttpMessageHandler(() => former));
+            services.AddAmbassadorClient("orders", static options => options.Retry.Delay = TimeSpan.Zero).ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        (await host.GetAsync("orders").InTime()).Dispose();
+
+        Assert.That((_server.Requests.Count, former.Calls), Is.EqualTo((3, 0)));
     }
 
     [Test]

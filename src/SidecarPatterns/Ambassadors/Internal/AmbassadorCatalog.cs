@@ -73,6 +73,11 @@ internal sealed class AmbassadorCatalog
         return state;
     }
 
+    /// <summary>The ambassador of the client that handlers are being made for.</summary>
+    /// <inheritdoc cref="GetOrCreate"/>
+    public static AmbassadorState StateOf(HttpMessageHandlerBuilder builder) =>
+        builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name!); // Whoever has handlers made gives the name.
+
     /// <summary>Makes those that were registered by name, so that control, health and metrics show them before their first call.</summary>
     public void CreateRegistered()
     {
@@ -105,7 +110,7 @@ internal sealed class AmbassadorCatalog
         }
 
         // The client without a name, which client defaults cover, is passed over by the validation of named options.
-        var problems = name.Length == 0 ? AmbassadorOptionRules.FindFailures("default", options).ToList() : [];
+        var problems = name.Length == 0 ? AmbassadorOptionRules.FindFailures(name, options).ToList() : [];
         var current = _states.TryGetValue(name, out var state) && state.IsValueCreated ? state.Value.Settings.Options.ClientCertificate : null;
         problems.AddRange(AmbassadorCredentialRules.FindCertificateProblems(AmbassadorOptionRules.SectionOf(name), options.ClientCertificate, current));
         var inPlace = options.GetPipelinesInPlace();

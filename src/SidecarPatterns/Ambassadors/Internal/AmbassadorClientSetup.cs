@@ -18,8 +18,7 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
             return;
         }
 
-        var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
-        builder.AdditionalHandlers.Add(new AmbassadorHandler(state));
+        builder.AdditionalHandlers.Add(new AmbassadorHandler(AmbassadorCatalog.StateOf(builder)));
     }
 
     public void PostConfigure(string? name, HttpClientFactoryOptions options)
@@ -50,23 +49,20 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     {
         var handlers = builder.AdditionalHandlers;
         var own = handlers.TakeWhile(static handler => handler is not AmbassadorHandler).Count();
-        if (handlers.Skip(own + 1).Any(static handler => !InnerHandlers.IsOurs(handler)) && !handlers.Any(static handler => handler is EndpointHandler))
+        if (handlers.Skip(own + 1).Any(static handler => !InnerHandlers.IsOurs(handler)))
         {
-            handlers.Add(new EndpointHandler(builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "")));
+            handlers.Add(new EndpointHandler(AmbassadorCatalog.StateOf(builder)));
         }
     }
 
-    private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder)
-    {
-        var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
-        builder.PrimaryHandler = PrimaryHandler.Create(state);
-    }
+    private static void UsePrimaryHandler(HttpMessageHandlerBuilder builder) =>
+        builder.PrimaryHandler = PrimaryHandler.Create(AmbassadorCatalog.StateOf(builder));
 
     /// <summary>Has the primary handler's connections judged, whosoever it is.</summary>
     /// <exception cref="OptionsValidationException">They can not be, and only public addresses may be called.</exception>
     private static void JudgePrimaryHandler(HttpMessageHandlerBuilder builder)
     {
-        var state = builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
+        var state = AmbassadorCatalog.StateOf(builder);
         if (PrimaryJudgement.Of(builder.PrimaryHandler, state).PublicProblem is { } problem && state.Settings.Egress is { IsPublic: true })
         {
             throw new OptionsValidationException(
@@ -88,15 +84,13 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     /// <summary>The ambassador has the deadline; a client's own stays where somebody has set it, and is an outer bound.</summary>
     private void SettleTimeout(string name, HttpClient client)
     {
+        var state = StateOf(name);
+        var total = state.Settings.Options.Timeout;
         if (client.Timeout == ClientTimeout)
         {
             client.Timeout = Timeout.InfiniteTimeSpan;
-            return;
         }
-
-        var state = StateOf(name);
-        var total = state.Settings.Options.Timeout;
-        if (client.Timeout != Timeout.InfiniteTimeSpan && client.Timeout < total && state.Told.IsNew(nameof(HttpClient.Timeout)))
+        else if (client.Timeout != Timeout.InfiniteTimeSpan && client.Timeout < total && state.Told.IsNew(nameof(HttpClient.Timeout)))
         {
             AmbassadorLog.ClientTimeoutIsShorter(state.Logger, name, client.Timeout, total);
         }

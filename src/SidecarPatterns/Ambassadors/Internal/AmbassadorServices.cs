@@ -59,12 +59,9 @@ internal static class AmbassadorServices
         return registry;
     }
 
+    // Whoever has a client to build has added the factory, and the sidecar below adds options, logging and metrics.
     private static void AddShared(this IServiceCollection services)
     {
-        services.AddHttpClient();
-        services.AddOptions();
-        services.AddLogging();
-        services.AddMetrics();
         services.AddSingleton<IConfigureOptions<AmbassadorOptions>, AmbassadorOptionsSetup>();
         services.AddSingleton<IValidateOptions<AmbassadorOptions>, AmbassadorOptionsValidator>();
         services.AddSingleton<IPostConfigureOptions<HttpClientFactoryOptions>, AmbassadorClientSetup>();

@@ -116,7 +116,7 @@ internal sealed class AmbassadorState
     /// </param>
     public void UseProber(Func<HttpMessageHandler> createHandler)
     {
-        var sender = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(createHandler(), disposeHandler: false));
+        var sender = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(createHandler()));
         Prober = new EndpointProber(Name, Endpoints.Balancer, () => Settings.Options, (request, ct) => sender.Value.SendAsync(request, ct), Clock, Logger);
     }
 

@@ -50,7 +50,7 @@ internal static class OtherHandlers
         {
             if (IsRetrying(builder.AdditionalHandlers[i]))
             {
-                var state = StateOf(builder);
+                var state = AmbassadorCatalog.StateOf(builder);
                 if (state.Told.IsNew(nameof(RemoveRetrying)))
                 {
                     AmbassadorLog.HandlerRemoved(state.Logger, state.Name, builder.AdditionalHandlers[i].GetType().FullName!);
@@ -63,7 +63,9 @@ internal static class OtherHandlers
 
     private static void WarnOfRetrying(HttpMessageHandlerBuilder builder)
     {
-        if (builder.AdditionalHandlers.FirstOrDefault(IsRetrying) is { } other && StateOf(builder) is var state && state.Told.IsNew(nameof(WarnOfRetrying)))
+        if (builder.AdditionalHandlers.FirstOrDefault(IsRetrying) is { } other
+            && AmbassadorCatalog.StateOf(builder) is var state
+            && state.Told.IsNew(nameof(WarnOfRetrying)))
         {
             AmbassadorLog.HandlerBeside(state.Logger, state.Name, other.GetType().FullName!);
         }
@@ -82,7 +84,4 @@ internal static class OtherHandlers
     }
 
     private static bool IsRetrying(DelegatingHandler handler) => RetryingHandlers.Contains(handler.GetType().FullName, StringComparer.Ordinal);
-
-    private static AmbassadorState StateOf(HttpMessageHandlerBuilder builder) =>
-        builder.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate(builder.Name ?? "");
 }

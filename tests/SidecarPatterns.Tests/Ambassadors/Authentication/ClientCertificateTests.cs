@@ -36,6 +36,7 @@ internal sealed class ClientCertificateTests : IDisposable
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(_shown, Is.EqualTo(["client one"]));
+        Assert.That(calling.Logs.Named("ClientCertificateUnused"), Is.Empty);
     }
 
     [Test]
@@ -202,17 +203,18 @@ internal sealed class ClientCertificateTests : IDisposable
     private static AmbassadorOptions SettingsOf(TestHost host) => host.Services.GetRequiredService<AmbassadorCatalog>().GetOrCreate("orders").Settings.Options;
 
 
-    [Test]
-    public async Task PrimaryHandler_OfTheUsers_IsWarnedOf()
+    [TestCase(true, 1)]
+    [TestCase(false, 0)]
+    public async Task PrimaryHandler_OfTheUsers_IsWarnedOfWhereThereIsACertificate(bool isThere, int times)
     {
         Write("pfx", "one");
-        await using var calling = new Calling(Configure("pfx"));
+        await using var calling = new Calling(isThere ? Configure("pfx") : null);
         calling.Server.Then(200);
 
         (await calling.GetAsync()).Dispose();
         (await calling.GetAsync()).Dispose();
 
-        Assert.That(calling.Logs.Named("ClientCertificateUnused"), Has.Count.EqualTo(1));
+        Assert.That(calling.Logs.Named("ClientCertificateUnused"), Has.Count.EqualTo(times));
     }
 
     [TestCase("https://orders.test/", "ORDERS.test.", true)]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +8,7 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [CancelAfter(170_000)]
-internal sealed class CredentialOptionsTests
+internal sealed class CredentialOptionsTests : IDisposable
 {
     private const string Canary = "c4n4ry";
     private const string Words = "a list of words of visible ASCII characters";
@@ -16,9 +17,12 @@ internal sealed class CredentialOptionsTests
     private static readonly (string, string)[] Token = [("ClientCredentials:TokenEndpoint", "https://a.test/token"), ("ClientCredentials:ClientId", "id"), ("ClientCredentials:ClientSecret", Canary)];
 
     private readonly ReloadableConfiguration _configuration = new();
+    private readonly string _file = Path.GetTempFileName();
 
     /// <summary>Whether an option is tested here.</summary>
     public static bool Covers(string key) => Sections.Any(section => key.StartsWith(section, StringComparison.Ordinal));
+
+    public void Dispose() => File.Delete(_file);
 
     [Test]
     public async Task Start_TokenOfTheConfiguration_IsBound()
@@ -107,6 +111,8 @@ internal sealed class CredentialOptionsTests
     }
 
     [TestCase("RetryDelay", "00:01:00", "Ambassadors:prices:Authentication:RetryDelay is 00:01:00; allowed is a duration up to Authentication:MaxRetryDelay, which is 00:00:30.")]
+    [TestCase("RetryDelay", "49.00:00:00", "Ambassadors:prices:Authentication:RetryDelay is 49.00:00:00; allowed is a duration up to Authentication:MaxRetryDelay, which is 00:00:30.")]
+    [TestCase("MaxRetryDelay", "00:00:00", "Ambassadors:prices:Authentication:MaxRetryDelay is 00:00:00; allowed is a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff].")]
     [TestCase("RenewalPause", "00:20:00", "Ambassadors:prices:Authentication:RenewalPause is 00:20:00; allowed is a duration up to Authentication:MaxRenewalPause, which is 00:10:00.")]
     public async Task Start_DelaysContradictEachOther_NamesBoth(string key, string value, string expected)
     {
@@ -117,9 +123,13 @@ internal sealed class CredentialOptionsTests
 
     [TestCase("ApiKey:Keys:0", "ApiKey")]
     [TestCase("Basic:UserName", "Basic")]
+    [TestCase("ClientCertificate:File", "ClientCertificate")]
     public async Task Start_PublicAddressesAndACredentialForNobody_IsRefused(string key, string credential)
     {
-        Set([("Egress:Profile", "Public"), (key, Canary)]);
+        using var certificate = TestCertificates.CreateClient("prices");
+        using var privateKey = certificate.GetECDsaPrivateKey()!;
+        await File.WriteAllTextAsync(_file, certificate.ExportCertificatePem() + "\n" + privateKey.ExportPkcs8PrivateKeyPem());
+        Set([("Egress:Profile", "Public"), (key, credential == "ClientCertificate" ? _file : Canary)]);
 
         Assert.That(
             await FailuresAsync(),
@@ -130,6 +140,28 @@ internal sealed class CredentialOptionsTests
         await host.StartAsync();
     }
 
+    [Test]
+    public async Task Start_CertificateThatIsNotThere_SaysWhyItCanNotBeUsed()
+    {
+        Set([("ClientCertificate:File", _file)]);
+        File.Delete(_file);
+
+        Assert.That(
+            await FailuresAsync(),
+            Is.EqualTo([
+                $"Ambassadors:prices:ClientCertificate:File is '{_file}'; allowed is a PKCS#12 or PEM file with a private key whose time is not over, "
+                + "and that one can not be used (FileNotFoundException).",
+            ]));
+    }
+
+    [Test]
+    public async Task Start_TokenInTheClearThatIsAllowed_Starts()
+    {
+        Set([.. Token, ("ClientCredentials:TokenEndpoint", "http://a.test/token"), ("Authentication:AllowInsecureCredentials", "true")]);
+        await using var host = _configuration.BuildHost(static services => services.AddAmbassadorClient("prices"));
+
+        Assert.That(await host.StartAsync().FailureAsync(), Is.Null);
+    }
 
     [Test]
     public async Task Start_OtherKeysAreUnreadable_SecretsAreNotShown()

@@ -41,6 +41,8 @@ internal sealed class AmbassadorOptionsTests
     }
 
     [TestCase("Retry:Delay", "00:00:06", "Ambassadors:prices:Retry:Delay is 00:00:06; allowed is a duration up to Retry:MaxDelay, which is 00:00:05.")]
+    [TestCase("Retry:MaxDelay", "00:00:00", "Ambassadors:prices:Retry:Delay is 00:00:00.0500000; allowed is a duration up to Retry:MaxDelay, which is 00:00:00.; Ambassadors:prices:Retry:ThrottledDelay is 00:00:01; allowed is a duration up to Retry:MaxDelay, which is 00:00:00.")]
+    [TestCase("Retry:Delay", "49.00:00:00", "Ambassadors:prices:Retry:Delay is 49.00:00:00; allowed is a duration up to Retry:MaxDelay, which is 00:00:05.")]
     [TestCase("Retry:ThrottledDelay", "00:00:06", "Ambassadors:prices:Retry:ThrottledDelay is 00:00:06; allowed is a duration up to Retry:MaxDelay, which is 00:00:05.")]
     [TestCase("CircuitBreaker:MaxBreakDuration", "00:00:00", "Ambassadors:prices:CircuitBreaker:MaxBreakDuration is 00:00:00; allowed is a duration above 00:00:00, up to 49.00:00:00, written as [d.]hh:mm:ss[.fff].")]
     [TestCase("CircuitBreaker:BreakDuration", "00:02:00", "Ambassadors:prices:CircuitBreaker:BreakDuration is 00:02:00; allowed is a duration up to CircuitBreaker:MaxBreakDuration, which is 00:01:00.")]
@@ -112,6 +114,7 @@ internal sealed class AmbassadorOptionsTests
 
         Assert.That(warned, Has.Count.EqualTo(1));
         Assert.That(warned[0].Message, Does.StartWith(key).And.Contain(nearest));
+        Assert.That(warned[0].Message, Does.Contain(key == "Ambassadors:price" ? "names no ambassador; " : "is not known; "));
     }
 
     [Test]
@@ -129,6 +132,10 @@ internal sealed class AmbassadorOptionsTests
     public void AmbassadorHandler_WrongOptionsOutsideAContainer_Throws() => Assert.That(
         static () => new AmbassadorHandler(new AmbassadorOptions { Timeout = TimeSpan.Zero }),
         Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith("Ambassadors:ambassador:Timeout is 00:00:00; allowed is "));
+
+    [Test]
+    public void AmbassadorHandler_OptionsAreNull_Throws() => Assert.That(
+        static () => new AmbassadorHandler((AmbassadorOptions)null!), Throws.ArgumentNullException.With.Property(nameof(ArgumentNullException.ParamName)).EqualTo("options"));
 
     [Test]
     public void AmbassadorHandler_PipelineByNameOutsideAContainer_Throws() => Assert.That(

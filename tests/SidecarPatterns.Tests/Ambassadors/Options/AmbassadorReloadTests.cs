@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -112,6 +113,38 @@ internal sealed class AmbassadorReloadTests : IDisposable
         _configuration.Change(("Ambassadors:prices:Timeout", "00:00:09"));
 
         Assert.That(host.Logs.Named("AmbassadorConfigurationProblem"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Change_CredentialComesAndNoHostIsNamed_IsToldOnce()
+    {
+        await using var host = await StartAsync();
+        (await host.GetAsync("prices").InTime()).Dispose();
+        Assert.That(host.Logs.Named("CredentialIsUnbound"), Is.Empty, "there is none");
+
+        _configuration.Change(("Ambassadors:prices:ApiKey:Keys:0", "key"));
+        _configuration.Change(("Ambassadors:prices:ApiKey:Keys:0", "other"));
+
+        Assert.That(host.Logs.Named("CredentialIsUnbound"), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Change_HostIsDisposedOfAndTheConfigurationIsNot_IsReadByNobody()
+    {
+        var configuration = new ConfigurationBuilder().Add(_configuration).Build();
+        var host = TestHost.Build(services =>
+        {
+            services.AddSingleton<IConfiguration>(configuration);
+            services.AddAmbassadorClient("prices");
+        });
+        await host.StartAsync();
+        _configuration.Change(("Ambassadors:prices:Timeout", "00:00:07"));
+        Assert.That(host.Logs.Named("AmbassadorOptionsChanged"), Has.Count.EqualTo(1));
+        await host.DisposeAsync();
+
+        _configuration.Change(("Ambassadors:prices:Timeout", "00:00:08"));
+
+        Assert.That(host.Logs.Entries.Where(static entry => entry.Event.Name!.StartsWith("AmbassadorOptions", StringComparison.Ordinal)), Has.Exactly(1).Items);
     }
 
     [Test]

@@ -44,8 +44,9 @@ internal static partial class AmbassadorOptionRules
         || (before.ClientCertificate.File is null
             && key == nameof(AmbassadorOptions.ClientCertificate) + ":" + nameof(AmbassadorClientCertificateOptions.File));
 
-    /// <summary>The path of an ambassador's section.</summary>
-    public static string SectionOf(string ambassador) => ConfigurationPath.Combine(AmbassadorConstants.SectionName, ambassador);
+    /// <summary>The path of an ambassador's section. That of the client without a name is none; messages call it so.</summary>
+    public static string SectionOf(string ambassador) =>
+        ConfigurationPath.Combine(AmbassadorConstants.SectionName, ambassador.Length == 0 ? "default" : ambassador);
 
     /// <summary>One error for everything that is not allowed in the options of an ambassador.</summary>
     public static IReadOnlyList<string> FindFailures(string ambassador, AmbassadorOptions options)

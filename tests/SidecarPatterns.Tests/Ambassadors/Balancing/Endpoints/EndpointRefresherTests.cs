@@ -55,7 +55,27 @@ internal sealed class EndpointRefresherTests
         await host.Clock.PassAsync(TimeSpan.FromSeconds(30));
 
         await Eventually.HoldsAsync(() => DirectoryOf(host).IsReady);
-        Assert.That(host.Snapshot(Name).Incarnation, Is.EqualTo(1));
+        Assert.That((host.Snapshot(Name).Incarnation, host.Snapshot(Name).Critical), Is.EqualTo((1, false)), "no host stops for it");
+    }
+
+    [Test]
+    public async Task Host_ClientIsMadeWhileTheSidecarSleeps_ItsSourceIsAskedBeforeAnyCall()
+    {
+        await using var host = TestHost.Build(static services =>
+        {
+            services.ConfigureHttpClientDefaults(static client => client.AddAmbassador());
+            services.AddAmbassadorClient("stock", static options =>
+            {
+                options.UseEndpointSource(new FixedSource("http://a.test"));
+                options.Resolution.RefreshJitter = 0;
+            });
+            services.AddHttpClient("orders").AddEndpointSource<CountingSource>();
+        });
+        await host.StartAsync();
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(30));
+        host.CreateClient("orders").Dispose();
+
+        await Eventually.HoldsAsync(() => DirectoryOf(host).IsReady, "the time stands still, and nobody calls");
     }
 
     [Test]
