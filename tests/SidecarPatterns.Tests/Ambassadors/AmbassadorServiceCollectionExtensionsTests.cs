@@ -67,7 +67,8 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
 
         Assert.That(
             () => host.CreateClient(name),
-            Throws.TypeOf<OptionsValidationException>().With.Message.EqualTo($"Ambassadors:{section}:Retry:MaxAttempts is 0; allowed is a whole number from 1 to 100."));
+            Throws.TypeOf<OptionsValidationException>()
+                .With.Message.EqualTo($"Ambassadors:{section}:Retry:MaxAttempts is 0; allowed is a whole number from 1 to 100."));
     }
 
     [TestCase("prices", "prices")]
@@ -79,7 +80,8 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         await host.StartAsync();
 
         Assert.That(
-            () => host.CreateClient(name), Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith($"Ambassadors:{section}:CallPipeline is 'missing'; "));
+            () => host.CreateClient(name),
+            Throws.TypeOf<OptionsValidationException>().With.Message.StartsWith($"Ambassadors:{section}:CallPipeline is 'missing'; "));
     }
 
     [Test]
@@ -90,7 +92,9 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
         {
             services.AddServiceDiscovery();
             services.ConfigureHttpClientDefaults(static client => client.AddServiceDiscovery().AddAmbassador());
-            services.AddHttpClient("plain").ConfigureAdditionalHttpMessageHandlers(static (handlers, _) => handlers.RemoveAt(1)).ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.AddHttpClient("plain")
+                .ConfigureAdditionalHttpMessageHandlers(static (handlers, _) => handlers.RemoveAt(1))
+                .ConfigurePrimaryHttpMessageHandler(() => _server);
         });
         await host.StartAsync();
 

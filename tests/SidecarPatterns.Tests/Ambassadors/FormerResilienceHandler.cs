@@ -1,4 +1,4 @@
-#pragma warning disable IDE0130 // The name of the handler that Microsoft.Extensions.Http.Resilience has had up to its version 8.2 is all that counts.
+#pragma warning disable IDE0130 // The full name that the handler of Microsoft.Extensions.Http.Resilience had in its first versions is all that counts.
 namespace Microsoft.Extensions.Http.Resilience.Internal;
 #pragma warning restore IDE0130
 

@@ -38,7 +38,8 @@ internal sealed class OtherHandlersTests : IDisposable
         Assert.That(response.RequestMessage!.RequestUri, Is.EqualTo(new Uri("http://orders/items")), "the address is put back");
         Assert.That(
             host.Logs.Named("HandlerRemoved").Select(static entry => entry.Message),
-            Has.Exactly(1).Items.And.All.StartsWith("HttpClient 'orders' had a Microsoft.Extensions.Http.Resilience.ResilienceHandler by client defaults; it was taken out"));
+            Has.Exactly(1).Items.And.All.StartsWith(
+                "HttpClient 'orders' had a Microsoft.Extensions.Http.Resilience.ResilienceHandler by client defaults; it was taken out"));
         AmbassadorLaw.Assert(host.Ambassadors().GetSnapshot("orders"), _server.Requests.Count);
     }
 

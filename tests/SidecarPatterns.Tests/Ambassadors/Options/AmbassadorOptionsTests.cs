@@ -135,7 +135,8 @@ internal sealed class AmbassadorOptionsTests
 
     [Test]
     public void AmbassadorHandler_OptionsAreNull_Throws() => Assert.That(
-        static () => new AmbassadorHandler((AmbassadorOptions)null!), Throws.ArgumentNullException.With.Property(nameof(ArgumentNullException.ParamName)).EqualTo("options"));
+        static () => new AmbassadorHandler((AmbassadorOptions)null!),
+        Throws.ArgumentNullException.With.Property(nameof(ArgumentNullException.ParamName)).EqualTo("options"));
 
     [Test]
     public void AmbassadorHandler_PipelineByNameOutsideAContainer_Throws() => Assert.That(
