@@ -14,8 +14,9 @@ public sealed class AmbassadorEndpoint
     /// <exception cref="ArgumentNullException"><paramref name="address"/> is <see langword="null"/>.</exception>
     /// <exception cref="UriFormatException"><paramref name="address"/> is no address at all.</exception>
     public AmbassadorEndpoint(string address)
-        : this(new Uri(address, UriKind.RelativeOrAbsolute))
     {
+        ArgumentNullException.ThrowIfNull(address);
+        Address = new Uri(address, UriKind.RelativeOrAbsolute);
     }
 
     /// <inheritdoc cref="AmbassadorEndpoint(string)"/>

@@ -35,9 +35,13 @@ public abstract class AmbassadorCredential
     /// <summary>A token in the header <c>Authorization</c> (RFC 6750).</summary>
     /// <param name="token">The token.</param>
     /// <param name="lifetime">How long it holds from when it was asked for; <see langword="null"/> for no end.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="token"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">It is empty, or has a sign that may not stand in a header. The message does not show it.</exception>
-    public static AmbassadorCredential Bearer(string token, TimeSpan? lifetime = null) =>
-        new HeaderCredential(HeaderText.Authorization, "Bearer ", token) { Lifetime = lifetime };
+    public static AmbassadorCredential Bearer(string token, TimeSpan? lifetime = null)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return new HeaderCredential(HeaderText.Authorization, "Bearer ", token) { Lifetime = lifetime };
+    }
 
     /// <summary>A name and a password in the header <c>Authorization</c> (RFC 7617), in UTF-8.</summary>
     /// <param name="userName">The name, without a colon.</param>
@@ -57,10 +61,15 @@ public abstract class AmbassadorCredential
     /// <param name="name">The header.</param>
     /// <param name="value">The value.</param>
     /// <param name="lifetime">How long it holds from when it was asked for; <see langword="null"/> for no end.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="name"/> or <paramref name="value"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">The name is none of a header, or the value is empty or has a sign that may not stand in one. The message does not
     /// show it.</exception>
-    public static AmbassadorCredential Header(string name, string value, TimeSpan? lifetime = null) =>
-        new HeaderCredential(name, "", value) { Lifetime = lifetime };
+    public static AmbassadorCredential Header(string name, string value, TimeSpan? lifetime = null)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
+        return new HeaderCredential(name, "", value) { Lifetime = lifetime };
+    }
 
     /// <summary>
     /// Puts it on a request that is about to be sent: called for each attempt and each redirect within the origin, with the address that it goes to.
