@@ -64,10 +64,8 @@ internal sealed record HostRule(string Host, int? Port, bool? IsSecure, bool IsW
     /// <summary>A name without the dot that says that it is whole.</summary>
     public static ReadOnlySpan<char> NameOf(string host) => host.EndsWith('.') ? host.AsSpan(0, host.Length - 1) : host;
 
-    /// <summary>Whether it speaks of a host.</summary>
-    public bool IsOf(ReadOnlySpan<char> name) => IsWildcard
-        ? name.Length > Host.Length && name.EndsWith(Host, StringComparison.OrdinalIgnoreCase)
-        : name.Equals(Host, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether a wildcard stands for a host.</summary>
+    public bool IsAbove(ReadOnlySpan<char> name) => name.Length > Host.Length && name.EndsWith(Host, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether it allows a scheme and a port of that host; one that is not known yet is in order.</summary>
     public bool Allows(bool isSecure, int? port) => (IsSecure != true || isSecure) && (port is null || port == (Port ?? (isSecure ? 443 : 80)));

@@ -82,7 +82,7 @@ internal sealed class HostRules
     {
         foreach (var rule in _wildcards)
         {
-            if (rule.IsOf(name) && rule.Allows(isSecure, port))
+            if (rule.IsAbove(name) && rule.Allows(isSecure, port))
             {
                 return true;
             }

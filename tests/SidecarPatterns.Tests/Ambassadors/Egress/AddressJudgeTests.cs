@@ -95,6 +95,7 @@ internal sealed class AddressJudgeTests
     [TestCase("64:ff9b::8.8.8.8", "64:ff9b::/96", "8.8.8.0/24", false)]
     [TestCase("8.8.8.8", "", "0.0.0.0/0", false)]
     [TestCase("2606:4700:4700::1111", "", "0.0.0.0/0", true)]
+    [TestCase("2606:4700:4700::1111", "", "::/0", false)]
     public void FindRefusal_RangesOfTheOptions_OverrideTheLists(string address, string allowed, string denied, bool expected) =>
         Assert.That(new AddressJudge(isPublic: true, Ranges(allowed), Ranges(denied)).FindRefusal(IPAddress.Parse(address)) is null, Is.EqualTo(expected));
 

@@ -65,6 +65,22 @@ internal sealed class EgressConnectTests
     }
 
     [Test]
+    public async Task Get_NameLeadsNowhere_FailsAsItDoesWithoutAnAmbassador([Values] EgressProfile profile)
+    {
+        await using var calling = new EgressCalling(profile, static options =>
+        {
+            options.BaseAddress = new Uri("http://hooks.test");
+            options.Retry.MaxAttempts = 1;
+        });
+        calling.Network.Name("hooks.test");
+
+        var failure = await calling.GetAsync("http://hooks.test/").FailureAsync();
+
+        Assert.That(failure, Is.TypeOf<HttpRequestException>().With.InnerException.TypeOf<SocketException>()
+            .With.InnerException.Property(nameof(SocketException.SocketErrorCode)).EqualTo(SocketError.NoData));
+    }
+
+    [Test]
     public async Task Get_RefusedAHundredTimes_LeavesTheCircuitClosed()
     {
         await using var calling = new EgressCalling(EgressProfile.Public);

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SidecarPatterns.Tests;
 
 /// <summary>Which hosts may be called: the text of an address alone, before anything is resolved.</summary>
@@ -35,6 +37,9 @@ internal sealed class EgressPolicyTests
     [TestCase("ftp+http://orders/", EgressReason.Scheme)]
     [TestCase("https+http://evil.test/", EgressReason.Host)]
     [TestCase("https+http://orders:81/", EgressReason.Host)]
+    [TestCase("http://orders:0/", EgressReason.Host)]
+    [TestCase("ws://orders/", null)]
+    [TestCase("wss://orders:80/", null)]
     public void FindRefusal_AddressOfAConfiguredHost_IsBySchemeHostAndPort(string address, EgressReason? expected) =>
         Assert.That(Refusal(Policy("http://orders"), address), Is.EqualTo(expected));
 
@@ -48,6 +53,25 @@ internal sealed class EgressPolicyTests
     [TestCase("http://other.test/", null)]
     public void FindRefusal_HostThatIsConfiguredWithTls_IsNotCalledWithout(string address, EgressReason? expected) =>
         Assert.That(Refusal(Policy("https://api.test:8443", "*.test"), address), Is.EqualTo(expected));
+
+    [TestCase("http://api.test:8080/", null)] // It is configured so.
+    [TestCase("https://api.test:8443/", null)]
+    [TestCase("https://api.test:9443/", null)]
+    [TestCase("http://api.test:8443/", EgressReason.Scheme)]
+    [TestCase("http://api.test/", EgressReason.Scheme)]
+    [TestCase("http://other.test/", null)]
+    public void FindRefusal_HostThatIsConfiguredWithTlsAtSomePortsAndWithoutAtAnother_IsCalledWithoutAtThatAlone(string address, EgressReason? expected)
+    {
+        var options = new AmbassadorOptions
+        {
+            BaseAddress = new Uri("https://api.test:8443"),
+            Endpoints = { new AmbassadorEndpoint("http://api.test:8080"), new AmbassadorEndpoint("https://api.test:9443") },
+        };
+        options.Egress.Profile = EgressProfile.ConfiguredHosts;
+        options.Egress.AllowedHosts.Add("*.test");
+
+        Assert.That(Refusal(EgressPolicy.Of(options)!, address), Is.EqualTo(expected));
+    }
 
     [TestCase("*.example.com", "https://a.example.com/", null)]
     [TestCase("*.example.com", "https://a.b.example.com/", null)]
@@ -126,6 +150,19 @@ internal sealed class EgressPolicyTests
         Assert.That(Policy("http://orders", "*.example.com").FindRefusal(request)?.Reason, Is.EqualTo(expected));
     }
 
+    [TestCase("[fd00::1]", null)]
+    [TestCase("[fd00::1]:80", null)]
+    [TestCase("[fd00::1]:81", EgressReason.HostHeader)]
+    [TestCase("[fd00::1]x", EgressReason.HostHeader)]
+    [TestCase("[fd00::2]", EgressReason.HostHeader)]
+    public void FindRefusal_HostHeaderThatIsAnAddress_HasToBeAnAllowedOne(string header, EgressReason? expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://[fd00::1]/");
+        request.Headers.TryAddWithoutValidation("Host", header);
+
+        Assert.That(Policy("http://[fd00::1]").FindRefusal(request)?.Reason, Is.EqualTo(expected));
+    }
+
     [TestCase("hooks.test", null)]
     [TestCase("other.test", null)]
     [TestCase("127.0.0.1", EgressReason.HostHeader)]
@@ -159,16 +196,40 @@ internal sealed class EgressPolicyTests
     public void FindRefusal_NameWhereAnyHostIsAllowed_AllocatesNothing() =>
         AssertAllocatesNothing(Policy(null, EgressProfile.Public), "https://hooks.test/x");
 
-    [Test]
-    public void FindRefusal_Refused_NamesHostAndRuleAndNotThePath()
+    [TestCase("http://evil.test/secret?token=canary", "evil.test", "neither the configured addresses nor Egress:AllowedHosts have this host and port")]
+    [TestCase("http://user:canary@orders/", "orders", "its address has user info")]
+    [TestCase("ftp://orders/secret", "orders", "the scheme 'ftp' is not allowed for it")]
+    [TestCase("http://orders＠evil.test/secret", "", "its address can not be read")]
+    [TestCase("http://169.254.169.254/secret", "169.254.169.254", "its address is in 169.254.0.0/16, which is never called", EgressProfile.Public)]
+    [TestCase("http://127.0.0.1/secret", "127.0.0.1", "its address is in 127.0.0.0/8, which is not public", EgressProfile.Public)]
+    [TestCase("http://8.8.8.8/secret", "8.8.8.8", "its address is in 8.8.0.0/16, which is denied", EgressProfile.Public)]
+    public void FindRefusal_Refused_NamesHostAndRuleAndNothingElse(
+        string address, string host, string rule, EgressProfile profile = EgressProfile.ConfiguredHosts)
     {
-        var exception = Policy("http://orders").FindRefusal(new Uri("http://evil.test/secret?token=canary"))!.Value.AsException("shop");
+        var options = new AmbassadorOptions { BaseAddress = profile == EgressProfile.Public ? null : new Uri("http://orders") };
+        options.Egress.Profile = profile;
+        options.Egress.DeniedAddresses.Add("8.8.0.0/16");
 
-        Assert.That(
-            exception.Message,
-            Is.EqualTo(
-                "Ambassador 'shop' does not call 'evil.test': neither the configured addresses nor Egress:AllowedHosts have this host and port. "
-                + "Nothing was sent to it."));
+        var exception = EgressPolicy.Of(options)!.FindRefusal(new Uri(address))!.Value.AsException("shop");
+
+        Assert.That(exception.Message, Is.EqualTo($"Ambassador 'shop' does not call '{host}': {rule}. Nothing was sent to it."));
+    }
+
+    [Test]
+    public void FindRefusal_OfTheHostHeader_NamesItsRule()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
+        request.Headers.TryAddWithoutValidation("Host", "evil.test");
+
+        Assert.That(Policy("http://orders").FindRefusal(request)!.Value.Rule, Is.EqualTo("its Host header names another host, which is not allowed"));
+    }
+
+    [Test]
+    public void FindRefusal_OfTheVersion_NamesItsRule()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/") { Version = HttpVersion.Version30, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+
+        Assert.That(Policy("http://orders").FindRefusal(request)!.Value.Rule, Is.EqualTo("HTTP/3 connects without asking, so that no address can be judged"));
     }
 
     // What the beginning of its text lets pass is what all of its parts would.
