@@ -34,6 +34,22 @@ internal sealed class DisposalFaultTests
 
     [Test]
     [CancelAfter(170_000)]
+    public async Task Dispose_Throws_IsLoggedAndTheNextIncarnationIsMade()
+    {
+        var cause = new InvalidOperationException("clings");
+        var script = new Script<First> { Dispose = () => throw cause };
+        await using var host = TestHost.Build(services => services.AddHandler(script, Name));
+        await host.StartAsync();
+
+        await host.Control.RestartAsync(Name).InTime();
+
+        var entry = host.Logs.Named("DisposeFailed").Single();
+        Assert.That((entry.Exception, entry.Message), Is.EqualTo(((Exception)cause, $"Disposing of an instance of sidecar '{Name}' failed.")));
+        await host.StopAsync();
+    }
+
+    [Test]
+    [CancelAfter(170_000)]
     public async Task Dispose_HangsAfterAFailure_IsLeftAloneAndTheNextIncarnationIsMade()
     {
         var held = new SyncPoint();

@@ -203,6 +203,38 @@ internal sealed class GroupFaultTests
     }
 
     [Test]
+    public async Task StandDown_AMemberIsJustBeingMade_LeavesAtOnceAndTheGroupGoesOn()
+    {
+        var making = new SyncPoint();
+        _trio.Second.Create = () =>
+        {
+            if (_trio.Second.Created == 2)
+            {
+                making.Pass();
+            }
+        };
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll, configure: static (name, options) =>
+            options.DrainTimeout = TimeSpan.FromSeconds(name == "second" ? 10 : 5)); // So that the group's wait for the second can be told from the others.
+        await Trio.StartAsync(host);
+        var restart = host.Control.RestartAsync("second");
+        await making.ReachedAsync();
+        _trio.Fail("first");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(21)); // The group waits for the second.
+
+        making.Release();
+        await Trio.PassDelayAsync(host, 1);
+        await restart.InTime();
+
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Ready);
+        }
+
+        Assert.That(Trio.Names.Select(name => host.Snapshot(name).Incarnation), Is.EqualTo([2, 3, 2]));
+        Assert.That(host.Logs.Named("GroupMemberHangs"), Is.Empty);
+    }
+
+    [Test]
     public async Task HostStops_DuringTheDelay_NobodyIsStartedAgainAndTheQueueDrains()
     {
         var account = new Account();

@@ -235,7 +235,7 @@ internal sealed class SourceLifeTests
         await host.StartAsync();
         await host.StateAsync(Name, SidecarState.Stopped);
 
-        Assert.That(await RestartAsync().FailureAsync(), Is.TypeOf<InvalidOperationException>());
+        Assert.That(await RestartAsync().FailureAsync(), Is.TypeOf<InvalidOperationException>().With.Message.Contains("'source' has ended"));
         Assert.That(script.Created, Is.EqualTo(1));
         await host.StopAsync();
 

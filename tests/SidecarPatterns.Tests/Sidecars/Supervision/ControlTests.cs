@@ -164,7 +164,8 @@ internal sealed class ControlTests(string mode)
 
         Assert.That(_account.Handled, Is.EqualTo(5));
         _account.AssertBalances(host.Control, Name);
-        Assert.That(() => host.Control.Pause(Name), Throws.InvalidOperationException.With.Message.Contains("has ended"));
+        Assert.That(
+            () => host.Control.Pause(Name), Throws.InvalidOperationException.With.Message.EqualTo("Sidecar 'sidecar' has ended: it can not be paused."));
         Assert.That(() => host.Control.Resume(Name), Throws.Nothing);
     }
 
@@ -342,6 +343,34 @@ internal sealed class ControlTests(string mode)
         held.Release();
         await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 1);
         await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Restart_HandlerHeedsItsToken_IsCancelledAfterItsTime()
+    {
+        var held = new SyncPoint();
+        _script.Handle = async (message, _, ct) =>
+        {
+            if (message == 0)
+            {
+                await held.PassAsync(ct); // Nobody lets it go on.
+            }
+
+            _account.CountHandled();
+        };
+        await using var host = await StartAsync();
+        Publish(host, 0, 1);
+        await held.ReachedAsync();
+
+        var restart = host.Control.RestartAsync(Name);
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+        await restart.InTime();
+
+        _account.CountDeadLettered();
+        Publish(host, 1, 1);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Control.GetDeadLetters(Name).Single().Reason, Is.EqualTo(DeadLetterReason.Interrupted));
+        Assert.That(host.Snapshot(Name).AbandonedCalls, Is.Zero);
     }
 
     [Test]

@@ -25,7 +25,31 @@ internal sealed class DrainingIncarnationTests
     }
 
     [Test]
-    public async Task Stop_WhileTheHookOfARestartRuns_MessagesLeft_HookGoesOnAndTheMessagesAreHandled()
+    public async Task Stop_InARestartDelay_MessageFailsInTheDrain_HasOneLastAttemptAtOnce()
+    {
+        var account = new Account();
+        var attempts = new List<int>();
+        var script = FailingOnce(account, static (_, _) => Task.CompletedTask);
+        script.Handle = (_, context, _) =>
+        {
+            attempts.Add(context.Attempt);
+            throw new IOException("not yet");
+        };
+        await using var host = TestHost.Build(services => services.AddStartupHandler(
+            script, Name, static options => (options.Critical, options.MaxAttempts) = (false, 10)));
+        await host.StartAsync();
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+        account.Publish(host.Writer<int>(), 1);
+
+        await host.StopAsync(); // The clock stands still.
+
+        account.CountDeadLettered();
+        account.AssertBalances(host.Control, Name);
+        Assert.That(attempts, Is.EqualTo([1, 2]));
+    }
+
+    [Test]
+    public async Task Stop_WhileTheHookOfARestartRuns_MessagesLeft_HookGoesOnAndTheMessagesAreHandled([Values] bool byControl)
     {
         var account = new Account();
         var point = new SyncPoint();
@@ -36,10 +60,10 @@ internal sealed class DrainingIncarnationTests
         await point.ReachedAsync();
         account.Publish(host.Writer<int>(), 1);
 
-        var stop = host.StopAsync();
+        var stop = byControl ? host.Control.DrainAsync(Name) : host.StopAsync();
         await host.StateAsync(Name, SidecarState.Draining);
         point.Release();
-        await stop;
+        await stop.InTime();
 
         Assert.That(account.Handled, Is.EqualTo(1));
         account.AssertBalances(host.Control, Name);
@@ -80,6 +104,34 @@ internal sealed class DrainingIncarnationTests
         account.CountAbandoned(1);
         account.AssertBalances(host.Control, Name);
         Assert.That(host.Logs.Named("MessagesAbandoned").Single().Message, Does.Contain($"'{Name}'"));
+        Assert.That(host.Logs.Named("FailedWhileStopping"), Is.Empty, "to be cancelled is no failure");
+    }
+
+    [Test]
+    public async Task Stop_WhileAHookThatIgnoresItsTokenRuns_WorkThatIsOneTaskIsNotBegun()
+    {
+        var point = new SyncPoint();
+        var ran = false;
+        var script = new Script<First>
+        {
+            Start = (_, _) => point.PassAsync(CancellationToken.None),
+            Run = (_, _) =>
+            {
+                ran = true;
+                return Task.CompletedTask;
+            },
+        };
+        await using var host = TestHost.Build(services => services.AddStartupRun(script, Name, static options => options.Critical = false));
+        await host.StartAsync();
+        await point.ReachedAsync();
+
+        var stop = host.StopAsync();
+        await host.StateAsync(Name, SidecarState.Draining);
+        point.Release();
+        await stop;
+
+        Assert.That(ran, Is.False);
+        Assert.That(script.Disposed, Is.EqualTo(1));
     }
 
     [Test]

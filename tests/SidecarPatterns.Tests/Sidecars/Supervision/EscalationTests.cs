@@ -88,6 +88,28 @@ internal sealed class EscalationTests
         await using var host = TestHost.Build(services => services.AddRun(script, "first"));
         await host.StartAsync();
         Assert.That(await host.StopAsync().FailureAsync(), Is.SameAs(Cause));
+        Assert.That(host.Logs.Named("FailedWhileStopping").Single().Exception, Is.SameAs(Cause));
+    }
+
+    [Test]
+    public async Task Critical_AnotherOneFailsWhileTheHostStopsForTheFirst_StopThrowsTheFirstCause()
+    {
+        var other = new Script<Second>
+        {
+            Run = static async (_, ct) =>
+            {
+                await Script.UntilCancelledAsync(ct);
+                throw new IOException("the second to fail");
+            },
+        };
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddRun(other, "other");
+            services.AddRun(Failing<First>(), "first", Never);
+        });
+
+        Assert.That(await host.Host.RunAsync().FailureAsync(), Is.SameAs(Cause));
+        Assert.That(host.Logs.Named("FailedWhileStopping"), Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -127,6 +149,8 @@ internal sealed class EscalationTests
                 Is.EqualTo(new[] { DeadLetterReason.HandlerTimeout, DeadLetterReason.SidecarFailed, DeadLetterReason.SidecarFailed }));
             Assert.That(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested, Is.False);
             Assert.That(host.Logs.Named("OptionalSidecarFailed"), Has.Count.EqualTo(1));
+            Assert.That(host.Logs.Named("CriticalSidecarFailed"), Is.Empty);
+            Assert.That(host.Snapshot("first").IsReady, Is.False, "the application goes on without it, but it is not ready");
         }
 
         hold.Release();

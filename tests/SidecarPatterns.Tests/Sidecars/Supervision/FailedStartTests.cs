@@ -124,7 +124,11 @@ internal sealed class FailedStartTests
         await host.DisposeAsync();
 
         account.AssertBalances(control, "sidecar");
-        Assert.That(script.Created, Is.EqualTo(1));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(script.Created, Is.EqualTo(1));
+            Assert.That(control.GetSnapshot("sidecar").Incarnation, Is.EqualTo(1), "no other one was even tried");
+        }
     }
 
     [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]

@@ -117,6 +117,32 @@ internal sealed class GroupEscalationTests
         var cause = _trio.Fail(optional);
         Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
         Assert.That(Trio.Names.Select(name => host.Snapshot(name).State), Is.All.EqualTo(SidecarState.Failed));
+        Assert.That(host.Logs.Named("CriticalSidecarFailed").Single().Message, Does.Contain($"'{optional}'"), "its failure stops the host");
+        Assert.That(host.Logs.Named("OptionalSidecarFailed"), Is.Empty);
+    }
+
+    [Test]
+    public async Task ForGood_AMemberTakesItsTimeToFailAlong_TheOneBeforeItIsStoodDownOnlyThen()
+    {
+        var failing = new SyncPoint();
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);
+        host.Logs.OnEntry = entry =>
+        {
+            if (entry.Event.Name == "FailedWithGroup" && entry.Message.Contains("'third'", StringComparison.Ordinal))
+            {
+                failing.Pass();
+            }
+        };
+        await Trio.StartAsync(host);
+        _trio.Fail("second");
+        await failing.ReachedAsync();
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(1)); // The group waits, but not for ever.
+        await _trio.WroteAsync(from: 3, "-second -third");
+
+        failing.Release();
+        await host.StateAsync("first", SidecarState.Failed);
+        await _trio.WroteAsync(from: 3, "-second -third -first");
     }
 
     [Test]
@@ -239,6 +265,7 @@ internal sealed class GroupEscalationTests
         await start;
         await host.StateAsync("second", SidecarState.Failed);
         Assert.That(_trio.Second.Created, Is.Zero);
+        await host.Clock.NothingArmedAsync(); // Nobody waits for it to become ready.
     }
 
     private static bool IsStopping(TestHost host) =>

@@ -162,6 +162,20 @@ internal sealed class GroupTests
     }
 
     [Test]
+    public async Task RestartByControl_DuringTheDelay_NobodyWaitsForItAnyMore()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);
+        await Trio.StartAsync(host);
+        _trio.Fail("second");
+        await _trio.WroteAsync(from: 3, "-second -third -first");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+
+        await host.Control.RestartAsync("second").InTime();
+
+        await _trio.WroteAsync(from: 3, "-second -third -first +first +second +third");
+    }
+
+    [Test]
     public async Task Returns_UnderOnFailure_ConcernsNobodyAndStaysStopped()
     {
         await using var host = _trio.Build(SidecarGroupStrategy.OneForAll);

@@ -184,7 +184,9 @@ internal sealed class HangTests
             prepared = true;
             return Task.CompletedTask;
         };
+        var account = new Account();
         await using var host = TestHost.Build(services => services.AddStartupHandler(script, "sidecar"));
+        Publish(account, host, 1, 2);
 
         var start = host.StartAsync();
         await point.ReachedAsync();
@@ -194,6 +196,8 @@ internal sealed class HangTests
 
         Assert.That(await start.FailureAsync(), Is.TypeOf<SidecarStartException>());
         Assert.That(host.Logs.Named("SidecarAbandoned").Single().Message, Does.Contain("'sidecar'"));
+        account.CountAbandoned(2);
+        account.AssertBalances(host.Control, "sidecar");
         point.Release();
         await Eventually.HoldsAsync(() => script.Disposed == 1);
         Assert.That(prepared, Is.False);

@@ -90,6 +90,7 @@ internal sealed class ReadinessTests
     public async Task SignalReady_AfterItsIncarnationHasFailed_DoesNothing()
     {
         SidecarContext? ended = null;
+        var held = new SyncPoint();
         var script = new Script<First>
         {
             Run = async (context, ct) =>
@@ -100,6 +101,7 @@ internal sealed class ReadinessTests
                     throw new InvalidDataException("broken");
                 }
 
+                await held.PassAsync(ct);
                 context.SignalReady();
                 await Script.UntilCancelledAsync(ct);
             },
@@ -116,6 +118,9 @@ internal sealed class ReadinessTests
         }
 
         await host.Clock.AdvanceAsync(delay);
+        await held.ReachedAsync();
+        Assert.That(start.IsCompleted, Is.False, "the start waits for the second incarnation");
+        held.Release();
         await start;
         ended.SignalReady();
         using (Assert.EnterMultipleScope())
@@ -148,7 +153,7 @@ internal sealed class ReadinessTests
         {
             Assert.That(token.IsCancellationRequested);
             Assert.That(failure?.SidecarName, Is.EqualTo("sidecar"));
-            Assert.That(failure?.Message, Does.Contain("'sidecar'").And.Contain("StartupTimeout (00:00:05)"));
+            Assert.That(failure?.Message, Is.EqualTo("Sidecar 'sidecar' was not ready within StartupTimeout (00:00:05)."), "it need not give a signal");
             Assert.That(script.Disposed, Is.EqualTo(1));
         }
     }

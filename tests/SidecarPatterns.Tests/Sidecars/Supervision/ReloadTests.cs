@@ -52,6 +52,55 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task Concurrency_UpFromOne_TheInstanceIsDisposedOfAtTheEndAloneAndARestartReplacesIt()
+    {
+        var script = new Script<First> { Handle = _account.Counting<int>(_begun.Enqueue) };
+        await using var host = _configuration.BuildHost(services => services.AddHandler(script, Name));
+        await host.StartAsync();
+
+        Change("Concurrency", "3");
+        await PublishAsync(host, 3);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That((script.Created, script.Disposed), Is.EqualTo((1, 0)), "the same one goes on");
+
+        await host.Control.RestartAsync(Name).InTime();
+        Assert.That((script.Created, script.Disposed), Is.EqualTo((2, 1)));
+        await host.StopAsync();
+        Assert.That(script.Disposed, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Options_OfASidecarThatJustRuns_ChangeWithoutARestart()
+    {
+        var script = new Script<First>();
+        await using var host = _configuration.BuildHost(services => services.AddRun(script, Name));
+        await host.StartAsync();
+
+        Change("DrainTimeout", "00:00:03");
+
+        await host.LoggedAsync("OptionsChanged");
+        await host.StopAsync();
+        Assert.That((script.Created, host.Snapshot(Name).Incarnation), Is.EqualTo((1, 1)));
+        Assert.That(
+            host.Logs.Named("StateChanged").Select(static entry => entry.Message), Has.None.Contains("Restarting").And.Exactly(1).Contains("to Stopped"));
+    }
+
+    [Test]
+    public async Task MaxRestarts_Changed_HoldsForTheNextFailure()
+    {
+        var script = new Script<First> { Run = static (_, _) => Task.FromException(new FormatException("No more.")) };
+        await using var host = _configuration.BuildHost(services => services.AddRun(script, Name, static options => options.Critical = false));
+        await host.StartAsync();
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2)); // The first failure was one of five.
+
+        Change("MaxRestarts", "1");
+        await host.Clock.PassFirstRestartDelayAsync();
+
+        await host.StateAsync(Name, SidecarState.Failed);
+        Assert.That(script.Created, Is.EqualTo(2));
+    }
+
+    [Test]
     public async Task Concurrency_Down_BeginsFewerAtATime([Values] bool keyed, [Values(1, 2)] int after)
     {
         await using var host = await StartAsync(keyed, concurrency: 4);

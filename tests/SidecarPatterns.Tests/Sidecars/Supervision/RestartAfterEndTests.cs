@@ -52,6 +52,46 @@ internal sealed class RestartAfterEndTests
     }
 
     [Test]
+    public async Task Restart_AsSoonAsTheEndOfADrainIsSeen_OpensItAgain()
+    {
+        await using var host = TestHost.Build(static services => services.AddHandler(new Script<First>(), Name));
+        await host.StartAsync();
+        var restart = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Logs.OnEntry = entry =>
+        {
+            if (entry.Event.Name == "StateChanged" && entry.Message.EndsWith("to Stopped.", StringComparison.Ordinal))
+            {
+                restart.TrySetResult(host.Control.RestartAsync(Name)); // On the thread of the drain, which is not done yet.
+            }
+        };
+
+        await host.Control.DrainAsync(Name).InTime();
+
+        await (await restart.Task.InTime()).InTime();
+        Assert.That(host.Snapshot(Name), Has.Property("State").EqualTo(SidecarState.Ready).And.Property("Incarnation").EqualTo(2));
+    }
+
+    [Test]
+    public async Task Restart_OfOneThatFailedForGood_BeginsANewRow()
+    {
+        var script = new Script<First> { Run = static (_, _) => Task.FromException(new IOException("broken")) };
+        await using var host = TestHost.Build(services => services.AddRun(
+            script, Name, static options => (options.Critical, options.MaxRestarts) = (false, 1)));
+        await host.StartAsync();
+        await host.Clock.PassFirstRestartDelayAsync();
+        await host.StateAsync(Name, SidecarState.Failed);
+
+        var restart = host.Control.RestartAsync(Name);
+        await host.Clock.PassFirstRestartDelayAsync(); // Not for good at once, and the first delay again.
+
+        await host.StateAsync(Name, SidecarState.Failed);
+        Assert.That(script.Created, Is.EqualTo(4));
+        var failure = await restart.FailureAsync();
+        Assert.That(failure, Is.TypeOf<InvalidOperationException>().With.InnerException.TypeOf<IOException>());
+        Assert.That(failure!.Message, Is.EqualTo("Sidecar 'sidecar' ended before it was ready again."));
+    }
+
+    [Test]
     public async Task Restart_OfOneThatHasFailed_IsToldToThoseWhoWatch()
     {
         var script = new Script<First>

@@ -102,6 +102,46 @@ internal sealed class RestartTests
     }
 
     [Test]
+    public async Task RunThatReturns_AfterOneThatFailed_LeavesTheLastErrorAsItWas()
+    {
+        var cause = new InvalidOperationException("broken");
+        var script = new Script<First>
+        {
+            Run = (context, ct) => context.Incarnation switch
+            {
+                1 => Task.FromException(cause),
+                2 => Task.CompletedTask,
+                _ => Script.UntilCancelledAsync(ct),
+            },
+        };
+        await using var host = TestHost.Build(services => services.AddRun(
+            script, "first", static options => (options.Critical, options.RestartPolicy) = (false, RestartPolicy.Always)));
+        await host.StartAsync();
+        foreach (var seconds in (double[])[1, 2])
+        {
+            await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(seconds * 0.8), TimeSpan.FromSeconds(seconds * 1.2)));
+        }
+
+        await host.StateAsync("first", SidecarState.Ready);
+        Assert.That(host.Snapshot("first"), Has.Property("Restarts").EqualTo(2).And.Property("LastError").SameAs(cause));
+    }
+
+    [Test]
+    public async Task HookOfALaterIncarnation_CancelsByItself_FailsWithThatAndNotForItsTime()
+    {
+        var cause = new OperationCanceledException("a call of its own");
+        var script = new Script<First> { Start = (context, _) => context.Incarnation == 2 ? throw cause : Task.CompletedTask };
+        await using var host = TestHost.Build(services => services.AddStartupRun(script, "first"));
+        await host.StartAsync();
+
+        _ = host.Control.RestartAsync("first");
+        await host.Clock.PassFirstRestartDelayAsync();
+        await host.StateAsync("first", SidecarState.Ready);
+
+        Assert.That(host.Snapshot("first").LastError, Is.InstanceOf<OperationCanceledException>().With.Message.EqualTo(cause.Message));
+    }
+
+    [Test]
     public async Task RunThatThrows_Never_EscalatesAtOnce()
     {
         var cause = new InvalidOperationException("broken");

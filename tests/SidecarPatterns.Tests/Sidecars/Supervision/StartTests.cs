@@ -64,6 +64,7 @@ internal sealed class StartTests
         {
             Assert.That(host.Snapshot("slow").IsReady, Is.True, "degraded counts as ready for an optional sidecar");
             Assert.That(host.Logs.Named("NotReadyInTime"), Has.Count.EqualTo(1));
+            Assert.That(host.Logs.Named("OptionalSidecarFailed"), Is.Empty, "it may become ready yet");
         }
 
         hold.Release();
@@ -140,6 +141,7 @@ internal sealed class StartTests
             Assert.That(failure, Is.TypeOf<SidecarStartException>().With.Property("SidecarName").EqualTo("silent"));
             Assert.That(failure!.Message, Does.Contain("'silent'").And.Contain("StartupTimeout (00:00:30)").And.Contain("SignalReady"));
             Assert.That(journal.Lines, Is.Empty, "nothing of the application was started");
+            Assert.That(host.Logs.Named("CriticalSidecarFailed").Single().Exception, Is.SameAs(failure));
         }
     }
 
@@ -233,7 +235,64 @@ internal sealed class StartTests
         await coordinator.StartingAsync(CancellationToken.None);
         Assert.That(script.Created, Is.EqualTo(1));
         await host.StopAsync();
-        Assert.That(() => coordinator.StartingAsync(CancellationToken.None), Throws.InvalidOperationException);
+        Assert.That(() => coordinator.StartingAsync(CancellationToken.None), Throws.InvalidOperationException.With.Message.Contains("Build a new host"));
+    }
+
+    [Test]
+    public async Task HostStoppedBeforeItsStart_IsNotStartedAnyMore()
+    {
+        var script = new Script<First>();
+        await using var host = TestHost.Build(services => services.AddRun(script, "first"));
+        var service = host.Services.GetServices<IHostedService>().First();
+
+        await service.StopAsync(CancellationToken.None);
+
+        Assert.That(() => service.StartAsync(CancellationToken.None), Throws.InvalidOperationException);
+        Assert.That(script.Created, Is.Zero);
+    }
+
+    [Test]
+    public async Task OldHost_StopsDuringTheStart_BothEnd()
+    {
+        var hold = new SyncPoint();
+        var script = new Script<First> { Start = (_, ct) => hold.PassAsync(ct) };
+        await using var host = TestHost.Build(services => services.AddStartupRun(script, "first"));
+        var service = host.Services.GetServices<IHostedService>().First();
+        var start = service.StartAsync(CancellationToken.None); // Its token is never cancelled.
+        await hold.ReachedAsync();
+
+        await service.StopAsync(CancellationToken.None).InTime();
+
+        Assert.That(await start.FailureAsync(), Is.TypeOf<SidecarStartException>().With.InnerException.InstanceOf<OperationCanceledException>());
+        Assert.That(host.Snapshot("first").State, Is.EqualTo(SidecarState.Stopped));
+    }
+
+    [Test]
+    public async Task OldHost_StartsWithACancelledToken_BeginsNothing()
+    {
+        var script = new Script<First>();
+        await using var host = TestHost.Build(services => services.AddRun(script, "first"));
+        var service = host.Services.GetServices<IHostedService>().First();
+
+        Assert.That(await service.StartAsync(new CancellationToken(canceled: true)).FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        Assert.That(host.Snapshot("first"), Has.Property("Incarnation").Zero.And.Property("State").EqualTo(SidecarState.Created));
+    }
+
+    [Test]
+    public async Task OldHost_CancelsTheTokenOfItsStartAfterwards_AnOptionalSidecarIsStillWaitedFor()
+    {
+        var hold = new SyncPoint();
+        var script = new Script<First> { Start = (_, _) => hold.PassAsync(CancellationToken.None) };
+        await using var host = TestHost.Build(services => services.AddStartupRun(script, "slow", static options => options.Critical = false));
+        using var cancellation = new CancellationTokenSource();
+        await host.Services.GetServices<IHostedService>().First().StartAsync(cancellation.Token);
+
+        await cancellation.CancelAsync();
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(30));
+
+        await host.StateAsync("slow", SidecarState.Degraded);
+        hold.Release();
+        await host.StateAsync("slow", SidecarState.Ready);
     }
 
     [Test]

@@ -269,7 +269,72 @@ internal sealed class StopTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(calls, Is.EqualTo(1));
+            Assert.That(host.Logs.Named("SidecarAbandoned"), Is.Empty, "the call was cancelled, and ended");
             Assert.That(host.Logs.Named("DisposedWithoutStop").Single().Message, Does.Contain("'first'").And.Contain("3"));
+        }
+    }
+
+    [Test]
+    public async Task Stop_WhileItIsDrainedByControl_EndsWithThatAndIsToldOnce()
+    {
+        var account = new Account();
+        var hold = new SyncPoint();
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddSidecar<int>("first", async (_, _, _) => await hold.PassAsync(CancellationToken.None));
+            services.AddRun(new Script<Second>(), "second");
+        });
+        await host.StartAsync();
+        Publish(host, account, 2);
+        await hold.ReachedAsync();
+        var drain = host.Control.DrainAsync("first");
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(10));
+
+        var stop = host.StopAsync();
+        await host.StateAsync("second", SidecarState.Stopped); // The first is next.
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        await Task.WhenAll(drain, stop).InTime();
+
+        account.CountAbandoned(2);
+        account.AssertBalances(host.Control, "first");
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(host.Logs.Named("SidecarAbandoned"), Has.Count.EqualTo(1));
+            Assert.That(host.Logs.Named("MessagesAbandoned"), Has.Count.EqualTo(1));
+        }
+
+        hold.Release();
+        account.CountLate();
+        await account.BalancesAsync(host.Control, "first");
+    }
+
+    [Test]
+    public async Task Drain_AfterOneThatAbandonedMessagesToo_TellsOfItsOwnAlone([Values] bool byDisposal)
+    {
+        var account = new Account();
+        var script = new Script<First> { Handle = static async (_, _, ct) => await Task.Delay(Timeout.Infinite, ct) };
+        await using var host = TestHost.Build(services => services.AddHandler(script, "first"));
+        var control = host.Control;
+        await host.StartAsync();
+        Publish(host, account, 3);
+        await DrainAsync();
+        await control.RestartAsync("first").InTime();
+        Publish(host, account, 1);
+
+        await (byDisposal ? host.DisposeAsync().AsTask() : DrainAsync());
+
+        account.CountAbandoned(4);
+        account.AssertBalances(control, "first");
+        var told = host.Logs.Named(byDisposal ? "DisposedWithoutStop" : "MessagesAbandoned");
+        Assert.That(told[^1].Message, Does.Contain(" 1 message(s)"));
+
+        async Task DrainAsync()
+        {
+            await Eventually.HoldsAsync(() => control.GetSnapshot("first").InFlight == 1);
+            var drain = control.DrainAsync("first");
+            await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+            await drain.InTime();
         }
     }
 

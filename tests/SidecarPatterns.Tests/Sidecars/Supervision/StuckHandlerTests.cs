@@ -98,7 +98,52 @@ internal sealed class StuckHandlerTests
         host.Clock.Advance(StuckAfter);
 
         await host.LoggedAsync("HandlerStuck");
+        Assert.That(
+            host.Logs.Named("HandlerStuck").Single().Message, Does.Contain(" for 00:01:00 "), "when it began is not known: it counts from the first look");
         _held[2].Release();
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Watchdog_TheNextCallIsStuckToo_IsReportedAsWell()
+    {
+        await using var host = await StartAsync(Holding(blocks: false));
+        await PublishAsync(host, 1);
+        await PublishAsync(host, 2);
+        await _held[1].ReachedAsync();
+        host.Clock.Advance(StuckAfter);
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(1));
+
+        _held[1].Release();
+        await _held[2].ReachedAsync();
+        host.Clock.Advance(StuckAfter);
+        host.Clock.Advance(StuckAfter);
+
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(2));
+        _held[2].Release();
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Watchdog_WhileCallsRun_LooksNoSoonerThanOneOfThemCanBeLate()
+    {
+        await using var host = await StartAsync(Holding(blocks: false), static options => options.Concurrency = 2);
+        var waits = new List<TimeSpan>();
+        host.Clock.OnArming = waits.Add;
+        await PublishAsync(host, 1);
+        await _held[1].ReachedAsync();
+        host.Clock.Advance(StuckAfter / 2);
+        await PublishAsync(host, 2);
+        await _held[2].ReachedAsync();
+        waits.Clear();
+
+        host.Clock.Advance(StuckAfter / 2); // The first is late,
+        host.Clock.Advance(StuckAfter / 2); // and the second.
+
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(2));
+        Assert.That(waits, Is.Not.Empty.And.All.GreaterThanOrEqualTo(StuckAfter / 2));
+        host.Clock.OnArming = null;
+        Array.ForEach(_held, static held => held.Release());
         await _account.BalancesAsync(host.Control, Name);
     }
 
@@ -257,6 +302,8 @@ internal sealed class StuckHandlerTests
         }
 
         await _account.BalancesAsync(host.Control, Name);
+        await host.StopAsync();
+        Assert.That(host.Snapshot(Name).Incarnation, Is.EqualTo(3), "none was begun after the last that it may leave behind");
     }
 
     [Test]
@@ -331,6 +378,62 @@ internal sealed class StuckHandlerTests
         _held[1].Release();
         await Eventually.HoldsAsync(() => host.Snapshot(Name).Late == 1);
         Assert.That(host.Snapshot(Name), Has.Property("AbandonedCalls").EqualTo(1).And.Property("InFlight").Zero);
+    }
+
+    [Test]
+    public async Task RestartWhenStuck_ItDrainsAlready_CallHasTheTimeOfTheDrain()
+    {
+        var token = CancellationToken.None;
+        await using var host = await StartAsync(
+            async (_, _, ct) =>
+            {
+                token = ct;
+                await _held[1].PassAsync(ct);
+            },
+            static options => (options.RestartWhenStuck, options.DrainTimeout) = (true, TimeSpan.FromHours(1)));
+        await PublishAsync(host, 1);
+        await _held[1].ReachedAsync();
+        var drain = host.Control.DrainAsync(Name);
+        await host.Clock.ArmedAsync(TimeSpan.FromHours(1));
+
+        host.Clock.Advance(StuckAfter);
+        await host.LoggedAsync("HandlerStuck");
+        Assert.That(token.IsCancellationRequested, Is.False);
+
+        _held[1].Release();
+        await drain.InTime();
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(_account.Handled, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task RestartWhenStuck_ARestartIsUnderWayAlready_CallHasItsTimeAndThatIsNoFailure()
+    {
+        var token = CancellationToken.None;
+        await using var host = await StartAsync(
+            async (_, _, ct) =>
+            {
+                token = ct;
+                await _held[1].PassAsync(ct);
+            },
+            static options => (options.RestartWhenStuck, options.DrainTimeout) = (true, TimeSpan.FromHours(1)));
+        await PublishAsync(host, 1);
+        await _held[1].ReachedAsync();
+        var restart = host.Control.RestartAsync(Name);
+
+        host.Clock.Advance(StuckAfter);
+        await host.LoggedAsync("HandlerStuck");
+        Assert.That(token.IsCancellationRequested, Is.False);
+
+        _held[1].Release();
+        await restart.InTime();
+        await _account.BalancesAsync(host.Control, Name);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_account.Handled, Is.EqualTo(1));
+            Assert.That(host.Logs.Named("RestartPlanned"), Is.Empty, "it was asked for");
+            Assert.That(host.Snapshot(Name), Has.Property("LastError").Null.And.Property("Restarts").EqualTo(1));
+        }
     }
 
     [Test]

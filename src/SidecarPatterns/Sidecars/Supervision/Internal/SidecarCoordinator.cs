@@ -63,12 +63,7 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
         Task stop;
         lock (_lock)
         {
-            if (_start is null)
-            {
-                return;
-            }
-
-            stop = _stop ??= StopAllAsync(_catalog.InStartOrder.Count - 1);
+            stop = _stop ??= StopAllAsync();
         }
 
         await stop.ConfigureAwait(false);
@@ -82,12 +77,10 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
     {
         _catalog.Open();
         WarnAboutSettings();
-        var index = 0;
         try
         {
-            for (; index < _catalog.InStartOrder.Count; index++)
+            foreach (var supervisor in _catalog.InStartOrder)
             {
-                var supervisor = _catalog.InStartOrder[index];
                 ct.ThrowIfCancellationRequested();
                 var start = supervisor.StartAsync(supervisor.Options.Critical ? ct : CancellationToken.None);
                 if (supervisor.Options.Critical)
@@ -99,17 +92,17 @@ internal sealed class SidecarCoordinator : IHostedLifecycleService
         catch
         {
             await StoppingAsync(CancellationToken.None).ConfigureAwait(false);
-            await StopAllAsync(index).ConfigureAwait(false);
+            await StopAllAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Stops what was started, last first.</summary>
-    private async Task StopAllAsync(int lastIndex)
+    /// <summary>Stops what was started, last first; what was not has nothing to stop.</summary>
+    private async Task StopAllAsync()
     {
         var shutdownTimeout = _hostOptions.ShutdownTimeout;
         var givesUpStarting = _start is not { IsCompletedSuccessfully: true };
-        for (var index = Math.Min(lastIndex, _catalog.InStartOrder.Count - 1); index >= 0; index--)
+        for (var index = _catalog.InStartOrder.Count - 1; index >= 0; index--)
         {
             var supervisor = _catalog.InStartOrder[index];
             await supervisor.StopAsync(DrainTimeFor(supervisor, stillToDrain: index, shutdownTimeout), givesUpStarting).ConfigureAwait(false);

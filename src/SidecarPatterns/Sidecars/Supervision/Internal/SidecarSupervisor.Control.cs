@@ -173,11 +173,7 @@ internal sealed partial class SidecarSupervisor
         }
 
         incarnation.Cancel(DeadLetterReason.Interrupted);
-        if (await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, Clock).ConfigureAwait(false))
-        {
-            return;
-        }
-
+        await incarnation.WhenOver.CompletesWithinAsync(SidecarConstants.AbandonGrace, Clock).ConfigureAwait(false);
         var spinner = default(SpinWait);
         while (!incarnation.WhenOver.IsCompleted && !incarnation.TryInterrupt(DeadLetterReason.Interrupted, cause: null))
         {

@@ -36,6 +36,18 @@ internal sealed class RestartBackoffTests
     }
 
     [Test]
+    public void Count_Returns_AreNoFailures()
+    {
+        var backoff = new RestartBackoff(Limits);
+        backoff.Count(TimeSpan.Zero, failed: true);
+        backoff.Count(TimeSpan.Zero, failed: false, returnEndsRow: false);
+        Assert.That(backoff.FailuresInRow, Is.EqualTo(1));
+
+        backoff.Count(TimeSpan.Zero, failed: false);
+        Assert.That(backoff.FailuresInRow, Is.Zero);
+    }
+
+    [Test]
     public void Count_ReadyForLongEnough_BeginsANewRow()
     {
         var backoff = new RestartBackoff(Limits);

@@ -67,6 +67,59 @@ internal sealed class SidecarLifeTests
     }
 
     [Test]
+    public void TryBecomeReady_WhileDraining_OnlyItsEndFollows()
+    {
+        _life.BeginIncarnation();
+        _life.MoveTo(SidecarState.Draining);
+
+        _life.TryBecomeReady(1);
+
+        Assert.That(_life.State, Is.EqualTo(SidecarState.Draining));
+    }
+
+    [TestCase(SidecarState.Created)]
+    [TestCase(SidecarState.Starting)]
+    [TestCase(SidecarState.Restarting)]
+    public void MoveTo_PausedBeforeItIsReady_StaysAsItWas(SidecarState state)
+    {
+        _life.MoveTo(state);
+
+        _life.MoveTo(SidecarState.Paused);
+
+        Assert.That(_life.State, Is.EqualTo(state));
+    }
+
+    [Test]
+    public void MoveTo_RestartingWhereItIsAlready_TellsWhoWatchesOfTheOtherDelayAndLogsNothing()
+    {
+        var turns = Channel.CreateUnbounded<WatchedSidecar>();
+        var watcher = new WatchedSidecar(turns.Writer);
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(Error: null, TimeSpan.FromSeconds(1)));
+        _life.Watch(watcher);
+
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(Error: null, TimeSpan.FromSeconds(2)));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(turns.Reader.TryRead(out _));
+            Assert.That(watcher.Take(), Has.Property("State").EqualTo(SidecarState.Restarting).And.Property("RestartDelay").EqualTo(TimeSpan.FromSeconds(2)));
+            Assert.That(_logs.Entries, Has.Count.EqualTo(1), "it went nowhere");
+        }
+    }
+
+    [Test]
+    public void MoveTo_RestartingWhileItDrains_IsToldToNobody()
+    {
+        var turns = Channel.CreateUnbounded<WatchedSidecar>();
+        _life.MoveTo(SidecarState.Draining);
+        _life.Watch(new WatchedSidecar(turns.Writer));
+
+        _life.MoveTo(SidecarState.Restarting, new TransitionCause(Error: null, TimeSpan.FromSeconds(1)));
+
+        Assert.That(turns.Reader.Count, Is.Zero);
+    }
+
+    [Test]
     public void MoveTo_DegradedAfterItBecameReady_StaysReady()
     {
         _life.BeginIncarnation();
