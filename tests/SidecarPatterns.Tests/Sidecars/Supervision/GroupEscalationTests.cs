@@ -146,6 +146,48 @@ internal sealed class GroupEscalationTests
     }
 
     [Test]
+    public async Task ForGood_AnotherOneFailsMeanwhile_FallsAlongAndIsNotRestarted()
+    {
+        var ending = HoldTheEndOf(_trio.Third);
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        var cause = _trio.Fail("second");
+        await ending.ReachedAsync();
+        _trio.Fail("first");
+        await host.StateAsync("first", SidecarState.Restarting);
+
+        ending.Release();
+
+        await host.StateAsync("first", SidecarState.Failed);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_trio.First.Created, Is.EqualTo(1));
+            Assert.That(host.Snapshot("first").LastError, Has.Property("InnerException").SameAs(cause));
+            Assert.That(host.Logs.Named("OptionalSidecarFailed"), Has.Count.EqualTo(1), "the group failed once");
+        }
+    }
+
+    [Test]
+    public async Task ForGood_OneIsOpenedAgainAndFailsMeanwhile_GoesOnOnceTheOthersAreDown()
+    {
+        var ending = HoldTheEndOf(_trio.First);
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        _trio.Fail("second");
+        await ending.ReachedAsync();
+        await host.Control.RestartAsync("third").InTime();
+        _trio.Fail("third");
+        await host.StateAsync("third", SidecarState.Restarting);
+
+        ending.Release();
+
+        await host.StateAsync("third", SidecarState.Ready);
+        Assert.That(host.Snapshot("first").State, Is.EqualTo(SidecarState.Failed));
+    }
+
+    [Test]
     public async Task ForGood_PolicyNeverOfOneMember_TakesTheGroupDownAtOnce()
     {
         await using var host = _trio.Build(
@@ -266,6 +308,18 @@ internal sealed class GroupEscalationTests
         await host.StateAsync("second", SidecarState.Failed);
         Assert.That(_trio.Second.Created, Is.Zero);
         await host.Clock.NothingArmedAsync(); // Nobody waits for it to become ready.
+    }
+
+    /// <summary>Its run does not end before the test lets it.</summary>
+    private static SyncPoint HoldTheEndOf(Script script)
+    {
+        var (run, ending) = (script.Run, new SyncPoint());
+        script.Run = async (context, ct) =>
+        {
+            await run(context, ct);
+            await ending.PassAsync(CancellationToken.None);
+        };
+        return ending;
     }
 
     private static bool IsStopping(TestHost host) =>
