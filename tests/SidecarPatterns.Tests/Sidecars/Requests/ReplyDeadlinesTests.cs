@@ -153,6 +153,29 @@ internal sealed class ReplyDeadlinesTests
     }
 
     [Test]
+    public async Task Add_OnTheSystemClock_NobodyIsToldTooEarlyBecauseAnotherIs()
+    {
+        var timeout = TimeSpan.FromMilliseconds(30);
+        var deadlines = new ReplyDeadlines<int, int>(timeout, TimeProvider.System, static () => new TimeoutException());
+        var waits = new List<Task<TimeSpan>>();
+        do
+        {
+            waits.Add(WaitAsync());
+            await Task.Yield();
+        }
+        while (!waits[0].IsCompleted);
+
+        Assert.That((await Task.WhenAll(waits).InTime()).Min(), Is.GreaterThanOrEqualTo(timeout));
+
+        async Task<TimeSpan> WaitAsync()
+        {
+            var startedAt = TimeProvider.System.GetTimestamp();
+            await ((Task)Await(deadlines, 1).Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return TimeProvider.System.GetElapsedTime(startedAt);
+        }
+    }
+
+    [Test]
     public async Task Add_FromManyThreadsWhileOthersAnswer_WhoeverIsNotAnsweredIsTold()
     {
         const int Threads = 4;
