@@ -46,7 +46,7 @@ internal sealed class SidecarMetrics(string sidecarName, SidecarInstruments inst
 
     /// <summary>A handler is about to be called.</summary>
     /// <param name="observation">What is watched of the call.</param>
-    /// <param name="origin">Where its message comes from, or the oldest one of its batch.</param>
+    /// <param name="origin">Where its message comes from; nothing where it is a batch.</param>
     /// <param name="batch">Where all messages of its batch come from; <see langword="null"/> for a single message.</param>
     /// <param name="messageType">The type of its messages.</param>
     public void Begin(ref CallObservation observation, in MessageOrigin origin, IMessageOrigins? batch, Type messageType)

@@ -113,8 +113,7 @@ internal static class SidecarServices
 
     private static void AddShared(this IServiceCollection services)
     {
-        services.AddOptions();
-        services.AddLogging();
+        services.AddLogging(); // Which adds options too.
         services.AddMetrics();
         services.AddSingleton<IConfigureOptions<SidecarOptions>, SidecarOptionsSetup>();
         services.AddSingleton<IValidateOptions<SidecarOptions>, SidecarOptionsValidator>();

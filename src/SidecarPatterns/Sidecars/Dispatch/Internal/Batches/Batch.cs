@@ -25,9 +25,6 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
     /// <summary>Which attempt at it is under way.</summary>
     public int Attempt { get; set; }
 
-    /// <summary>The origin of its oldest message.</summary>
-    public MessageOrigin Origin => _places.Count == 0 ? default : _places[0].Origin;
-
     public void Add(T message, MessageOrigin origin, long ordinal, long size = 0)
     {
         Size += size;

@@ -19,9 +19,9 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
     private ITimer? _timer;
     private bool _isDue;
 
-    public override MessageOrigin LastOrigin => _current?.Origin ?? default;
+    public override MessageOrigin LastOrigin => default; // Each message of a batch has its own.
 
-    public override long LastOrdinal => _current?.FirstOrdinal ?? 0;
+    public override long LastOrdinal => 0; // Whoever flushes goes by the oldest one.
 
     public override int LastCount => _current?.Count ?? 0;
 
@@ -143,6 +143,11 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
             {
                 queue.Release();
                 worker.SettleExpired(message, origin);
+                if (_forming.Count == 0)
+                {
+                    worker.Watch.OnSettled(); // Else whoever flushes is told when the batch is settled, which he has handed over.
+                }
+
                 continue;
             }
 
