@@ -89,15 +89,16 @@ internal sealed class SidecarBuilderExtensionsTests
     [TestCase(null, "add it with AddSidecarGroup(\"grup\").")]
     [TestCase("group", "did you mean 'group'?")]
     [TestCase("something", "added are something.")]
+    [TestCase("something another", "added are something, another.")]
     public async Task InGroup_ThatWasNotAdded_IsAnErrorAtTheStart(string? added, string hint)
     {
         var script = new Script<First>();
         await using var host = TestHost.Build(services =>
         {
             services.AddRun(script, "first").InGroup("grup");
-            if (added is not null)
+            foreach (var name in added?.Split(' ') ?? [])
             {
-                services.AddSidecarGroup(added);
+                services.AddSidecarGroup(name);
             }
         });
         var failure = await host.Host.StartAsync().FailureAsync();

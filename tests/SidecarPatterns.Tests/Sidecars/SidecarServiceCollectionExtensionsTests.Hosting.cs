@@ -67,6 +67,17 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
         }
     }
 
+    [Test]
+    public void Control_MadeByWhoHasSuppressedTheFlow_IsMadeAndTheFlowStaysSuppressed()
+    {
+        using var provider = new ServiceCollection().AddSidecar("audit", Nothing).Services.BuildServiceProvider();
+        using (ExecutionContext.SuppressFlow())
+        {
+            Assert.That(provider.GetRequiredService<ISidecarControl>().Names, Is.EqualTo(["audit"]));
+            Assert.That(ExecutionContext.IsFlowSuppressed(), Is.True);
+        }
+    }
+
     private static List<ServiceDescriptor> HostedServicesIn(IServiceCollection services) =>
         [.. services.Where(static descriptor => descriptor.ServiceType == typeof(IHostedService))];
 }

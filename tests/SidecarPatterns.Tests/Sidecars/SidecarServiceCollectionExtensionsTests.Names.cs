@@ -92,6 +92,28 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
     }
 
     [Test]
+    public void Control_UnknownName_IsRefusedSayingWhichThereAre()
+    {
+        var services = new ServiceCollection();
+        services.AddSidecar<Plain, int>("audit");
+        services.AddSidecar<Other>("heartbeat");
+        using var provider = services.BuildServiceProvider();
+        using var none = new ServiceCollection().AddSidecarGroup("group").BuildServiceProvider();
+
+        using (Assert.EnterMultipleScope())
+        {
+            AssertRefuses(provider, $"'audit' ({typeof(Plain)}, takes System.Int32); 'heartbeat' ({typeof(Other)})");
+            AssertRefuses(none, "none");
+        }
+
+        static void AssertRefuses(IServiceProvider provider, string registered) =>
+            Assert.That(
+                () => provider.GetRequiredService<ISidecarControl>().GetSnapshot("beat"),
+                Throws.ArgumentException.With.Property("ParamName").EqualTo("name")
+                    .And.Message.StartsWith($"No sidecar is named 'beat'. Registered are: {registered}."));
+    }
+
+    [Test]
     public void AddSidecar_SameNameInTwoCollections_AreApart()
     {
         new ServiceCollection().AddSidecar<Plain>("audit");

@@ -90,7 +90,7 @@ internal sealed partial class SidecarServiceCollectionExtensionsTests
         {
             Assert.That(
                 () => provider.GetRequiredService<ChannelReader<int>>(),
-                Throws.InvalidOperationException.With.Message.Contains("'left'").And.Message.Contains("'right'").And.Message.Contains("FromKeyedServices"));
+                Throws.InvalidOperationException.With.Message.Contains(": 'left', 'right'. ").And.Message.Contains("FromKeyedServices"));
             Assert.That(
                 provider.GetRequiredKeyedService<ChannelReader<int>>("left"),
                 Is.Not.SameAs(provider.GetRequiredKeyedService<ChannelReader<int>>("right")));

@@ -41,6 +41,16 @@ internal sealed class BatchIntervalTests
     }
 
     [Test]
+    public async Task Messages_PublishedBeforeTheStart_WaitForNoNap()
+    {
+        await using var host = Build();
+        await PublishAsync(host, 0, 3);
+        await host.StartAsync();
+        await Eventually.HoldsAsync(() => _seen.Count == 1);
+        Assert.That(_seen.Single(), Is.EqualTo([0, 1, 2]));
+    }
+
+    [Test]
     public async Task Messages_PublishedWhileALookGoesOn_WaitForTheNext()
     {
         var held = new SyncPoint();
@@ -196,14 +206,17 @@ internal sealed class BatchIntervalTests
     private async Task<TestHost> StartAsync(
         Action<SidecarOptions>? configure = null, Action<IServiceCollection>? others = null, bool isSized = false)
     {
-        var host = TestHost.Build(services =>
-        {
-            Register(services, configure, isSized);
-            others?.Invoke(services);
-        });
+        var host = Build(configure, others, isSized);
         await host.StartAsync();
         return host;
     }
+
+    private TestHost Build(
+        Action<SidecarOptions>? configure = null, Action<IServiceCollection>? others = null, bool isSized = false) => TestHost.Build(services =>
+    {
+        Register(services, configure, isSized);
+        others?.Invoke(services);
+    });
 
     private void Register(IServiceCollection services, Action<SidecarOptions>? configure, bool isSized)
     {

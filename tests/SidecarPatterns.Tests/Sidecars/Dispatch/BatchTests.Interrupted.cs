@@ -86,6 +86,79 @@ internal sealed partial class BatchTests
     }
 
     [Test]
+    public async Task HandlerTimeout_IgnoredAfterEverythingWasMarkedAsFailed_EachIsADeadLetterWithItsOwnFailure()
+    {
+        var held = new SyncPoint();
+        _script.Handle = async (batch, context, _) =>
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                context.MarkFailed(i, new FormatException($"{batch[i]}"));
+            }
+
+            await held.PassAsync(CancellationToken.None);
+        };
+        await using var host = await StartAsync(static options => options.HandlerTimeout = TimeSpan.FromSeconds(5));
+        await PublishAsync(host, 0, 10);
+        await GiveUpOnTheFirstCallAsync(host, held);
+        _account.CountDeadLettered(10);
+        await _account.BalancesAsync(host.Control, Name);
+
+        var letters = host.Control.GetDeadLetters(Name);
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(letters.Select(static letter => letter.Reason), Is.All.EqualTo(DeadLetterReason.HandlerFailed));
+            Assert.That(letters.Select(static letter => letter.Exception?.Message), Is.EqualTo(letters.Select(static letter => $"{letter.Message}")));
+        }
+
+        await EndLateAsync(host, held);
+    }
+
+    [Test]
+    public async Task Restart_HandlerHangsAndShouldHandleRefuses_LettersSayThatTheIncarnationEnded()
+    {
+        var held = HoldTheFirstCallOnceItHasMarked();
+        await using var host = await StartAsync(
+            static options => options.MaxAttempts = 2, static builder => builder.ShouldHandle(static (_, _) => false));
+        await PublishAsync(host, 0, 10);
+        await held.ReachedAsync();
+        var restart = host.Control.RestartAsync(Name);
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(10));
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(1));
+        await restart.InTime();
+        Count(2);
+        _account.CountDeadLettered(8);
+        await _account.BalancesAsync(host.Control, Name);
+
+        var letters = host.Control.GetDeadLetters(Name).Where(static letter => !letter.Message.Equals(1));
+        Assert.That(
+            letters.Select(static letter => letter.Exception),
+            Is.All.InstanceOf<OperationCanceledException>().With.Message.EqualTo("The incarnation that handled the batch ended."));
+        await EndLateAsync(host, held);
+    }
+
+    [Test]
+    public async Task Stop_BatchWaitsForTheNextIncarnation_ThatAttemptsItFirst()
+    {
+        var held = HoldTheFirstCallOnceItHasMarked();
+        await using var host = await StartAsync(static options =>
+        {
+            options.HandlerTimeout = TimeSpan.FromSeconds(5);
+            options.MaxAttempts = 2;
+        });
+        await PublishAsync(host, 0, 10);
+        await GiveUpOnTheFirstCallAsync(host, held);
+        await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
+        Count(2);
+        _account.CountDeadLettered();
+        await host.StopAsync();
+
+        Assert.That(_seen.Single(), Is.EqualTo([3, 4, 5, 6, 7, 8, 9]));
+        _account.AssertBalances(host.Control, Name);
+        await EndLateAsync(host, held);
+    }
+
+    [Test]
     public async Task Stop_HandlerHangsOnceItHasMarked_OnlyTheRestIsAbandoned()
     {
         var held = HoldTheFirstCallOnceItHasMarked();

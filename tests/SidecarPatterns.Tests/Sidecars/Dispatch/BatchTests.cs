@@ -257,17 +257,18 @@ internal sealed partial class BatchTests
     [Test]
     public async Task Mark_OutOfRangeOrNotInABatch_Throws()
     {
-        Exception? error = null;
+        Exception?[] errors = [];
         _script.Handle = (batch, context, _) =>
         {
-            error = Assert.Catch(() => context.MarkHandled(batch.Count));
+            errors = [Assert.Catch(() => context.MarkHandled(batch.Count)), Assert.Catch(() => context.MarkFailed(-1, new FormatException()))];
             return Handled(batch);
         };
         await using var host = await StartAsync();
         await PublishAsync(host, 0, 10);
         await _account.BalancesAsync(host.Control, Name);
 
-        Assert.That(error, Is.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(errors, Is.All.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(errors.Select(static error => ((ArgumentOutOfRangeException)error!).ActualValue), Is.EqualTo(new object[] { 10, -1 }));
         Assert.That(
             () => new SidecarContext("plain", host.Services).MarkHandled(0), Throws.InvalidOperationException.With.Message.Contains("'plain'"));
     }
@@ -293,6 +294,36 @@ internal sealed partial class BatchTests
         await host.Clock.AdvanceAsync(await host.Clock.ArmedAsync(TimeSpan.FromSeconds(2), Long));
         await _account.BalancesAsync(host.Control, Name);
         Assert.That(_seen.Single(), Is.EqualTo([0, 2, 4, 6, 8]));
+    }
+
+    [Test]
+    public async Task ShouldHandle_RefusesAllMessagesOfAFailedBatch_IsAskedWithItsFailureAndNothingIsAttemptedAgain()
+    {
+        var failure = new IOException("down");
+        var asked = new ConcurrentQueue<Exception>();
+        _script.Handle = (batch, _, _) =>
+        {
+            _seen.Enqueue([.. batch]);
+            throw failure;
+        };
+        await using var host = await StartAsync(
+            static options => options.MaxAttempts = 2,
+            builder => builder.ShouldHandle((_, exception) =>
+            {
+                asked.Enqueue(exception);
+                return false;
+            }));
+        await PublishAsync(host, 0, 10);
+        _account.CountDeadLettered(10);
+        await _account.BalancesAsync(host.Control, Name);
+        await host.StopAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(_seen, Has.Count.EqualTo(1));
+            Assert.That(asked, Has.Count.EqualTo(10).And.All.SameAs(failure));
+            Assert.That(host.Control.GetDeadLetters(Name).Select(static letter => letter.Exception), Is.All.SameAs(failure));
+        }
     }
 
     [Test]
@@ -430,7 +461,7 @@ internal sealed partial class BatchTests
             .And.Contain("Sidecars:sidecar:BatchSize is 51; allowed is a whole number from 1 to Capacity, which is 50"));
         Assert.That(
             () => new ServiceCollection().AddBatchSidecar<BatchSidecar, int>().PartitionBy(static message => message),
-            Throws.InvalidOperationException);
+            Throws.InvalidOperationException.With.Message.EqualTo("Sidecar 'BatchSidecar' handles batches, one after the other: its messages need no key."));
     }
 
     private ValueTask Handled(IReadOnlyList<int> batch)

@@ -141,6 +141,23 @@ internal sealed class InstanceAndScopeTests
         }
     }
 
+    [Test]
+    public async Task ScopePerMessage_TypeHasSeveralConstructors_ManyMessagesAreHandledAllTheSame()
+    {
+        var run = new Run();
+        await using var host = Build(run, static services => services.AddSidecar<TwoWays, int>("audit", PerMessage));
+        await host.StartAsync();
+
+        await PublishAndStopAsync(host, run, 10);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(run.Made, Has.Count.EqualTo(11), "one for the incarnation and one for each message");
+            Assert.That(run.Dependencies, Is.Unique);
+            Assert.That(run.Dependencies.Select(static dependency => dependency.Disposals), Is.All.EqualTo(1), "of their scopes");
+        }
+    }
+
     [TestCase(false)]
     [TestCase(true)]
     public async Task ScopePerMessage_Registered_ContainerAloneDisposes(bool disposalFails)
@@ -326,6 +343,27 @@ internal sealed class InstanceAndScopeTests
         {
             await base.DisposeAsync();
             await Run.OnDispose(this);
+        }
+    }
+
+    /// <summary>The container takes the constructor for which it has the most.</summary>
+    [SuppressMessage("Performance", "CA1812", Justification = "Made by dependency injection.")]
+    private sealed class TwoWays : Made, ISidecar<int>
+    {
+        public TwoWays(Run run)
+            : this(run, new Dependency())
+        {
+        }
+
+        public TwoWays(Run run, Dependency dependency)
+            : base(run, dependency)
+        {
+        }
+
+        public ValueTask HandleAsync(int message, SidecarContext context, CancellationToken ct)
+        {
+            Run.Account.CountHandled();
+            return default;
         }
     }
 

@@ -68,6 +68,17 @@ internal sealed class GuardedLoggerTests
         await host.StopAsync();
     }
 
+    [Test]
+    public async Task Log_OfWhatBecomesOfMessages_HasACategoryOfItsOwn()
+    {
+        await using var host = TestHost.Build(static services => services.AddSidecar<int>("audit", static (_, _, _) => throw new IOException("down")));
+        await host.StartAsync();
+        host.Writer<int>().TryWrite(1);
+
+        await host.LoggedAsync("MessageDeadLettered");
+        Assert.That(host.Logs.Named("MessageDeadLettered").Single().Category, Is.EqualTo("SidecarPatterns.Dispatch"));
+    }
+
     private TestHost Build() => TestHost.BuildWith(builder =>
     {
         builder.Logging.ClearProviders().AddProvider(new Provider(this));

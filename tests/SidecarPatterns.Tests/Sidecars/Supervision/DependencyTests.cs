@@ -25,6 +25,7 @@ internal sealed class DependencyTests
     [TestCase("a:b b:c c:d d", "d c b a")]
     [TestCase("a:d b:d c:b d e", "d a b c e")]
     [TestCase("a:c,d b c d:c", "b c d a")]
+    [TestCase("a:c,b b c", "b c a")]
     [TestCase("a b c!", "c a b")]
     [TestCase("a b! c!", "b c a")]
     [TestCase("a b!:d c d", "d b a c")]
@@ -49,6 +50,7 @@ internal sealed class DependencyTests
     [TestCase("a:b b:a", "a -> b -> a")]
     [TestCase("a:b b:c c:b", "b -> c -> b")]
     [TestCase("z x:b b:c c:a a:b", "b -> c -> a -> b")]
+    [TestCase("x:c b:c c:b", "b -> c -> b")]
     [TestCase("a:A", "a -> a")]
     public async Task Start_DependenciesInACircle_IsAnErrorThatPrintsItAndNothingStarts(string sidecars, string circle)
     {

@@ -184,6 +184,18 @@ internal sealed class HostedSidecarTests
             provider.GetRequiredService<SidecarRegistry>().Registrations.Select(static registration => registration.IsHostedServiceToo), Is.All.True);
     }
 
+    [Test]
+    public async Task Start_SameTypeIsRegisteredButTheHostDoesNotRunIt_DoesNotWarn()
+    {
+        var services = new ServiceCollection();
+        services.AddHostedSidecar<WorkingService<First>>("first");
+        services.AddSingleton<WorkingService<First>>();
+        services.AddKeyedSingleton<IHostedService, WorkingService<First>>("key");
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.That(provider.GetRequiredService<SidecarRegistry>().Registrations.Single().IsHostedServiceToo, Is.False);
+    }
+
     internal sealed class Scoped
     {
         public Guid Id { get; } = Guid.NewGuid();

@@ -366,11 +366,12 @@ internal sealed class ReloadTests
         Assert.That(sizes, Is.EqualTo([10, 3, 3, 3]));
     }
 
-    [Test]
-    public async Task BatchSize_DownWhileALargerBatchIsInFlight_TheAccountShowsAllOfIt()
+    [TestCase("10", "1")]
+    [TestCase("2", "10")]
+    public async Task BatchSize_OtherThanThatOfTheBatchInFlight_TheAccountShowsAllOfIt(string before, string after)
     {
         var held = new SyncPoint();
-        Change("BatchSize", "10");
+        Change("BatchSize", before);
         await using var host = _configuration.BuildHost(services =>
         {
             services.AddSingleton(new Sizes(size =>
@@ -384,13 +385,42 @@ internal sealed class ReloadTests
             services.AddBatchSidecar<Sizes, int>(Name);
         });
         await host.StartAsync();
-        await PublishAsync(host, 10);
-        await held.ReachedAsync();
+        if (before == "10")
+        {
+            await PublishAsync(host, 10);
+            await held.ReachedAsync();
+            Change("BatchSize", after);
+        }
+        else
+        {
+            Change("BatchSize", after);
+            await PublishAsync(host, 10);
+            await held.ReachedAsync();
+        }
 
-        Change("BatchSize", "1");
         _account.AssertBalances(host.Control, Name, inFlight: 10);
         held.Release();
         await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task BatchSize_MoreThanTheQueueHolds_ChangesNothingAndIsShown()
+    {
+        var sizes = new ConcurrentQueue<int>();
+        Change("BatchSize", "3");
+        await using var host = _configuration.BuildHost(services =>
+        {
+            services.AddSingleton(new Sizes(sizes.Enqueue));
+            services.AddBatchSidecar<Sizes, int>(Name, static options => options.Capacity = 50);
+        });
+        await host.StartAsync();
+        Change("BatchSize", "51");
+        await PublishAsync(host, 6);
+
+        await Eventually.HoldsAsync(() => sizes.Count == 2);
+        Assert.That(sizes, Is.EqualTo([3, 3]));
+        Assert.That(
+            host.Snapshot(Name).OptionsError, Does.Contain("Sidecars:sidecar:BatchSize is 51; allowed is a whole number from 1 to Capacity, which is 50"));
     }
 
     [Test]

@@ -221,8 +221,17 @@ internal sealed class StartTests
         Assert.That(host.Logs.Named("HostNeverStarted"), Is.Empty);
         host.Clock.Advance(TimeSpan.FromSeconds(1));
         host.Clock.Advance(TimeSpan.FromSeconds(60));
-        Assert.That(host.Logs.Named("HostNeverStarted"), Has.Count.EqualTo(1));
+        Assert.That(host.Logs.Named("HostNeverStarted").Single().Category, Is.EqualTo("SidecarPatterns.Supervision"));
         account.AssertBalances(host.Control, "first", queued: 1);
+    }
+
+    [Test]
+    public async Task NeverStartedHost_NothingWaits_SaysNothing()
+    {
+        await using var host = TestHost.Build(services => services.AddHandler(new Script<First>(), "first"));
+        Assert.That(host.Snapshot("first").Queued, Is.Zero);
+        host.Clock.Advance(TimeSpan.FromSeconds(60));
+        Assert.That(host.Logs.Entries, Is.Empty);
     }
 
     [Test]

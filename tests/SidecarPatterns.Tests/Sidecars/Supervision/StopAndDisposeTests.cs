@@ -78,6 +78,30 @@ internal sealed class StopAndDisposeTests
     }
 
     [Test]
+    public async Task Dispose_NeverStarted_LeavesNoTimerBehind()
+    {
+        var host = TestHost.Build(services => services.AddRun(new Script<First>(), "sidecar"));
+        Assert.That(host.Control.Names, Has.Count.EqualTo(1));
+        Assert.That(host.Clock.Armed, Is.Not.Empty, "somebody may have to be told that it never starts");
+
+        await host.DisposeAsync();
+
+        Assert.That(host.Clock.Armed, Is.Empty);
+    }
+
+    [Test]
+    public async Task Dispose_NotStopped_NothingCanBeRestarted()
+    {
+        var host = TestHost.Build(services => services.AddRun(new Script<First>(), "sidecar"));
+        var control = host.Control;
+        await host.StartAsync();
+
+        await host.DisposeAsync();
+
+        Assert.That(() => control.RestartAsync("sidecar").InTime(), Throws.InvalidOperationException.With.Message.StartsWith("The host stops"));
+    }
+
+    [Test]
     public async Task Stop_SeveralAtOnce_AllWaitForTheDrain()
     {
         var account = new Account();
