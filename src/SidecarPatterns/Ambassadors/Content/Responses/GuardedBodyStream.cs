@@ -181,18 +181,11 @@ internal sealed partial class GuardedBodyStream(Stream inner, ReadAhead? ahead, 
     {
         watch.Add(count);
         _ahead!.Settle(count);
-        if (count > 0)
-        {
-            return Count(_ahead.Take(buffer.Span), buffer.IsEmpty);
-        }
-
-        LeaveAhead();
-        return Count(0, buffer.IsEmpty);
+        return Count(_ahead.Take(buffer.Span), buffer.IsEmpty);
     }
 
     private void LeaveAhead()
     {
-        _ahead?.Settle(0);
         _ahead?.Release();
         _ahead = null;
     }
@@ -213,7 +206,7 @@ internal sealed partial class GuardedBodyStream(Stream inner, ReadAhead? ahead, 
         }
 
         // Many who know the length stop there, and do not ask for the end.
-        if ((count == 0 && !isNoneWanted) || (count > 0 && _read == length))
+        if ((count == 0 && !isNoneWanted) || _read == length)
         {
             watch.Report(BodyEnd.Complete);
         }
@@ -265,8 +258,7 @@ internal sealed partial class GuardedBodyStream(Stream inner, ReadAhead? ahead, 
             return false;
         }
 
-        watch.Dispose();
-        _ahead?.Abandon();
+        watch.Dispose(); // Cancels what was begun ahead too.
         return true;
     }
 }
