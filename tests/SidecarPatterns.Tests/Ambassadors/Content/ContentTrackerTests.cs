@@ -27,7 +27,8 @@ internal sealed class ContentTrackerTests
     {
         using var content = new OneShotContent(Bytes);
         var progress = new List<long>();
-        var tracker = new ContentTracker(content, reports ? progress.Add : null);
+        var begun = 0;
+        var tracker = new ContentTracker(content, reports ? progress.Add : null, () => begun++);
 
         var sent = isAsync ? await tracker.Content.SentAsync() : tracker.Content.Sent();
 
@@ -35,6 +36,7 @@ internal sealed class ContentTrackerTests
         {
             Assert.That(sent, Is.EqualTo(Bytes));
             Assert.That(tracker.HasBegun, Is.True);
+            Assert.That(begun, Is.EqualTo(1));
             Assert.That(progress, reports ? Is.Ordered.And.Count.EqualTo(15) : Is.Empty);
             Assert.That(progress.LastOrDefault(), Is.EqualTo(reports ? Bytes.Length : 0));
         }
@@ -128,6 +130,17 @@ internal sealed class ContentTrackerTests
     }
 
     [Test]
+    public void Dispose_ThenSent_IsRefusedBeforeItBegins([Values] bool isFrameworks)
+    {
+        var tracker = new ContentTracker(isFrameworks ? new ByteArrayContent(Bytes) : new OneShotContent(Bytes));
+
+        tracker.Content.Dispose();
+
+        Assert.That(tracker.Content.SentAsync, Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(tracker.HasBegun, Is.False);
+    }
+
+    [Test]
     public void Send_ConnectionFails_IsSeenAsWithoutATracker([Values] bool isAsync)
     {
         var failure = new HttpIOException(HttpRequestError.ResponseEnded, "cut");
@@ -158,6 +171,32 @@ internal sealed class ContentTrackerTests
         _ = content.Sent();
 
         Assert.That(async () => _ = isAsync ? await tracker.Content.SentAsync() : tracker.Content.Sent(), Throws.InvalidOperationException);
+    }
+
+    // A content that asks another server for its bytes may fail so by itself: that is not the exception of the copying.
+    [Test]
+    public void Send_ContentFailsAsARequest_ThrowsThat([Values] bool isAsync, [Values] bool isDerived)
+    {
+        var failure = isDerived ? new OwnException(new IOException("cut")) : new HttpRequestException("refused");
+        using var content = new PushedContent(failure);
+        var tracker = new ContentTracker(content);
+
+        Assert.That(async () => _ = isAsync ? await tracker.Content.SentAsync() : tracker.Content.Sent(), Throws.Exception.SameAs(failure));
+    }
+
+    private sealed class OwnException(Exception inner) : HttpRequestException("own", inner);
+
+    private sealed class PushedContent(Exception failure) : HttpContent
+    {
+        protected override void SerializeToStream(Stream stream, System.Net.TransportContext? context, CancellationToken cancellationToken) => throw failure;
+
+        protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context) => Task.FromException(failure);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     private sealed class FailingStream(Exception failure) : MemoryStream

@@ -45,6 +45,14 @@ internal sealed class ProgressStreamTests
         Assert.That(counts, Is.EqualTo(new long[] { 5 }));
     }
 
+    [Test]
+    public void Can_Anything_IsToWriteAlone()
+    {
+        using var stream = new ProgressStream(new MemoryStream(), static _ => { });
+
+        Assert.That((stream.CanRead, stream.CanSeek, stream.CanWrite), Is.EqualTo((false, false, true)));
+    }
+
     private sealed class SlowStream : MemoryStream
     {
         public SyncPoint Point { get; } = new();

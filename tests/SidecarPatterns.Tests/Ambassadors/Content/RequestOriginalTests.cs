@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 
 namespace SidecarPatterns.Tests;
 
@@ -95,11 +96,93 @@ internal sealed class RequestOriginalTests
         Assert.That(after, Is.EqualTo(before));
     }
 
+    [TestCase("X-One", "2")]
+    [TestCase("X-Two", "1")]
+    [TestCase("X-One", "1", "2")]
+    public void Restore_AnotherHeaderInTheOnesPlace_IsTheOneAgain(string name, params string[] values)
+    {
+        using var request = NewRequest(null);
+        request.Headers.Add("X-First", "0");
+        request.Headers.Add("X-One", "1");
+        var before = Written(request.Headers);
+        var original = RequestOriginal.Of(request, withHeaders: true);
+
+        request.Headers.Remove("X-One");
+        request.Headers.Add(name, values);
+        original.Restore(request);
+
+        Assert.That(Written(request.Headers), Is.EqualTo(before));
+        original.Release();
+    }
+
+    [Test]
+    public void Restore_HeadersAreNotKept_TheyStayAsTheyAre()
+    {
+        using var request = NewRequest(null);
+        var original = RequestOriginal.Of(request);
+        request.Headers.Add("X-Added", "1");
+
+        original.Restore(request);
+
+        Assert.That(Written(request.Headers), Is.EqualTo(new[] { "X-Added: 1" }));
+        Assert.That(original.Release, Throws.Nothing);
+    }
+
+    [Test]
+    public void Restore_ToTheAddressItWasGivenSince_IsNoChange()
+    {
+        var endpoint = new Uri("http://one.test/a?b=c");
+        using var request = NewRequest(null);
+        var original = RequestOriginal.Of(request);
+        request.RequestUri = endpoint;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(original.Restore(request, original, endpoint), Is.False);
+            Assert.That(request.RequestUri, Is.SameAs(Address));
+            Assert.That(original.Restore(request, original, endpoint), Is.True, "somebody has put another one there");
+        }
+    }
+
+    // A credential among them is to live no longer than its call, and what they stood in serves the next one.
+    [Test]
+    public void Release_HeadersWereKept_KeepsNoneAndTakesNoMemoryAgain()
+    {
+        var value = KeepAndRelease();
+        GC.Collect();
+        using var request = NewRequest(null);
+        request.Headers.Add("X-One", "1");
+        RequestOriginal.Of(request, withHeaders: true).Release();
+        var bytes = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            RequestOriginal.Of(request, withHeaders: true).Release();
+        }
+
+        bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(value.IsAlive, Is.False);
+            Assert.That(bytes, Is.LessThan(100 * 100), "an array of 16 headers has more");
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference KeepAndRelease()
+        {
+            var token = new string('t', 100);
+            using var request = NewRequest(null);
+            request.Headers.TryAddWithoutValidation("Authorization", token);
+            RequestOriginal.Of(request, withHeaders: true).Release();
+            return new WeakReference(token);
+        }
+    }
+
     [Test]
     public void Restore_HeadersAreEqual_AreLeftAlone()
     {
         using var request = NewRequest(null);
         request.Headers.Add("X-Many", ["a", "b"]);
+        request.Headers.Add("X-One", "1");
         var original = RequestOriginal.Of(request, withHeaders: true);
         var bytes = GC.GetAllocatedBytesForCurrentThread();
 

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
-
 namespace SidecarPatterns.Tests;
 
 /// <summary>Attempts that go on although they were cancelled: the call ends without them, and nothing of them is left unobserved.</summary>
@@ -29,7 +26,7 @@ internal sealed class OrphanTests
 
         await FailAsync(calling);
 
-        Assert.That(await UnobservedAsync(late), Has.None.Contains("late hop"));
+        Assert.That(await Unobserved.AfterAsync(late.SetResult), Has.None.Contains("late hop"));
     }
 
     [Test]
@@ -47,7 +44,7 @@ internal sealed class OrphanTests
 
         await FailAsync(calling);
 
-        Assert.That(await UnobservedAsync(late), Has.None.Contains("late body"));
+        Assert.That(await Unobserved.AfterAsync(late.SetResult), Has.None.Contains("late body"));
         await Eventually.HoldsAsync(() => body.IsDisposed);
     }
 
@@ -63,7 +60,7 @@ internal sealed class OrphanTests
 
         Assert.That(await calling.PassToFailureAsync(calling.GetAsync()), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("timeout"));
 
-        Assert.That(await UnobservedAsync(late), Has.None.Contains("late credential"));
+        Assert.That(await Unobserved.AfterAsync(late.SetResult), Has.None.Contains("late credential"));
     }
 
     private static Calling Orphaning(int attempts = 1) =>
@@ -74,42 +71,6 @@ internal sealed class OrphanTests
         Assert.That(await calling.PassToFailureAsync(calling.GetAsync()), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
         Assert.That(calling.Logs.Named("AttemptGivenUp"), Has.Count.EqualTo(1));
     }
-
-    /// <summary>Lets what goes on fail, and returns what nobody looked at.</summary>
-    private static async Task<IReadOnlyCollection<string>> UnobservedAsync(TaskCompletionSource late)
-    {
-        var unobserved = new ConcurrentQueue<string>();
-        EventHandler<UnobservedTaskExceptionEventArgs> note = (_, arguments) => unobserved.Enqueue(arguments.Exception.ToString());
-        TaskScheduler.UnobservedTaskException += note;
-        try
-        {
-            late.SetResult();
-            var others = Leave();
-            await Eventually.HoldsAsync(
-                () =>
-                {
-                    GC.Collect();
-                    GC.WaitForPendingFinalizers();
-                    return unobserved.Any(static one => one.Contains("nobody's", StringComparison.Ordinal)) && !others.IsAlive;
-                },
-                "what nobody looks at is told");
-            for (var i = 0; i < 3; i++)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-        }
-        finally
-        {
-            TaskScheduler.UnobservedTaskException -= note;
-        }
-
-        return unobserved;
-    }
-
-    // The measure: a task whose failure nobody looks at.
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference Leave() => new(Task.FromException(new InvalidOperationException("nobody's")));
 
     private sealed class LateProvider(TaskCompletionSource late) : IAmbassadorCredentialProvider
     {

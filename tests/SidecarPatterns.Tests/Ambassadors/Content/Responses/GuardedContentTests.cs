@@ -62,6 +62,15 @@ internal sealed class GuardedContentTests
     }
 
     [Test]
+    public void Headers_LengthIsKnownToTheContentAlone_IsToldToo()
+    {
+        using var response = new HttpResponseMessage { Content = new StreamContent(new MemoryStream(Bytes)) };
+        ResponseBody.Guard(response, default, TimeProvider.System, _ends.Add);
+
+        Assert.That(response.Content.Headers.ContentLength, Is.EqualTo(Bytes.Length));
+    }
+
+    [Test]
     public async Task CopyToAsync_Again_Refuses()
     {
         using var response = Guarded(new MemoryStream(Bytes));
@@ -69,13 +78,13 @@ internal sealed class GuardedContentTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(response.Content.SentAsync, Throws.InvalidOperationException);
+            Assert.That(response.Content.SentAsync, Throws.InvalidOperationException.With.Message.Contains("can be read once"));
             Assert.That(response.Content.Sent, Throws.InvalidOperationException);
         }
     }
 
     [Test]
-    public async Task Dispose_AtAnyTime_DisposesOfTheOriginalAndReportsOnce([Values(0, 1, 2)] int when)
+    public async Task Dispose_AtAnyTime_DisposesOfTheOriginalAndReportsOnce([Values(0, 1, 2, 3)] int when)
     {
         var body = new ScriptedBody().Bring(Bytes);
         var original = new BodyContent(body);
@@ -87,12 +96,13 @@ internal sealed class GuardedContentTests
             await stream.ReadExactlyAsync(new byte[10]);
             if (when > 1)
             {
-                await stream.DisposeAsync();
+                await (when == 2 ? stream.DisposeAsync() : new ValueTask(Task.Run(stream.Dispose)));
                 Assert.That(body.Disposals, Is.EqualTo(1));
             }
         }
 
-        response.Dispose();
+        response.Content.Dispose();
+        response.Content.Dispose();
         response.Dispose();
 
         using (Assert.EnterMultipleScope())
@@ -100,6 +110,26 @@ internal sealed class GuardedContentTests
             Assert.That(original.IsDisposed, Is.True);
             Assert.That(_ends, Is.EqualTo(new[] { BodyEnd.Disposed }));
         }
+    }
+
+    // Disposed of first, it would go on reading from the connection, for whoever comes next.
+    [Test]
+    public async Task Dispose_WhileItIsRead_CancelsTheReadBeforeItDisposesOfTheBody([Values] bool isCopied)
+    {
+        var body = new ScriptedBody();
+        var response = Guarded(body, isTimed: true);
+        var reading = isCopied ? response.Content.SentAsync() : ReadAsync();
+
+        response.Dispose();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await reading.FailureAsync(), Is.InstanceOf<ObjectDisposedException>().Or.InnerException.InstanceOf<ObjectDisposedException>());
+            Assert.That((body.Cancelled, body.WasReadWhenDisposed), Is.EqualTo((1, false)));
+            Assert.That(_ends, Is.EqualTo(new[] { BodyEnd.Disposed }));
+        }
+
+        async Task ReadAsync() => await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[1]);
     }
 
     [Test]

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Time.Testing;
 
 namespace SidecarPatterns.Tests;
 
@@ -12,13 +11,13 @@ internal sealed class ReadInsideTests
     private static readonly byte[] Bytes = Bodies.OfLength(2_000);
 
     private readonly AmbassadorContentOptions _options = new();
-    private FakeTimeProvider _clock = null!;
+    private TestClock _clock = null!;
     private CancellationTokenSource _caller = null!;
 
     [SetUp]
     public void Begin()
     {
-        _clock = new FakeTimeProvider();
+        _clock = new TestClock();
         _caller = new CancellationTokenSource();
     }
 
@@ -44,6 +43,14 @@ internal sealed class ReadInsideTests
     public async Task ReadInsideAsync_KnownToBeShortOfATypeThatStreams_IsWhole()
     {
         using var response = new HttpResponseMessage { Content = new BodyContent(new MemoryStream(Bytes), Bytes.Length, "text/event-stream") };
+
+        Assert.That(await ReadAsync(response), Is.EqualTo(ResponseRead.Whole));
+    }
+
+    [Test]
+    public async Task ReadInsideAsync_JustAsLongAsMayBeRead_IsWhole()
+    {
+        using var response = new HttpResponseMessage { Content = new BodyContent(new MemoryStream(new byte[65_536]), 65_536) };
 
         Assert.That(await ReadAsync(response), Is.EqualTo(ResponseRead.Whole));
     }
@@ -134,7 +141,23 @@ internal sealed class ReadInsideTests
 
         body.End();
         Assert.That(await reading.InTime(), Is.EqualTo(ResponseRead.Whole));
+        Assert.That(_clock.Armed, Is.Empty);
         Assert.That(await response.Content.ReadAsByteArrayAsync(), Is.EqualTo(Bytes));
+    }
+
+    [Test]
+    public async Task ReadInsideAsync_ComesPieceByPieceForTooLong_IsHandedOverWhenTheTimeIsUpInAll()
+    {
+        var body = new ScriptedBody();
+        using var response = new HttpResponseMessage { Content = new BodyContent(body) };
+        var reading = ReadAsync(response);
+        _clock.Advance(ReadFor / 2);
+        body.Bring(1);
+        await Eventually.HoldsAsync(() => body.IsRead);
+
+        _clock.Advance(ReadFor / 2);
+
+        Assert.That(await reading.InTime(), Is.EqualTo(ResponseRead.Begun));
     }
 
     [Test]
@@ -185,6 +208,7 @@ internal sealed class ReadInsideTests
         {
             Assert.That(thrown!.HttpRequestError, Is.EqualTo(HttpRequestError.ResponseEnded));
             Assert.That(thrown.InnerException, Is.TypeOf<HttpIOException>());
+            Assert.That(length is not null || thrown.Message.Contains("could not be read to its end", StringComparison.Ordinal), thrown.Message);
             Assert.That(response.Content, Is.SameAs(content));
         }
     }
@@ -204,6 +228,7 @@ internal sealed class ReadInsideTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(failure, Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(_caller.Token));
+            Assert.That(length is not null || failure!.InnerException is OperationCanceledException, "what the read said is in it");
             Assert.That(body.Cancelled, Is.EqualTo(1));
         }
     }
@@ -235,10 +260,11 @@ internal sealed class ReadInsideTests
                 .And.Message.Contains("MaxResponseSize (1,999 bytes)"));
     }
 
-    [Test]
-    public async Task ReadInsideAsync_ExactlyWhatAResponseMayHave_IsWhole()
+    [TestCase(null)]
+    [TestCase(2_000)]
+    public async Task ReadInsideAsync_ExactlyWhatAResponseMayHave_IsWhole(int? length)
     {
-        using var response = new HttpResponseMessage { Content = new BodyContent(new MemoryStream(Bytes)) };
+        using var response = new HttpResponseMessage { Content = new BodyContent(new MemoryStream(Bytes), length) };
         var options = new AmbassadorContentOptions { MaxResponseSize = Bytes.Length };
 
         Assert.That(await ResponseBody.ReadInsideAsync(response, options, _clock, default), Is.EqualTo(ResponseRead.Whole));
@@ -262,7 +288,49 @@ internal sealed class ReadInsideTests
             Assert.That(body.Cancelled, Is.EqualTo(1));
             Assert.That(body.WasReadWhenDisposed, Is.False);
             Assert.That(content.IsDisposed, Is.True);
+            Assert.That(() => response.Content.ReadAsStreamAsync(), Throws.TypeOf<ObjectDisposedException>());
         }
+    }
+
+    // Nobody knows where such a body ends.
+    [Test]
+    public async Task ReadInsideAsync_TwoLengths_AreRefusedUnlessTheyAreTheSame([Values] bool areSame)
+    {
+        using var response = TwoLengths(areSame);
+
+        var failure = await ReadAsync(response).FailureAsync();
+
+        Assert.That(failure, areSame ? Is.Null : Is.TypeOf<HttpRequestException>()
+            .With.Property("HttpRequestError").EqualTo(HttpRequestError.InvalidResponse).And.Message.Contains("two lengths"));
+    }
+
+    private static IEnumerable<TestCaseData> ShortOnes()
+    {
+        yield return Case("short", Of(2_000), true);
+        yield return Case("as long as may be read", Of(65_536), true);
+        yield return Case("the same length twice", TwoLengths(areSame: true), true);
+        yield return Case("longer", Of(65_537), false);
+        yield return Case("unknown", Of(null), false);
+        yield return Case("two lengths", TwoLengths(areSame: false), false);
+        yield return Case("none, by its status", Of(2_000, HttpStatusCode.NotModified), false);
+        yield return Case("gRPC", Of(2_000, type: "application/grpc"), false);
+
+        static HttpResponseMessage Of(int? length, HttpStatusCode status = HttpStatusCode.OK, string? type = null) =>
+            new(status) { Content = new BodyContent(new MemoryStream(new byte[length ?? 10]), length, type) };
+
+        static TestCaseData Case(string name, HttpResponseMessage response, bool expected) => new TestCaseData(response, expected).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(ShortOnes))]
+    public async Task LoadIfShort_Response_IsReadOnlyIfItIsKnownToBeShort(HttpResponseMessage response, bool expected)
+    {
+        using var request = new HttpRequestMessage();
+
+        var loading = ResponseBody.LoadIfShort(request, response, _options, _caller.Token);
+
+        Assert.That(loading is not null, Is.EqualTo(expected));
+        await (loading ?? Task.CompletedTask);
+        response.Dispose();
     }
 
     // The framework's own way takes an array of the body's length too, and what a response can not do without.
@@ -296,6 +364,13 @@ internal sealed class ReadInsideTests
 
             return (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
         }
+    }
+
+    private static HttpResponseMessage TwoLengths(bool areSame)
+    {
+        var content = new BodyContent(new MemoryStream(Bytes));
+        content.Headers.TryAddWithoutValidation("Content-Length", ["2000", areSame ? "2000" : "1000"]);
+        return new HttpResponseMessage { Content = content };
     }
 
     private Task<ResponseRead> ReadAsync(HttpResponseMessage response) =>

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 
 namespace SidecarPatterns.Tests;
@@ -72,6 +73,23 @@ internal sealed class ResponseBodyTests
             Assert.That(BodyLimits.Of(Response("text/plain"), options, own), Is.EqualTo(new BodyLimits(own, 10, 100)));
         }
     }
+
+    private static IEnumerable<TestCaseData> Failures()
+    {
+        var brotli = new BrotliStream(Stream.Null, CompressionMode.Decompress);
+        yield return Case("gzip", new InvalidDataException(), Stream.Null, true);
+        yield return Case("Brotli", new InvalidOperationException(), brotli, true);
+        yield return Case("Brotli that was disposed of", new ObjectDisposedException("stream"), brotli, false);
+        yield return Case("Brotli that was cut off", new IOException(), brotli, false);
+        yield return Case("a defect of another stream's", new InvalidOperationException(), Stream.Null, false);
+
+        static TestCaseData Case(string name, Exception exception, Stream body, bool expected) =>
+            new TestCaseData(exception, body, expected).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Failures))]
+    public void CanNotBeDecompressed_Failure_IsAsItsStreamSaysIt(Exception exception, Stream body, bool expected) =>
+        Assert.That(ResponseBody.CanNotBeDecompressed(exception, body), Is.EqualTo(expected));
 
     private static HttpResponseMessage Response(string? type) => new() { Content = new BodyContent(new MemoryStream(), type: type) };
 

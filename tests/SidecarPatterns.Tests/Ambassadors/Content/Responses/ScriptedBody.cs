@@ -21,6 +21,9 @@ internal sealed class ScriptedBody : Stream
     /// <summary>Whether a waiting read takes no notice of its token.</summary>
     public bool IgnoresTokens { get; init; }
 
+    /// <summary>Happens as a read begins.</summary>
+    public Action? OnRead { get; set; }
+
     /// <summary>Whether a read waits.</summary>
     public bool IsRead
     {
@@ -55,6 +58,7 @@ internal sealed class ScriptedBody : Stream
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        OnRead?.Invoke();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<int>(cancellationToken);
