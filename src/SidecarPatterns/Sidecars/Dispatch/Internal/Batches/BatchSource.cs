@@ -143,11 +143,6 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
             {
                 queue.Release();
                 worker.SettleExpired(message, origin);
-                if (_forming.Count == 0)
-                {
-                    worker.Watch.OnSettled(); // Else whoever flushes is told when the batch is settled, which he has handed over.
-                }
-
                 continue;
             }
 

@@ -146,8 +146,11 @@ internal sealed class BatchWorker<T> : MessageWorker<T>, ILaneOwner<Batch<T>>
         return true;
     }
 
-    public void SettleExpired(T message, MessageOrigin origin) =>
-        SettleOne(message, DeadLetterReason.Expired, cause: null, attempts: 0, origin);
+    public void SettleExpired(T message, MessageOrigin origin)
+    {
+        _ = SettleOne(message, DeadLetterReason.Expired, cause: null, attempts: 0, origin);
+        Watch.OnSettled(); // It may have been the last that a flush waits for.
+    }
 
     public override bool AreCompleteUpTo(long mark) =>
         Queue.TakeOrdinal >= mark && _source.OldestOrdinal >= mark;
