@@ -84,15 +84,16 @@ internal sealed class AmbassadorClientSetup(IServiceProvider services, Ambassado
     /// <summary>The ambassador has the deadline; a client's own stays where somebody has set it, and is an outer bound.</summary>
     private void SettleTimeout(string name, HttpClient client)
     {
-        var state = StateOf(name);
-        var total = state.Settings.Options.Timeout;
         if (client.Timeout == ClientTimeout)
         {
             client.Timeout = Timeout.InfiniteTimeSpan;
         }
-        else if (client.Timeout != Timeout.InfiniteTimeSpan && client.Timeout < total && state.Told.IsNew(nameof(HttpClient.Timeout)))
+        else if (client.Timeout != Timeout.InfiniteTimeSpan
+            && StateOf(name) is var state
+            && client.Timeout < state.Settings.Options.Timeout
+            && state.Told.IsNew(nameof(HttpClient.Timeout)))
         {
-            AmbassadorLog.ClientTimeoutIsShorter(state.Logger, name, client.Timeout, total);
+            AmbassadorLog.ClientTimeoutIsShorter(state.Logger, name, client.Timeout, state.Settings.Options.Timeout);
         }
     }
 }
