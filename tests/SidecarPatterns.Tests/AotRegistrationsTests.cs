@@ -19,7 +19,7 @@ internal sealed class AotRegistrationsTests
     {
         var made = CalledBy(Assembly.LoadFrom(Path.Combine(ChildProgram.FolderOf(Program), Program + ".dll")));
 
-        var registrations = ((Assembly[])[typeof(ISidecar).Assembly, typeof(AgentNames).Assembly]).SelectMany(RegistrationsOf).ToList();
+        var registrations = Packages.Both.SelectMany(RegistrationsOf).ToList();
 
         using (Assert.EnterMultipleScope())
         {

@@ -13,8 +13,6 @@ namespace SidecarPatterns.Tests;
 [TestFixture]
 internal sealed class NullArgumentTests
 {
-    private static readonly Assembly[] Both = [typeof(ISidecar).Assembly, typeof(AgentNames).Assembly];
-
     // The others are the users' own to implement.
     private static readonly Type[] Implemented =
         [typeof(ISidecarBuilder), typeof(ISidecarBuilder<>), typeof(ISidecarControl), typeof(IAmbassadorControl), typeof(IMetricsAgent)];
@@ -37,7 +35,7 @@ internal sealed class NullArgumentTests
     }
 
     private static IEnumerable<TestCaseData> Parameters() =>
-        from assembly in Both
+        from assembly in Packages.Both
         from type in assembly.GetExportedTypes()
         where !type.IsAssignableTo(typeof(Exception)) && !type.IsAssignableTo(typeof(Delegate))
             && (!type.IsInterface || Implemented.Contains(type)) && !MadeByTheLibrary.Contains(type)

@@ -11,20 +11,15 @@ internal sealed class PublicSurfaceTests
     private const BindingFlags Declared =
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    private static readonly Assembly Library = typeof(ISidecar).Assembly;
-    private static readonly Assembly Agents = typeof(AgentNames).Assembly;
-
-    private static readonly Assembly[] Both = [Library, Agents];
-
     private static readonly string[] AllowedPrefixes = ["Microsoft.Extensions.", "Polly.", "System."];
 
     [Test]
     public void References_OfTheAssembly_AreTheFrameworkAndWhatIsAllowed() => Assert.That(
-        Library.GetReferencedAssemblies().Select(static reference => reference.Name!).Where(static name => !IsAllowed(name)), Is.Empty);
+        Packages.Library.GetReferencedAssemblies().Select(static reference => reference.Name!).Where(static name => !IsAllowed(name)), Is.Empty);
 
     [Test]
     public void References_OfTheAgents_AreTheFrameworkAndTheLibrary() => Assert.That(
-        Agents.GetReferencedAssemblies().Select(static reference => reference.Name!)
+        Packages.Agents.GetReferencedAssemblies().Select(static reference => reference.Name!)
             .Where(static name => name != "SidecarPatterns" && (!IsAllowed(name) || name.StartsWith("Polly", StringComparison.Ordinal))),
         Is.Empty);
 
@@ -43,7 +38,7 @@ internal sealed class PublicSurfaceTests
     // The agents are written as a user would write them.
     [Test]
     public void Internals_OfTheAssembly_AreHiddenFromTheAgents() => Assert.That(
-        Library.GetCustomAttributes<InternalsVisibleToAttribute>().Select(static friend => friend.AssemblyName),
+        Packages.Library.GetCustomAttributes<InternalsVisibleToAttribute>().Select(static friend => friend.AssemblyName),
         Is.EquivalentTo(["SidecarPatterns.Tests", "SidecarPatterns.Benchmarks"]));
 
     [Test]
@@ -60,11 +55,11 @@ internal sealed class PublicSurfaceTests
         }
     }
 
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Types_ThatArePublic_StandInTheirOneNamespaceOrThatOfWhatTheyExtend(Assembly assembly) => Assert.That(
         assembly.GetExportedTypes().Where(static type => type.Namespace != NamespaceOf(type)), Is.Empty);
 
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Documentation_OfEveryPublicMember_HasASummary(Assembly assembly)
     {
         var documented = XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"))
@@ -76,8 +71,8 @@ internal sealed class PublicSurfaceTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(members, Does.Contain(assembly == Library ? "M:SidecarPatterns.SidecarContext.SignalReady" : "P:SidecarPatterns.LogEntry.Message"));
-            Assert.That(members, Does.Contain(assembly == Library
+            Assert.That(members, Does.Contain(assembly == Packages.Library ? "M:SidecarPatterns.SidecarContext.SignalReady" : "P:SidecarPatterns.LogEntry.Message"));
+            Assert.That(members, Does.Contain(assembly == Packages.Library
                 ? "M:SidecarPatterns.SidecarWriter`1.Publish(`0)"
                 : "M:SidecarPatterns.IConfigurationAgent.RefreshAsync(System.Threading.CancellationToken)"));
             Assert.That(members.Where(member => !documented.Contains(member)), Is.Empty);

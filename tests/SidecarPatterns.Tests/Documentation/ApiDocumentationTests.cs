@@ -23,9 +23,7 @@ internal sealed partial class ApiDocumentationTests
     // The container fails to make them: nobody ever calls one.
     private static readonly Type[] NeverMade = [typeof(UnknownSidecarWriter<>), typeof(UnknownSidecarClient<,>)];
 
-    private static readonly Assembly[] Both = [typeof(ISidecar).Assembly, typeof(AgentNames).Assembly];
-
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Option_EveryOne_NamesItsDefaultAsItIs(Assembly assembly)
     {
         var documentation = new ApiDocumentation(assembly);
@@ -44,7 +42,7 @@ internal sealed partial class ApiDocumentationTests
         }
     }
 
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Exception_ThatAPublicMemberThrows_IsDocumented(Assembly assembly)
     {
         var documentation = new ApiDocumentation(assembly);
@@ -64,7 +62,7 @@ internal sealed partial class ApiDocumentationTests
         }
     }
 
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Type_ThatHasSomethingToDo_SaysWhichThreadsMayUseIt(Assembly assembly)
     {
         var documentation = new ApiDocumentation(assembly);
@@ -76,7 +74,7 @@ internal sealed partial class ApiDocumentationTests
         }
     }
 
-    [TestCaseSource(nameof(Both))]
+    [TestCaseSource(typeof(Packages), nameof(Packages.Both))]
     public void Example_EveryOne_StandsInCompiledCode(Assembly assembly)
     {
         var compiled = ReadmeTests.Normalize(Repository.Read("tests/SidecarPatterns.Tests/Documentation/ExampleSnippets.cs"));

@@ -58,12 +58,7 @@ internal sealed class ProvidedCredentialTests
     public async Task ApiKey_AllAreRefused_OneCallTriesOneMore()
     {
         await using var server = ScriptedServer.Start().Answers(401);
-        await using var calling = new FaultCalling(server, static options =>
-        {
-            options.ApiKey.Keys.Add("a");
-            options.ApiKey.Keys.Add("b");
-            options.ApiKey.Keys.Add("c");
-        });
+        await using var calling = new FaultCalling(server, UseThreeKeys);
         for (var i = 0; i < 3; i++)
         {
             using var response = await calling.GetAsync();
@@ -100,12 +95,7 @@ internal sealed class ProvidedCredentialTests
     public async Task ApiKey_ContentIsGoneWithEachCall_DoesNotGoThroughAllOfThem()
     {
         await using var server = ScriptedServer.Start().Answers(401);
-        await using var calling = new FaultCalling(server, static options =>
-        {
-            options.ApiKey.Keys.Add("a");
-            options.ApiKey.Keys.Add("b");
-            options.ApiKey.Keys.Add("c");
-        });
+        await using var calling = new FaultCalling(server, UseThreeKeys);
         for (var i = 0; i < 4; i++)
         {
             using var stream = new OneWayStream(new MemoryStream(Bodies.OfLength(1000)));
@@ -449,6 +439,14 @@ internal sealed class ProvidedCredentialTests
         }
 
         Assert.That(waits, Is.Unique.And.All.InRange(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(61)));
+    }
+
+    private static void UseThreeKeys(AmbassadorOptions options)
+    {
+        foreach (var key in (string[])["a", "b", "c"])
+        {
+            options.ApiKey.Keys.Add(key);
+        }
     }
 
     private sealed class BusySource : CredentialSource

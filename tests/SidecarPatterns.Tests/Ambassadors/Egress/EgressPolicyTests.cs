@@ -142,47 +142,27 @@ internal sealed class EgressPolicyTests
     [TestCase("orders evil.test", EgressReason.HostHeader)]
     [TestCase("", EgressReason.HostHeader)]
     [TestCase("orders＠evil.test", EgressReason.HostHeader)]
-    public void FindRefusal_HostHeaderOfTheCaller_HasToBeAnAllowedHost(string header, EgressReason? expected)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
-        request.Headers.TryAddWithoutValidation("Host", header);
-
-        Assert.That(Policy("http://orders", "*.example.com").FindRefusal(request)?.Reason, Is.EqualTo(expected));
-    }
+    public void FindRefusal_HostHeaderOfTheCaller_HasToBeAnAllowedHost(string header, EgressReason? expected) =>
+        Assert.That(Refusal(Policy("http://orders", "*.example.com"), "http://orders/", header)?.Reason, Is.EqualTo(expected));
 
     [TestCase("[fd00::1]", null)]
     [TestCase("[fd00::1]:80", null)]
     [TestCase("[fd00::1]:81", EgressReason.HostHeader)]
     [TestCase("[fd00::1]x", EgressReason.HostHeader)]
     [TestCase("[fd00::2]", EgressReason.HostHeader)]
-    public void FindRefusal_HostHeaderThatIsAnAddress_HasToBeAnAllowedOne(string header, EgressReason? expected)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://[fd00::1]/");
-        request.Headers.TryAddWithoutValidation("Host", header);
-
-        Assert.That(Policy("http://[fd00::1]").FindRefusal(request)?.Reason, Is.EqualTo(expected));
-    }
+    public void FindRefusal_HostHeaderThatIsAnAddress_HasToBeAnAllowedOne(string header, EgressReason? expected) =>
+        Assert.That(Refusal(Policy("http://[fd00::1]"), "http://[fd00::1]/", header)?.Reason, Is.EqualTo(expected));
 
     [TestCase("hooks.test", null)]
     [TestCase("other.test", null)]
     [TestCase("127.0.0.1", EgressReason.HostHeader)]
     [TestCase("[::ffff:a9fe:a9fe]:80", EgressReason.HostHeader)]
-    public void FindRefusal_HostHeaderWhereAnyHostIsAllowed_MayNotBeAnAddressThatIsRefused(string header, EgressReason? expected)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://hooks.test/");
-        request.Headers.TryAddWithoutValidation("Host", header);
-
-        Assert.That(Policy(null, EgressProfile.Public).FindRefusal(request)?.Reason, Is.EqualTo(expected));
-    }
+    public void FindRefusal_HostHeaderWhereAnyHostIsAllowed_MayNotBeAnAddressThatIsRefused(string header, EgressReason? expected) =>
+        Assert.That(Refusal(Policy(null, EgressProfile.Public), "http://hooks.test/", header)?.Reason, Is.EqualTo(expected));
 
     [Test]
-    public void FindRefusal_SecondHostHeader_IsLookedAtToo()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
-        request.Headers.TryAddWithoutValidation("Host", ["orders", "evil.test"]);
-
-        Assert.That(Policy("http://orders").FindRefusal(request)?.Reason, Is.EqualTo(EgressReason.HostHeader));
-    }
+    public void FindRefusal_SecondHostHeader_IsLookedAtToo() =>
+        Assert.That(Refusal(Policy("http://orders"), "http://orders/", "orders", "evil.test")?.Reason, Is.EqualTo(EgressReason.HostHeader));
 
     [TestCase("http://orders/items?q=1")]
     [TestCase("http://orders:8080/items")]
@@ -216,13 +196,8 @@ internal sealed class EgressPolicyTests
     }
 
     [Test]
-    public void FindRefusal_OfTheHostHeader_NamesItsRule()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "http://orders/");
-        request.Headers.TryAddWithoutValidation("Host", "evil.test");
-
-        Assert.That(Policy("http://orders").FindRefusal(request)!.Value.Rule, Is.EqualTo("its Host header names another host, which is not allowed"));
-    }
+    public void FindRefusal_OfTheHostHeader_NamesItsRule() => Assert.That(
+        Refusal(Policy("http://orders"), "http://orders/", "evil.test")?.Rule, Is.EqualTo("its Host header names another host, which is not allowed"));
 
     [Test]
     public void FindRefusal_OfTheVersion_NamesItsRule()
@@ -281,10 +256,13 @@ internal sealed class EgressPolicyTests
         requests.ForEach(static request => request.Dispose());
     }
 
-    private static EgressReason? Refusal(EgressPolicy policy, string address)
+    private static EgressReason? Refusal(EgressPolicy policy, string address) => Refusal(policy, address, hostHeaders: [])?.Reason;
+
+    private static EgressRefusal? Refusal(EgressPolicy policy, string address, params string[] hostHeaders)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address));
-        return policy.FindRefusal(request)?.Reason;
+        request.Headers.TryAddWithoutValidation("Host", hostHeaders);
+        return policy.FindRefusal(request);
     }
 
     private static EgressPolicy Policy(string? baseAddress, params string[] allowed) => Policy(baseAddress, EgressProfile.ConfiguredHosts, allowed);

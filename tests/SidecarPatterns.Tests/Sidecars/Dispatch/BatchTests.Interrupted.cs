@@ -32,11 +32,7 @@ internal sealed partial class BatchTests
     public async Task HandlerTimeout_IgnoredWithAttemptsLeft_OnlyWhatWasNotMarkedIsRetried()
     {
         var held = HoldTheFirstCallOnceItHasMarked();
-        await using var host = await StartAsync(static options =>
-        {
-            options.HandlerTimeout = TimeSpan.FromSeconds(5);
-            options.MaxAttempts = 2;
-        });
+        await using var host = await StartAsync(TwoAttempts);
         await PublishAsync(host, 0, 10);
         await GiveUpOnTheFirstCallAsync(host, held);
         Count(2);
@@ -69,11 +65,7 @@ internal sealed partial class BatchTests
 
             await held.PassAsync(CancellationToken.None);
         };
-        await using var host = await StartAsync(static options =>
-        {
-            options.HandlerTimeout = TimeSpan.FromSeconds(5);
-            options.MaxAttempts = 2;
-        });
+        await using var host = await StartAsync(TwoAttempts);
         await PublishAsync(host, 0, 10);
         await held.ReachedAsync();
         var flush = host.Control.FlushAsync(Name);
@@ -141,11 +133,7 @@ internal sealed partial class BatchTests
     public async Task Stop_BatchWaitsForTheNextIncarnation_ThatAttemptsItFirst()
     {
         var held = HoldTheFirstCallOnceItHasMarked();
-        await using var host = await StartAsync(static options =>
-        {
-            options.HandlerTimeout = TimeSpan.FromSeconds(5);
-            options.MaxAttempts = 2;
-        });
+        await using var host = await StartAsync(TwoAttempts);
         await PublishAsync(host, 0, 10);
         await GiveUpOnTheFirstCallAsync(host, held);
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
@@ -235,4 +223,6 @@ internal sealed partial class BatchTests
         held.Release();
         await _account.BalancesAsync(host.Control, Name);
     }
+
+    private static void TwoAttempts(SidecarOptions options) => (options.HandlerTimeout, options.MaxAttempts) = (TimeSpan.FromSeconds(5), 2);
 }

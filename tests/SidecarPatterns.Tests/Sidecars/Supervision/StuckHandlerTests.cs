@@ -383,22 +383,14 @@ internal sealed class StuckHandlerTests
     [Test]
     public async Task RestartWhenStuck_ItDrainsAlready_CallHasTheTimeOfTheDrain()
     {
-        var token = CancellationToken.None;
-        await using var host = await StartAsync(
-            async (_, _, ct) =>
-            {
-                token = ct;
-                await _held[1].PassAsync(ct);
-            },
-            static options => (options.RestartWhenStuck, options.DrainTimeout) = (true, TimeSpan.FromHours(1)));
-        await PublishAsync(host, 1);
-        await _held[1].ReachedAsync();
+        var token = new TaskCompletionSource<CancellationToken>();
+        await using var host = await StartHeldAsync(token);
         var drain = host.Control.DrainAsync(Name);
         await host.Clock.ArmedAsync(TimeSpan.FromHours(1));
 
         host.Clock.Advance(StuckAfter);
         await host.LoggedAsync("HandlerStuck");
-        Assert.That(token.IsCancellationRequested, Is.False);
+        Assert.That((await token.Task).IsCancellationRequested, Is.False);
 
         _held[1].Release();
         await drain.InTime();
@@ -409,21 +401,13 @@ internal sealed class StuckHandlerTests
     [Test]
     public async Task RestartWhenStuck_ARestartIsUnderWayAlready_CallHasItsTimeAndThatIsNoFailure()
     {
-        var token = CancellationToken.None;
-        await using var host = await StartAsync(
-            async (_, _, ct) =>
-            {
-                token = ct;
-                await _held[1].PassAsync(ct);
-            },
-            static options => (options.RestartWhenStuck, options.DrainTimeout) = (true, TimeSpan.FromHours(1)));
-        await PublishAsync(host, 1);
-        await _held[1].ReachedAsync();
+        var token = new TaskCompletionSource<CancellationToken>();
+        await using var host = await StartHeldAsync(token);
         var restart = host.Control.RestartAsync(Name);
 
         host.Clock.Advance(StuckAfter);
         await host.LoggedAsync("HandlerStuck");
-        Assert.That(token.IsCancellationRequested, Is.False);
+        Assert.That((await token.Task).IsCancellationRequested, Is.False);
 
         _held[1].Release();
         await restart.InTime();
@@ -506,6 +490,21 @@ internal sealed class StuckHandlerTests
     {
         await host.LoggedAsync("RestartPlanned"); // Before that the clock would give up on the call.
         await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => host.Snapshot(Name).State == SidecarState.Ready);
+    }
+
+    /// <summary>Starts a sidecar that is to restart when it is stuck, and that has all the time of a drain; its handler is held with the first message.</summary>
+    private async Task<TestHost> StartHeldAsync(TaskCompletionSource<CancellationToken> token)
+    {
+        var host = await StartAsync(
+            async (_, _, ct) =>
+            {
+                token.SetResult(ct);
+                await _held[1].PassAsync(ct);
+            },
+            static options => (options.RestartWhenStuck, options.DrainTimeout) = (true, TimeSpan.FromHours(1)));
+        await PublishAsync(host, 1);
+        await _held[1].ReachedAsync();
+        return host;
     }
 
     private async Task<TestHost> StartAsync(
