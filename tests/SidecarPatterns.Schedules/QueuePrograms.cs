@@ -137,7 +137,7 @@ internal static class QueuePrograms
     /// <summary>A flush in the middle of it: who waits for what was queued is told once that is settled, and not before.</summary>
     public static ConcurrentProgram Flushing(MessageQueue<int> queue)
     {
-        var watch = new SettlementWatch(new Settlements(queue));
+        var watch = new SettlementWatch(new Settlements(mark => queue.Settled.Total >= mark));
         List<int> taken = [];
         return new ConcurrentProgram(
             [
@@ -161,6 +161,34 @@ internal static class QueuePrograms
                 () => TakeAll(queue, taken, watch),
             ],
             () => Assert.That(taken, Is.EqualTo(new[] { 0, 1 })));
+    }
+
+    /// <summary>A flush of a place that a fan-out takes back, after which nothing comes: who flushes is told all the same.</summary>
+    public static ConcurrentProgram FlushingWhatIsTakenBack(MessageQueue<int> queue)
+    {
+        var watch = new SettlementWatch(new Settlements(mark => queue.TakeOrdinal >= mark && (queue.LastOrdinal >= mark || queue.Settled.Total == queue.ReadPosition().Taken)));
+        queue.Flushes = watch;
+        List<int> taken = [];
+        return new ConcurrentProgram(
+            [
+                () =>
+                {
+                    queue.TryOffer(0, default);
+                    if (queue.TryReserve(size: 1, out var place) == OfferResult.Accepted)
+                    {
+                        place.Void();
+                    }
+                },
+                () =>
+                {
+                    var flush = watch.Add(queue.EndOrdinal);
+                    watch.OnSettled();
+                    Schedule.Until(() => flush.IsCompleted);
+                    queue.Close(cause: null);
+                },
+                () => TakeAll(queue, taken, watch),
+            ],
+            () => Assert.That(taken, Has.Count.EqualTo(queue.ReadPosition().Accepted)));
     }
 
     private static ConcurrentProgram Of(MessageQueue<int> queue, int publishers, int messages, Func<MessageQueue<int>, int, bool> publish)
@@ -203,6 +231,7 @@ internal static class QueuePrograms
             }
 
             var wait = queue.WaitToTakeAsync();
+            watch?.OnSettled(); // As a lane that comes to rest.
             Schedule.Until(() => wait.IsCompleted);
             if (!wait.GetAwaiter().GetResult())
             {
@@ -223,8 +252,8 @@ internal static class QueuePrograms
         }
     }
 
-    private sealed class Settlements(MessageQueue<int> queue) : ISettlements
+    private sealed class Settlements(Func<long, bool> areComplete) : ISettlements
     {
-        public bool AreCompleteUpTo(long mark) => queue.Settled.Total >= mark;
+        public bool AreCompleteUpTo(long mark) => areComplete(mark);
     }
 }

@@ -35,13 +35,7 @@ internal class MessageRegistration<T>(string name, string description, SidecarFa
             NeedsTimes = NeedsTimes(options) || options.MaxAge is not null,
         };
         var writer = new QueueWriter<T>(queue, options.FullMode, dropped, metrics);
-        var worker = CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
-        if (Evicts(options))
-        {
-            dropped.Flushes = worker.Watch;
-        }
-
-        return worker;
+        return CreateWorker(queue, writer, metrics, options, environment, intake, DeadLetterSink?.Invoke(environment.Services));
     }
 
     protected override string? NoBytesHint => SizeOf is null ? "as long as SizeOf, on the sidecar's builder, does not say how many bytes a message has" : null;

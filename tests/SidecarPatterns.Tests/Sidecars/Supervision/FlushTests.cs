@@ -77,6 +77,32 @@ internal sealed class FlushTests(bool isSized)
         await account.BalancesAsync(host.Control, Name);
     }
 
+    [TestCase("one lane")]
+    [TestCase("several lanes")]
+    [TestCase("keys")]
+    [TestCase("batches")]
+    public async Task Flush_AFanOutTakesBackThePlaceThatItWaitsFor_IsOver(string dispatch)
+    {
+        await using var host = TestHost.Build(services =>
+        {
+            var builder = dispatch == "batches"
+                ? services.AddBatchSidecar<Batches, int>(Name)
+                : services.AddSidecar<int>(
+                    Name, static (_, _, _) => ValueTask.CompletedTask, options => options.Concurrency = dispatch == "one lane" ? 1 : 3);
+            builder = isSized ? builder.SizeOf(static _ => sizeof(int)) : builder;
+            _ = dispatch == "keys" ? builder.PartitionBy(static message => message) : builder;
+        });
+        await host.StartAsync();
+        var queue = ((QueueWriter<int>)host.Writer<int>()).Queue;
+
+        Assert.That(queue.TryReserve(sizeof(int), out var place), Is.EqualTo(OfferResult.Accepted));
+        var flush = host.Control.FlushAsync(Name);
+        Assert.That(flush.IsCompleted, Is.False);
+        place.Void();
+
+        await flush.InTime();
+    }
+
     private Task<TestHost> StartAsync(Account account, SyncPoint held) => StartAsync(account, _ => held);
 
     private async Task<TestHost> StartAsync(Account account, Func<int, SyncPoint> held)
@@ -92,5 +118,10 @@ internal sealed class FlushTests(bool isSized)
         });
         await host.StartAsync();
         return host;
+    }
+
+    private sealed class Batches : IBatchSidecar<int>
+    {
+        public ValueTask HandleAsync(IReadOnlyList<int> batch, SidecarContext context, CancellationToken ct) => ValueTask.CompletedTask;
     }
 }

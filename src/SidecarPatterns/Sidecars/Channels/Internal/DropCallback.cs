@@ -13,18 +13,10 @@ internal sealed class DropCallback<T>(string sidecarName, Action<OnDroppedArgume
 
     public string SidecarName => sidecarName;
 
-    /// <summary>The flushes, which are told first of a message that had been accepted: they may have waited for it. Set where the queue evicts.</summary>
-    public SettlementWatch? Flushes { get; set; }
-
     public bool IsRunningHere => callback is not null && _running is { Count: > 0 } running && running.Contains(this);
 
     public void Invoke(T message, bool wasAccepted)
     {
-        if (wasAccepted)
-        {
-            Flushes?.OnSettled();
-        }
-
         if (callback is null)
         {
             return;

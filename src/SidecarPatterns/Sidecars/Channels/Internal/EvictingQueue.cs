@@ -93,6 +93,7 @@ internal sealed class EvictingQueue<T> : MessageQueue<T>
 
         if (evicts)
         {
+            Flushes?.OnSettled(); // Before the user's code runs.
             _dropped.Invoke(evicted!, wasAccepted: true);
         }
 

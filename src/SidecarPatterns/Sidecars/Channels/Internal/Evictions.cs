@@ -19,14 +19,15 @@ internal struct Evictions<T>
         _any = true;
     }
 
-    /// <summary>Tells of each, in the order of their eviction.</summary>
-    public readonly void Tell(DropCallback<T> dropped)
+    /// <summary>Tells of each, in the order of their eviction: those who flush first, before the user's code runs.</summary>
+    public readonly void Tell(DropCallback<T> dropped, SettlementWatch? flushes)
     {
         if (!_any)
         {
             return;
         }
 
+        flushes?.OnSettled();
         dropped.Invoke(_first!, wasAccepted: true);
         foreach (var message in _others ?? [])
         {

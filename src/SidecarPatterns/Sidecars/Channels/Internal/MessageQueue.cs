@@ -39,6 +39,9 @@ internal abstract partial class MessageQueue<T>(int capacity) : MessageSource<T>
     /// <summary>Called when a publisher begins to wait for room: on its thread, outside of the lock.</summary>
     public Action? OnPublisherWaits { get; set; }
 
+    /// <summary>Those who flush: to be told of what leaves the queue without having been with a lane.</summary>
+    public SettlementWatch? Flushes { get; set; }
+
     /// <summary>The word of <see cref="BatchNap{T}"/>, beside what publishers have to look at.</summary>
     public abstract ref long NapEnd { get; }
 

@@ -132,7 +132,7 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
             }
         }
 
-        evictions.Tell(_dropped);
+        evictions.Tell(_dropped, Flushes);
         return OfferResult.Accepted;
     }
 
@@ -183,6 +183,7 @@ internal sealed partial class SizedQueue<T> : MessageQueue<T>, IReservable<T>
         }
 
         WaitingPublisher<T>.CompleteAll(served);
+        Flushes?.OnSettled(); // It may have been the last place that a flush waits for.
     }
 
     public override bool Close(Exception? cause)

@@ -55,6 +55,8 @@ internal sealed partial class DispatchLane<T>
         {
             _source.Wake();
         }
+
+        _watch.OnSettled(); // On its way here it may have stepped over the last place that a flush waits for, which a fan-out took back.
     }
 
     private bool EndsLate(CallTimeout timeout)

@@ -111,6 +111,7 @@ internal partial class MessageIntake<T>
         if (!Rouse(more))
         {
             Listen();
+            Queue.Flushes?.OnSettled(); // As a lane that comes to rest.
         }
     }
 

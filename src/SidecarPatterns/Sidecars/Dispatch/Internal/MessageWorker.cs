@@ -30,6 +30,7 @@ internal abstract partial class MessageWorker<T> : SidecarWorker, ISettlements
         Watch = new SettlementWatch(this);
         _sink = sink;
         Queue = queue;
+        queue.Flushes = Watch;
         Writer = writer;
         Metrics = metrics;
         Retry = RetryRule.From(options);

@@ -6,13 +6,15 @@ namespace SidecarPatterns;
 internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
 {
     private readonly List<Place> _places = [];
-    private long _firstOrdinal;
+    private long _firstOrdinal = long.MaxValue;
 
     public int Count => _places.Count;
 
     public T this[int index] => _places[index].Message;
 
-    /// <summary>Where in the queue the first of its messages was that are not settled; any thread.</summary>
+    /// <summary>
+    /// Where in the queue the first of its messages was that are not settled; <see cref="long.MaxValue"/> while it is empty. Any thread.
+    /// </summary>
     public long FirstOrdinal
     {
         get => Volatile.Read(ref _firstOrdinal);
@@ -51,6 +53,7 @@ internal sealed class Batch<T> : IReadOnlyList<T>, IBatchMarks, IMessageOrigins
     public void Clear()
     {
         _places.Clear();
+        FirstOrdinal = long.MaxValue;
         HasMarks = false;
         Size = 0;
     }

@@ -27,8 +27,10 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
 
     public override bool HasNext => queue.HasNext || Volatile.Read(ref _isDue);
 
-    /// <summary>Where in the queue the oldest message that is not settled was; the lane's own, and whoever flushes.</summary>
-    public long OldestOrdinal => Volatile.Read(ref _current)?.FirstOrdinal ?? long.MaxValue;
+    /// <summary>Where in the queue the oldest message was that is out of it and not settled; the lane's own, and whoever flushes.</summary>
+    /// <remarks>The batch that is formed comes first: it is the lane's before it is another one. The queue alone does not tell, which counts
+    /// as taken what left it from behind that batch.</remarks>
+    public long OldestOrdinal => Math.Min(Volatile.Read(ref _forming).FirstOrdinal, Volatile.Read(ref _current)?.FirstOrdinal ?? long.MaxValue);
 
     public override bool TryTake([MaybeNullWhen(false)] out Batch<T> message)
     {
@@ -47,7 +49,7 @@ internal sealed partial class BatchSource<T>(BatchWorker<T> worker, MessageQueue
 
         Fill(); // What was published before the batch became due goes with it.
         message = _current = _forming;
-        _forming = _spare ?? new Batch<T>();
+        Volatile.Write(ref _forming, _spare ?? new Batch<T>());
         _spare = null;
         _isDue = false;
         _timer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -72,6 +72,22 @@ internal sealed class BatchSourceTests
     }
 
     [Test]
+    public void Flush_PlaceBehindABatchThatIsFormedIsTakenBack_StillWaitsForTheBatch()
+    {
+        Create();
+        Publish(1);
+        var mark = _worker.Queue.EndOrdinal;
+        Assert.That(_source.TryTake(out _), Is.False);
+
+        _worker.Queue.TryReserve(out var place);
+        place.Void();
+        Assert.That(_source.TryTake(out _), Is.False);
+
+        Assert.That(_worker.Queue.TakeOrdinal, Is.EqualTo(mark), "the queue alone says that all is taken");
+        Assert.That(_source.OldestOrdinal, Is.LessThan(mark), "which is what a flush goes by");
+    }
+
+    [Test]
     public void Take_BatchIsFullBeforeItIsDue_LeavesNoTimerBehind()
     {
         Create();
