@@ -73,9 +73,11 @@ internal sealed class SidecarBuilderExtensionsTests
             Assert.That(() => builder.InGroup("a b"), Throws.ArgumentException.With.Message.Contains("a group"));
             Assert.That(() => builder.InGroup(null!), Throws.ArgumentNullException);
             Assert.That(() => ((ISidecarBuilder)null!).InGroup("group"), Throws.ArgumentNullException);
-            Assert.That(() => services.AddSidecarGroup(""), Throws.ArgumentException);
+            Assert.That(() => services.AddSidecarGroup(""), Throws.ArgumentException.With.Message.Contains("the name of a group"));
             Assert.That(() => services.AddSidecarGroup(null!), Throws.ArgumentNullException);
-            Assert.That(() => services.AddSidecarGroup("group", (SidecarGroupStrategy)9), Throws.InstanceOf<ArgumentOutOfRangeException>());
+            Assert.That(
+                () => services.AddSidecarGroup("group", (SidecarGroupStrategy)9),
+                Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.StartsWith("It is none of the strategies.").And.Message.Contains("9"));
         }
     }
 

@@ -9,6 +9,7 @@ internal static class Unobserved
     /// <summary>Lets what goes on fail, and returns what nobody looked at.</summary>
     public static async Task<IReadOnlyCollection<string>> AfterAsync(Action fail)
     {
+        await Task.Yield(); // Off the test's own stack, and that of a cancellation it may go on in: what lies there is kept.
         var unobserved = new ConcurrentQueue<string>();
         EventHandler<UnobservedTaskExceptionEventArgs> note = (_, arguments) => unobserved.Enqueue(arguments.Exception.ToString());
         TaskScheduler.UnobservedTaskException += note;

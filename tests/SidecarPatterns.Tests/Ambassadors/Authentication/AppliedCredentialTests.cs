@@ -287,6 +287,7 @@ internal sealed class AppliedCredentialTests
     }
 
     [Test]
+    [Category("Memory")]
     public void HotPath_TokenIsAtHand_AllocatesNothingBeyondTheHeader()
     {
         var options = new AmbassadorOptions { BaseAddress = new Uri("https://server.test/") };

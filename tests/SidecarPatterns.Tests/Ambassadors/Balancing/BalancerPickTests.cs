@@ -272,6 +272,7 @@ internal sealed class BalancerPickTests
     [TestCase(3, TestName = "TryPick_AmongThree_AllocatesNothing")]
     [TestCase(1_000, TestName = "TryPick_AmongThousand_AllocatesNothing")]
     [TestCase(1, TestName = "TryPick_One_AllocatesNothing")]
+    [Category("Memory")]
     public void TryPick_AllocatesNothing(int count)
     {
         var balancer = Create(count);

@@ -260,6 +260,7 @@ internal sealed class EndpointHealthTests
     }
 
     [Test]
+    [Category("Memory")]
     public void Record_Success_AllocatesNothing()
     {
         var endpoint = new Endpoint();

@@ -52,6 +52,29 @@ internal sealed class DeadlineScannerTests
     }
 
     [Test]
+    public void Timer_AttemptInBetween_WaitsAnewForTheNext()
+    {
+        var clock = new TestClock();
+        var ticks = new List<TimeSpan>();
+        clock.OnArming = ticks.Add;
+        var scanner = DeadlineScanner.Of(clock);
+        Begin(scanner, Long).Complete();
+        clock.Advance(DeadlineScanner.Period * 49);
+        var scope = Begin(scanner, Long);
+        clock.Advance(DeadlineScanner.Period);
+        scope.Complete();
+
+        clock.Advance(DeadlineScanner.Period * 49);
+        Assert.That(ticks[^1], Is.EqualTo(DeadlineScanner.Period));
+        clock.Advance(DeadlineScanner.Period);
+        Assert.That(ticks[^1], Is.EqualTo(Timeout.InfiniteTimeSpan));
+
+        Begin(scanner, Long).Complete();
+        clock.Advance(DeadlineScanner.Period * 49);
+        Assert.That(ticks[^1], Is.EqualTo(DeadlineScanner.Period), "after a stop too");
+    }
+
+    [Test]
     public void Timer_AttemptsFollowEachOther_IsNotPutOffByThem()
     {
         var clock = new TestClock();

@@ -100,6 +100,7 @@ internal sealed class AddressJudgeTests
         Assert.That(new AddressJudge(isPublic: true, Ranges(allowed), Ranges(denied)).FindRefusal(IPAddress.Parse(address)) is null, Is.EqualTo(expected));
 
     [Test]
+    [Category("Memory")]
     public void FindRefusal_AnyAddress_AllocatesNothing()
     {
         var judge = new AddressJudge(isPublic: true, Ranges("10.0.0.0/8"), Ranges("8.8.4.0/24"));

@@ -10,6 +10,7 @@ internal sealed class EgressCostTests
 
     [TestCase(true)]
     [TestCase(false)]
+    [Category("Memory")]
     public async Task Send_AddressThatMayBeCalled_AllocatesWhatACallWithoutEgressDoes(bool namesItsHost)
     {
         var without = await BytesOfACallAsync(EgressProfile.Any, namesItsHost);

@@ -111,6 +111,32 @@ internal sealed class EgressDialTests
         Assert.That(await connecting.FailureAsync(), Is.InstanceOf<OperationCanceledException>().With.Property("CancellationToken").EqualTo(limit.Token));
     }
 
+    [Test]
+    public async Task HappyEyeballs_OneConnectsAfterAnother_IsClosed()
+    {
+        var late = new TaskCompletionSource<Stream>();
+        await using var stream = new MemoryStream();
+        await ConnectBesideAsync(late.Task);
+
+        late.SetResult(stream);
+
+        Assert.That(stream.CanRead, Is.False);
+    }
+
+    [Test]
+    public async Task HappyEyeballs_OneFailsAfterAnotherHasConnected_IsObserved()
+    {
+        var late = new TaskCompletionSource<Stream>();
+        await ConnectBesideAsync(late.Task);
+
+        Assert.That(await Unobserved.AfterAsync(() => Fail(ref late)), Has.None.Contains("late connection"));
+
+        static void Fail(ref TaskCompletionSource<Stream> late)
+        {
+            late.SetException(new IOException("late connection"));
+            late = null!; // Else the test itself would keep it.
+        }
+    }
 
     [Test]
     public async Task SystemNetwork_Connects_WithoutDelayAndWithKeepAlive()
@@ -126,7 +152,6 @@ internal sealed class EgressDialTests
             Assert.That(socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime), Is.EqualTo(17));
         }
     }
-
 
     [Test]
     public async Task Get_CallerCancelsWhileSeveralAreDialled_LeavesNothing()
@@ -173,5 +198,20 @@ internal sealed class EgressDialTests
             Is.EqualTo([Public, OtherPublic, "1.1.1.1"]),
             "the families take turns");
         Assert.That(calling.Network.Dialled, Has.Count.EqualTo(9));
+    }
+
+    /// <summary>Connects to the second of two addresses while the first has not answered.</summary>
+    private static async Task ConnectBesideAsync(Task<Stream> first)
+    {
+        await using var second = new MemoryStream();
+        var clock = new TestClock();
+        var connecting = HappyEyeballs.ConnectAsync(
+            [IPAddress.Parse(Public), IPAddress.Parse(OtherPublic)],
+            (address, _) => address.ToString() == Public ? first : Task.FromResult<Stream>(second),
+            TimeSpan.FromMilliseconds(250),
+            clock,
+            CancellationToken.None).AsTask();
+        await clock.PassAsync(TimeSpan.FromMilliseconds(250));
+        Assert.That(await connecting.InTime(), Is.SameAs(second));
     }
 }

@@ -166,6 +166,7 @@ internal sealed class EgressPolicyTests
 
     [TestCase("http://orders/items?q=1")]
     [TestCase("http://orders:8080/items")]
+    [Category("Memory")]
     public void FindRefusal_AddressOfAConfiguredHost_AllocatesNothing(string address)
     {
         var policy = Policy(new Uri(address).GetLeftPart(UriPartial.Authority));
@@ -173,6 +174,7 @@ internal sealed class EgressPolicyTests
     }
 
     [Test]
+    [Category("Memory")]
     public void FindRefusal_NameWhereAnyHostIsAllowed_AllocatesNothing() =>
         AssertAllocatesNothing(Policy(null, EgressProfile.Public), "https://hooks.test/x");
 

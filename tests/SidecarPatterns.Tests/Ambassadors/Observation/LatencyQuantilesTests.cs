@@ -89,6 +89,7 @@ internal sealed class LatencyQuantilesTests
     }
 
     [Test]
+    [Category("Memory")]
     public void Record_Always_AllocatesNothing()
     {
         RecordSome(5_000, 100);

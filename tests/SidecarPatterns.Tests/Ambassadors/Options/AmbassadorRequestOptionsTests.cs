@@ -34,6 +34,18 @@ internal sealed class AmbassadorRequestOptionsTests
         Assert.That(calling.Clock.GetUtcNow() - from, Is.InRange(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(9)));
     }
 
+    [Test]
+    public async Task AttemptTimeout_IsOverAndTheBudgetIsEmpty_IsNamedInTheFailure()
+    {
+        await using var calling = new Calling(static options =>
+            (options.RetryBudget.Capacity, options.RetryBudget.DepositPerCall, options.RetryBudget.DepositPerSecond) = (1, 0, 0));
+        calling.Server.Hangs();
+
+        var failure = await calling.PassToFailureAsync(Send(calling, HttpMethod.Get, "Ambassador.AttemptTimeout", TimeSpan.FromSeconds(2)));
+
+        Assert.That(failure!.Message, Does.StartWith("Ambassador 'ambassador' had no response within AttemptTimeout (00:00:02), after 2 attempts; "));
+    }
+
     [TestCase(1, 1)]
     [TestCase(2, 2)]
     [TestCase(7, 7)]
@@ -94,6 +106,19 @@ internal sealed class AmbassadorRequestOptionsTests
         Assert.That(calling.Snapshot.Refused, Is.EqualTo(1));
     }
 
+    [TestCaseSource(nameof(Extreme))]
+    public async Task Send_LeastAndGreatestThatIsAllowed_IsSent(string key, object value)
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(200);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("items", UriKind.Relative));
+        ((IDictionary<string, object?>)request.Options)[key] = value;
+
+        using var response = await calling.Client.SendAsync(request).InTime();
+
+        Assert.That(response.IsSuccessStatusCode);
+    }
+
     [Test]
     public async Task Send_OptionsOfOthers_AreNotLookedAt()
     {
@@ -105,6 +130,19 @@ internal sealed class AmbassadorRequestOptionsTests
         using var response = await calling.Client.SendAsync(request).InTime();
 
         Assert.That(response.IsSuccessStatusCode);
+    }
+
+    private static IEnumerable<TestCaseData> Extreme()
+    {
+        foreach (var key in new[] { "Ambassador.Timeout", "Ambassador.AttemptTimeout", "Ambassador.BodyIdleTimeout", "Ambassador.HedgeDelay" })
+        {
+            yield return new TestCaseData(key, TimeSpan.FromDays(49));
+        }
+
+        yield return new TestCaseData("Ambassador.BodyIdleTimeout", TimeSpan.FromTicks(1));
+        yield return new TestCaseData("Ambassador.HedgeDelay", TimeSpan.FromTicks(1));
+        yield return new TestCaseData("Ambassador.MaxAttempts", 1);
+        yield return new TestCaseData("Ambassador.MaxAttempts", 100);
     }
 
     private static IEnumerable<TestCaseData> Wrong()

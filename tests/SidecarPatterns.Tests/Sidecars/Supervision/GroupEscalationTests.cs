@@ -70,6 +70,20 @@ internal sealed class GroupEscalationTests
     }
 
     [Test]
+    public async Task Fails_WhileOneThatWasHealthyLongEnoughWaitsForItsRestart_CountsInTheSameRow()
+    {
+        await using var host = _trio.Build(SidecarGroupStrategy.OneForOne, static group => group.MaxRestarts = 1);
+        await Trio.StartAsync(host);
+        await host.Clock.AdvanceAsync(TimeSpan.FromSeconds(60));
+        _trio.Fail("first");
+        await host.StateAsync("first", SidecarState.Restarting);
+
+        var cause = _trio.Fail("second");
+
+        Assert.That(await host.Host.WaitForShutdownFailureAsync(), Is.SameAs(cause));
+    }
+
+    [Test]
     public async Task Returns_BetweenTwoFailuresOfAnother_DoesNotEndTheirRow()
     {
         await using var host = _trio.Build(

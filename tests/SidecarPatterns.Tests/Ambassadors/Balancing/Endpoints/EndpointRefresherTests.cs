@@ -17,7 +17,7 @@ internal sealed class EndpointRefresherTests
         await host.StartAsync();
         await host.StateAsync(Name, SidecarState.Ready);
 
-        Assert.That(host.Clock.Armed, Is.Empty, "no timer runs");
+        await host.Clock.NothingArmedAsync();
         await host.StopAsync();
         Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Stopped));
     }

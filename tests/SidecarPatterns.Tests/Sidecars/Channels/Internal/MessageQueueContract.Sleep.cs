@@ -50,6 +50,7 @@ internal abstract partial class MessageQueueContract
     }
 
     [Test]
+    [Category("Memory")]
     public async Task WaitToTakeAsync_Asleep_AllocatesNothing()
     {
         var queue = Create<int>(4);

@@ -6,6 +6,7 @@ namespace SidecarPatterns.Tests;
 internal abstract partial class WaitingQueueContract
 {
     [Test]
+    [Category("Memory")]
     public async Task OfferAsync_WaitsAgainAndAgain_AllocatesNothing([Values(1, 16)] int capacity)
     {
         var queue = Create<int>(capacity);
