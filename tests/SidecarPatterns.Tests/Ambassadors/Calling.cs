@@ -46,6 +46,16 @@ internal sealed class Calling : IAsyncDisposable
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, HttpContent? content = null, CancellationToken ct = default) =>
         Client.SendAsync(new HttpRequestMessage(method, new Uri("items", UriKind.Relative)) { Content = content }, ct);
 
+    /// <summary>Has it be known of each endpoint how many seconds it takes.</summary>
+    public void Know(Func<BalancedEndpoint, double> secondsOf)
+    {
+        var balancer = _state.Endpoints.Balancer;
+        foreach (var endpoint in balancer.Set.All)
+        {
+            endpoint.RecordAnswer(secondsOf(endpoint), Clock.GetTimestamp(), balancer.Scale);
+        }
+    }
+
     /// <summary>Lets the time pass that calls wait for, until one has ended.</summary>
     public async Task<T> PassAsync<T>(Task<T> call)
     {

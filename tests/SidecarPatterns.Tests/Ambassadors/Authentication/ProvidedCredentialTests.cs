@@ -127,7 +127,8 @@ internal sealed class ProvidedCredentialTests
     public async Task Provider_SignsEachRequest_KnowsItsAddressAndIsTakenOff()
     {
         await using var server = ScriptedServer.Start().InTurn(Answer.With(302, "", ("Location", "/there")), Answer.With(503), Answer.With(200));
-        await using var calling = new FaultCalling(server, static options => options.UseCredential(new Provider(static (_, _) => new(new Signature()))));
+        await using var calling = new FaultCalling(
+            server, static options => options.UseCredential(new ScriptedProvider(static (_, _) => new(new Signature()))));
         using var request = calling.Request(HttpMethod.Put, new StringContent("order"));
 
         using var response = await calling.SendAsync(request);
@@ -142,7 +143,7 @@ internal sealed class ProvidedCredentialTests
     {
         var given = 0;
         await using var server = ScriptedServer.Start().InTurn(Answer.With(503, "", ("Retry-After", "20")), Answer.With(200));
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider((_, _) =>
             new(AmbassadorCredential.Header($"X-Key-{++given}", "secret", TimeSpan.FromSeconds(20))))));
         using var request = calling.Request(HttpMethod.Get);
         var call = calling.SendAsync(request);
@@ -161,7 +162,8 @@ internal sealed class ProvidedCredentialTests
     public async Task Provider_CallersOwnHeader_IsLeftAlone([Values] bool isKnown)
     {
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, static options => options.UseCredential(new Provider(static (_, _) => new(new Signature()))));
+        await using var calling = new FaultCalling(
+            server, static options => options.UseCredential(new ScriptedProvider(static (_, _) => new(new Signature()))));
         if (isKnown)
         {
             (await calling.GetAsync()).Dispose();
@@ -184,11 +186,14 @@ internal sealed class ProvidedCredentialTests
     public async Task Provider_ValueThatMayNotStandInAHeader_IsRefusedAndNotTold(string value)
     {
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) => new(new Signature { Date = value })))) { Unseen = 1 };
+        await using var calling = new FaultCalling(
+            server, options => options.UseCredential(new ScriptedProvider((_, _) => new(new Signature { Date = value })))) { Unseen = 1 };
 
         var failure = await calling.GetAsync().FailureAsync();
 
-        Assert.That(failure, Is.TypeOf<AmbassadorAuthenticationException>());
+        Assert.That(
+            failure,
+            Is.TypeOf<AmbassadorAuthenticationException>().With.Message.EndsWith("could not be put on a request, by ArgumentException: nothing was sent."));
         Assert.That(failure!.ToString() + string.Concat(calling.Logs.Entries), Does.Not.Contain("abc"));
         Assert.That((server.Connections, calling.Snapshot.Refused), Is.EqualTo((0, 1)));
         Assert.That(
@@ -272,7 +277,7 @@ internal sealed class ProvidedCredentialTests
     {
         var asked = 0;
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider((_, _) =>
         {
             asked++;
             throw new FormatException("c4n4ry");
@@ -290,7 +295,7 @@ internal sealed class ProvidedCredentialTests
     public async Task Provider_GivesNoneOrOneThatHasEnded_IsAFailure([Values] bool isNull)
     {
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider((_, _) =>
             new(isNull ? null! : AmbassadorCredential.Bearer("x", TimeSpan.Zero)))));
 
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorAuthenticationException>().With.Message.Contains("the provider gave"));
@@ -301,7 +306,7 @@ internal sealed class ProvidedCredentialTests
     {
         var asked = new SyncPoint();
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider(async (_, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider(async (_, _) =>
         {
             await asked.PassAsync(CancellationToken.None);
             return AmbassadorCredential.Bearer("x");
@@ -319,7 +324,7 @@ internal sealed class ProvidedCredentialTests
     {
         var told = new List<AmbassadorCredential?>();
         await using var server = ScriptedServer.Start().InTurn(Answer.With(401), Answer.With(200));
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((request, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider((request, _) =>
         {
             told.Add(request.Refused);
             return new(AmbassadorCredential.Bearer($"t{told.Count}"));
@@ -337,7 +342,7 @@ internal sealed class ProvidedCredentialTests
         var ambient = new AsyncLocal<string> { Value = "the caller's" };
         var seen = "not asked";
         await using var server = ScriptedServer.Start().Answers(200);
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider((_, _) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider((_, _) =>
         {
             seen = ambient.Value;
             return new(AmbassadorCredential.Bearer("x"));
@@ -359,7 +364,7 @@ internal sealed class ProvidedCredentialTests
             {
                 options.BaseAddress = new Uri("https://orders.test/");
                 options.Endpoints.Add(new AmbassadorEndpoint("https://a.test/base"));
-                options.UseCredential(new Provider(static (_, _) => new(new Signature { IsWhole = true })));
+                options.UseCredential(new ScriptedProvider(static (_, _) => new(new Signature { IsWhole = true })));
             }).ConfigurePrimaryHttpMessageHandler(() => server);
             if (hasHandlerBetween)
             {
@@ -377,7 +382,7 @@ internal sealed class ProvidedCredentialTests
     {
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new FaultCalling(server, static options =>
-            options.UseCredential(new Provider(static (_, _) => new(AmbassadorCredential.Bearer("x", TimeSpan.FromDays(60))))));
+            options.UseCredential(new ScriptedProvider(static (_, _) => new(AmbassadorCredential.Bearer("x", TimeSpan.FromDays(60))))));
 
         (await calling.GetAsync()).Dispose();
 
@@ -392,7 +397,7 @@ internal sealed class ProvidedCredentialTests
         var asked = new SyncPoint();
         var count = 0;
         await using var server = ScriptedServer.Start().InTurn(Answer.With(200), Answer.With(401), Answer.With(200));
-        await using var calling = new FaultCalling(server, options => options.UseCredential(new Provider(async (request, ct) =>
+        await using var calling = new FaultCalling(server, options => options.UseCredential(new ScriptedProvider(async (request, ct) =>
         {
             if (Interlocked.Increment(ref count) == 2)
             {
@@ -468,12 +473,6 @@ internal sealed class ProvidedCredentialTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new IOException();
-    }
-
-
-    private sealed class Provider(Func<CredentialRequest, CancellationToken, ValueTask<AmbassadorCredential>> acquire) : IAmbassadorCredentialProvider
-    {
-        public ValueTask<AmbassadorCredential> AcquireAsync(CredentialRequest request, CancellationToken ct) => acquire(request, ct);
     }
 
     private sealed class Named(params IReadOnlyList<string> names) : AmbassadorCredential(names)

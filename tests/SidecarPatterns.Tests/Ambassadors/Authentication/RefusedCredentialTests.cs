@@ -47,6 +47,7 @@ internal sealed class RefusedCredentialTests
 
         Assert.That((response.StatusCode, await response.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.Unauthorized, "still no")));
         Assert.That((server.Requests, tokens.Requests), Is.EqualTo((2, 2)), "once in a call");
+        Assert.That((calling.Snapshot.Refused, calling.Calling.Logs.Named("CredentialRefused").Count), Is.EqualTo((2, 1)), "the pause begins with this call");
 
         // Each call lets some time pass too: the pauses are tried up to a few seconds before their ends.
         await CallForAsync(calling, TimeSpan.FromSeconds(25));
@@ -302,6 +303,7 @@ internal sealed class RefusedCredentialTests
         await using var calling = new CredentialCalling(server, tokens);
 
         Assert.That(await calling.StatusAsync(), Is.EqualTo(401));
+        Assert.That(calling.Calling.Logs.Named("CredentialRefused"), Has.Count.EqualTo(1), "the pause begins with the first call");
         Assert.That(await calling.StatusAsync(), Is.EqualTo(401));
         Assert.That((server.Requests, tokens.Requests), Is.EqualTo((2, 2)));
     }

@@ -280,15 +280,21 @@ internal sealed class ConcurrencyLimitTests
     }
 
     [Test]
-    public async Task Send_Synchronously_WaitsForItsPlace()
+    public async Task Send_Synchronously_WaitsForItsPlaceOnTheCallersThread()
     {
         await using var calling = Limited(static options => options.Concurrency.QueueLimit = 1);
         var held = Holds(calling);
-        calling.Server.Then(200);
+        var (callers, senders) = (0, 0);
+        calling.Server.Then(() =>
+        {
+            senders = Environment.CurrentManagedThreadId;
+            return ScriptedHandler.Response(200);
+        });
         var first = calling.GetAsync();
         await held.ReachedAsync();
         var second = Task.Run(() =>
         {
+            callers = Environment.CurrentManagedThreadId;
             using var request = new HttpRequestMessage(HttpMethod.Get, "items");
             return calling.Client.Send(request);
         });
@@ -298,6 +304,7 @@ internal sealed class ConcurrencyLimitTests
 
         (await second.InTime()).Dispose();
         (await first.InTime()).Dispose();
+        Assert.That(senders, Is.EqualTo(callers));
     }
 
     [Test]

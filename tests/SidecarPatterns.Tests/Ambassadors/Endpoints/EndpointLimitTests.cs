@@ -103,14 +103,10 @@ internal sealed class EndpointLimitTests
             options.Hedging.Delay = TimeSpan.FromMilliseconds(50);
         });
         calling.Server.Hangs();
-        var balancer = calling.State.Endpoints.Balancer;
         using var caller = new CancellationTokenSource();
         var busy = calling.SendAsync(HttpMethod.Post, ct: caller.Token);
         await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 1);
-        foreach (var endpoint in balancer.Set.All)
-        {
-            endpoint.RecordAnswer(endpoint.InFlight > 0 ? 0.001 : 1, calling.Clock.GetTimestamp(), balancer.Scale); // The quickest is the one that has all it may have.
-        }
+        calling.Know(static endpoint => endpoint.InFlight > 0 ? 0.001 : 1); // The quickest is the one that has all it may have.
 
         var call = calling.GetAsync(caller.Token);
         await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 2);
@@ -147,6 +143,119 @@ internal sealed class EndpointLimitTests
         Assert.That(calling.Snapshot.Outcomes[AttemptClass.Cancelled], Is.EqualTo(1));
     }
 
+    [Test]
+    public async Task Limit_TheBestIsFull_TheNextBestHasTheCalls()
+    {
+        await using var calling = To(3);
+        var held = new SyncPoint();
+        calling.Server.Then(async (_, ct) =>
+        {
+            await held.PassAsync(ct);
+            return ScriptedHandler.Response(200);
+        }).Then(200);
+        var busy = calling.GetAsync();
+        await held.ReachedAsync();
+        var idle = calling.State.Endpoints.Balancer.Set.All.Where(static endpoint => endpoint.InFlight == 0).ToList();
+        calling.Know(endpoint => endpoint.InFlight > 0 ? 0.001 : endpoint == idle[0] ? 0.1 : 1000);
+
+        for (var i = 0; i < 60; i++)
+        {
+            (await calling.GetAsync().InTime()).Dispose();
+        }
+
+        Assert.That(calling.Server.Requests.Skip(1).Select(static request => request.Uri!.Host), Is.All.EqualTo(idle[0].Address!.Name));
+        held.Release();
+        (await busy.InTime()).Dispose();
+    }
+
+    [Test]
+    public async Task Limit_TheQuickestAreFull_TheLastIsFoundAllTheSame()
+    {
+        await using var calling = To(6);
+        var held = HoldEach(calling);
+        var calls = await FillFiveAsync(calling);
+
+        calls.Add(calling.GetAsync());
+
+        held.ReleaseAll();
+        await EndAsync(calls);
+        Assert.That(calling.Server.Requests.Select(static request => request.Uri!.Host), Is.Unique);
+    }
+
+    [TestCase(7, 2)]
+    [TestCase(6, 1)]
+    public async Task Limit_TheQuickestAreFull_ARetryGoesWhereTheCallHasNotBeenOrElseWhereItHas(int count, int places)
+    {
+        await using var calling = To(count, static options => options.Retry.Delay = TimeSpan.Zero);
+        var held = HoldEach(calling);
+        var calls = await FillFiveAsync(calling);
+        held.FailsNext = true;
+
+        using var response = await calling.GetAsync().InTime();
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(200));
+        Assert.That(calling.Server.Requests.Skip(5).Select(static request => request.Uri!.Host).Distinct().Count(), Is.EqualTo(places));
+        held.ReleaseAll();
+        await EndAsync(calls);
+    }
+
+    [Test]
+    public async Task Limit_OfHosts_HoldsForEachOfThem()
+    {
+        await using var calling = new Calling(static options => (options.BaseAddress, options.Concurrency.Limit) = (null, 1));
+        var held = HoldEach(calling);
+        var first = calling.Client.GetAsync(new Uri("http://one.test/"));
+        var other = calling.Client.GetAsync(new Uri("http://two.test/"));
+
+        Assert.That(await calling.Client.GetAsync(new Uri("http://one.test/")).FailureAsync(), Is.TypeOf<AmbassadorRejectedException>());
+
+        held.ReleaseAll();
+        await EndAsync([first, other]);
+    }
+
+    [Test]
+    public async Task Queue_ACallTriesAgain_ItWaitsWhereItHasNotBeen()
+    {
+        await using var calling = To(2, static options => options.Concurrency.QueueLimit = 2);
+        var ready = calling.State.Endpoints.Balancer.Set.Tiers[0].Ready; // Of two where as many wait, the first is taken.
+        calling.Know(endpoint => endpoint == ready[0] ? 0.001 : 1);
+        var held = new HeldServers();
+        calling.Server.Then(503, retryAfter: "5").Then(held.AnswerAsync);
+        var call = calling.GetAsync();
+        var wait = await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5.5));
+        Assert.That(calling.Server.Requests[0].Uri!.Host, Is.EqualTo(ready[0].Address!.Name));
+        var others = new[] { calling.SendAsync(HttpMethod.Post), calling.SendAsync(HttpMethod.Post) };
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 3, "both are full");
+        await calling.Clock.AdvanceAsync(wait);
+        await calling.Clock.ArmedAsync(QueueTimeout);
+
+        held.Release(ready[1].Address!.Name);
+
+        (await call.InTime()).Dispose();
+        held.ReleaseAll();
+        await EndAsync(others);
+    }
+
+    [Test]
+    public async Task Hedge_AllHaveMuchToDo_NoneIsSentAndTheTokenComesBack()
+    {
+        await using var calling = To(7, static options => (options.Hedging.Enabled, options.Hedging.Delay) = (true, TimeSpan.FromMilliseconds(50)));
+        calling.Server.Hangs();
+        using var caller = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 6).Select(_ => calling.SendAsync(HttpMethod.Post, ct: caller.Token)).ToList();
+        calls.Add(calling.GetAsync(caller.Token));
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 7, "each has one");
+
+        await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+
+        Assert.That((calling.Server.Requests.Count, calling.Snapshot.BudgetLeft), Is.EqualTo((7, 20)));
+        await caller.CancelAsync();
+        foreach (var call in calls)
+        {
+            await call.FailureAsync();
+        }
+    }
+
     private static Calling To(int count, Action<AmbassadorOptions>? configure = null) => new(options =>
     {
         options.Concurrency.Limit = 1;
@@ -157,6 +266,15 @@ internal sealed class EndpointLimitTests
 
         configure?.Invoke(options);
     });
+
+    /// <summary>Gives each of five something to do; they are the quickest of all.</summary>
+    private static async Task<List<Task<HttpResponseMessage>>> FillFiveAsync(Calling calling)
+    {
+        var calls = Enumerable.Range(0, 5).Select(_ => calling.GetAsync()).ToList();
+        await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 5, "five have one");
+        calling.Know(static endpoint => endpoint.InFlight > 0 ? 0.001 : 1000);
+        return calls;
+    }
 
     private static HeldServers HoldEach(Calling calling)
     {

@@ -188,6 +188,35 @@ internal sealed class CircuitFaultTests
         await probe.FailureAsync();
     }
 
+    [TestCase(3, 20)]
+    [TestCase(1, 5)] // No other attempt could follow, so that the attempt has no limit of its own.
+    public async Task Probe_RequestHasALimitOfItsOwn_MakesRoomForTheNextAfterThat(int attempts, int seconds)
+    {
+        await using var calling = new Calling(static options =>
+            (options.CircuitBreaker.MinimumAttempts, options.CircuitBreaker.ProbeTimeout) = (1, TimeSpan.FromSeconds(5)));
+        var held = new SyncPoint();
+        calling.Server.Then(500).Then(async (_, _) =>
+        {
+            await held.PassAsync(CancellationToken.None); // Its end would make room as well.
+            return ScriptedHandler.Response(200);
+        }).Then(200);
+        (await calling.GetAsync().InTime()).Dispose();
+        calling.Clock.Advance(TimeSpan.FromMinutes(2));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "items");
+        request.Options.Set(AmbassadorRequestOptions.AttemptTimeout, TimeSpan.FromSeconds(20));
+        request.Options.Set(AmbassadorRequestOptions.MaxAttempts, attempts);
+        var probe = calling.Client.SendAsync(request);
+        await held.ReachedAsync();
+
+        calling.Clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromTicks(1));
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorCircuitOpenException>());
+        calling.Clock.Advance(TimeSpan.FromTicks(1));
+        (await calling.GetAsync().InTime()).Dispose();
+
+        held.Release();
+        await probe.FailureAsync();
+    }
+
     private static void FailEach(ScriptedServer server, Func<int, bool> fails)
     {
         var number = 0;

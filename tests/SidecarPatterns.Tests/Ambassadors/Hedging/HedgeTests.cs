@@ -51,7 +51,7 @@ internal sealed class HedgeTests
     {
         await using var calling = Hedging();
         var late = new SyncPoint();
-        using var lost = new TrackedResponse();
+        using var lost = new TrackedResponse(HttpStatusCode.OK);
         calling.Server.Then(async (_, _) =>
         {
             await late.PassAsync(CancellationToken.None);
@@ -610,20 +610,4 @@ internal sealed class HedgeTests
     }
 
     private sealed class LostException : Exception;
-
-    private sealed class TrackedResponse : HttpResponseMessage
-    {
-        public TrackedResponse()
-            : base(HttpStatusCode.OK)
-        {
-        }
-
-        public bool IsDisposed { get; private set; }
-
-        protected override void Dispose(bool disposing)
-        {
-            IsDisposed = true;
-            base.Dispose(disposing);
-        }
-    }
 }

@@ -145,22 +145,20 @@ internal sealed class AmbassadorObservationTests : IDisposable
             ]));
     }
 
-    [TestCase(200, "cancelled", "success")]
-    [TestCase(503, "failed", "failed")]
-    public async Task Activity_SecondRequestBesideTheFirst_EachHasItsEvent(int status, string other, string deciding)
+    [TestCase(503, 200, "cancelled first", "success hedge")]
+    [TestCase(503, 503, "failed hedge", "failed first")]
+    [TestCase(503, 0, "unknown hedge", "failed first")]
+    [TestCase(0, 503, "unknown first", "failed hedge")]
+    public async Task Activity_SecondRequestBesideTheFirst_EachHasItsEvent(int first, int second, string other, string deciding)
     {
         var released = new SyncPoint();
         _server
             .Then(async (_, ct) =>
             {
                 await released.PassAsync(ct);
-                return ScriptedHandler.Response(503);
+                return ResponseOrFailure(first);
             })
-            .Then((_, _) =>
-            {
-                _ = status == 503 ? Task.Run(released.Release, CancellationToken.None) : Task.CompletedTask;
-                return Task.FromResult(ScriptedHandler.Response(status));
-            });
+            .Then(() => ResponseOrFailure(second));
         await using var host = await StartAsync("hedged", static services => services.Configure<AmbassadorOptions>("hedged", static options =>
         {
             (options.Hedging.Enabled, options.Hedging.Delay, options.Retry.MaxAttempts) = (true, TimeSpan.FromMilliseconds(50), 1);
@@ -172,6 +170,11 @@ internal sealed class AmbassadorObservationTests : IDisposable
         var call = host.CreateClient("hedged").GetAsync(new Uri("http://hedged.test/items"));
         await released.ReachedAsync();
         await host.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
+        if (second != 200)
+        {
+            await Eventually.HoldsAsync(() => host.Ambassadors().GetSnapshot("hedged").Attempts[AttemptCause.Hedge] == 1);
+            released.Release();
+        }
 
         (await call.InTime()).Dispose();
 
@@ -179,12 +182,14 @@ internal sealed class AmbassadorObservationTests : IDisposable
             .Select(static one => one.Tags.ToDictionary(static tag => tag.Key, static tag => $"{tag.Value}")).ToList();
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(events.Select(static one => one["ambassador.attempt.class"]), Is.EqualTo([other, deciding]));
-            Assert.That(events.Select(static one => one["ambassador.attempt.cause"]), Is.EquivalentTo(["first", "hedge"]));
+            Assert.That(events.Select(static one => $"{one["ambassador.attempt.class"]} {one["ambassador.attempt.cause"]}"), Is.EqualTo([other, deciding]));
             Assert.That(events.Select(static one => one["ambassador.endpoint"]), Is.EquivalentTo(["one.test", "two.test"]));
             var sent = _server.Requests.Select(static request => request.Uri!.Host).ToList();
             Assert.That(events.Select(one => (one["ambassador.attempt.cause"] == "first" ? sent[0] : sent[1]) == one["ambassador.endpoint"]), Is.All.True);
         }
+
+        static HttpResponseMessage ResponseOrFailure(int status) =>
+            status == 0 ? throw new HttpRequestException(HttpRequestError.ResponseEnded, "cut") : ScriptedHandler.Response(status);
     }
 
     [Test]

@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace SidecarPatterns.Tests;
+
+/// <summary>A response of which a test sees whether it was disposed of.</summary>
+internal sealed class TrackedResponse(HttpStatusCode status) : HttpResponseMessage(status)
+{
+    public bool IsDisposed { get; private set; }
+
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
+    }
+}
