@@ -23,7 +23,7 @@ internal sealed class AttemptPipelineTests
     {
         var late = new SyncPoint();
         var left = Task.CompletedTask;
-        await using var calling = new Calling(options => options.UseAttemptPipeline(Pipeline(async execute =>
+        await using var calling = new Calling(options => options.UseAttemptPipeline(ScriptedPipeline.Of(async execute =>
         {
             if (late.IsReached)
             {
@@ -65,12 +65,11 @@ internal sealed class AttemptPipelineTests
     [Test]
     public async Task Post_ArrivedAndThenRefusedLocally_IsNotSentAgain()
     {
-        await using var calling = new Calling(static options => options.UseAttemptPipeline(Pipeline(static async execute =>
+        await using var calling = new Calling(static options => options.UseAttemptPipeline(ScriptedPipeline.Of(static async execute =>
         {
             (await execute()).Dispose();
 
-            // By name: the test project has an older Polly beside, whose types have the same names.
-            throw (Exception)Activator.CreateInstance(typeof(ResiliencePipeline).Assembly.GetType("Polly.CircuitBreaker.BrokenCircuitException", throwOnError: true)!)!;
+            throw Refusal();
         })));
         calling.Server.Then(500);
 
@@ -78,19 +77,68 @@ internal sealed class AttemptPipelineTests
         Assert.That(calling.Server.Requests, Has.Count.EqualTo(1));
     }
 
-    [Test]
-    public async Task Post_TwoExecutionsOfWhichTheLastNeverLeft_IsNotSentAgain()
+    [TestCase(1)]
+    [TestCase(2)]
+    public async Task Post_SeveralExecutionsOfWhichTheLastNeverLeft_IsNotSentAgain(int before)
     {
-        await using var calling = new Calling(static options => options.UseAttemptPipeline(Pipeline(static async execute =>
+        await using var calling = new Calling(options => options.UseAttemptPipeline(ScriptedPipeline.Of(async execute =>
         {
-            (await execute()).Dispose();
+            for (var i = 0; i < before; i++)
+            {
+                (await execute()).Dispose();
+            }
+
             return await execute();
         })));
-        calling.HiddenResends = 1;
-        calling.Server.Then(500).Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
+        calling.HiddenResends = before;
+        for (var i = 0; i < before; i++)
+        {
+            calling.Server.Then(500);
+        }
+
+        calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
 
         Assert.That(await calling.PassToFailureAsync(calling.SendAsync(HttpMethod.Post, new StringContent("order"))), Is.TypeOf<HttpRequestException>());
-        Assert.That(calling.Server.Requests, Has.Count.EqualTo(2));
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(before + 1));
+    }
+
+    [Test]
+    public async Task Post_NothingHasLeft_IsSentAgain([Values] bool isRefusedLocally)
+    {
+        var runs = 0;
+        await using var calling = new Calling(options => options.UseAttemptPipeline(ScriptedPipeline.Of(execute =>
+            ++runs == 1 && isRefusedLocally ? Task.FromException<HttpResponseMessage>(Refusal()) : execute())));
+        calling.Unseen = isRefusedLocally ? 1 : 0;
+        if (!isRefusedLocally)
+        {
+            calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
+        }
+
+        calling.Server.Then(200);
+
+        using var response = await calling.PassAsync(calling.SendAsync(HttpMethod.Post, new StringContent("order")));
+
+        Assert.That((response.IsSuccessStatusCode, runs), Is.EqualTo((true, 2)));
+    }
+
+    [Test]
+    public async Task Redirect_MoreHopsThanAllowed_IsReturned()
+    {
+        await using var calling = new Calling(static options =>
+        {
+            options.UseAttemptPipeline(ResiliencePipeline<HttpResponseMessage>.Empty);
+            options.Redirect.MaxHops = 1;
+        });
+        calling.Server.Then(static () =>
+        {
+            var moved = ScriptedHandler.Response(302);
+            moved.Headers.Location = new Uri("/there", UriKind.Relative);
+            return moved;
+        });
+
+        using var response = await calling.GetAsync().InTime();
+
+        Assert.That(calling.Server.Requests, Has.Count.EqualTo(2), "the hops of the attempt are counted once");
     }
 
     [Test]
@@ -120,29 +168,7 @@ internal sealed class AttemptPipelineTests
         return request;
     }
 
-    private static ResiliencePipeline<HttpResponseMessage> Pipeline(Func<Func<Task<HttpResponseMessage>>, Task<HttpResponseMessage>> run) =>
-        new ResiliencePipelineBuilder<HttpResponseMessage>().AddStrategy(_ => new Strategy(run), new Options()).Build();
-
-    private sealed class Options : ResilienceStrategyOptions;
-
-    private sealed class Strategy(Func<Func<Task<HttpResponseMessage>>, Task<HttpResponseMessage>> run) : ResilienceStrategy<HttpResponseMessage>
-    {
-        protected override async ValueTask<Outcome<HttpResponseMessage>> ExecuteCore<TState>(
-            Func<ResilienceContext, TState, ValueTask<Outcome<HttpResponseMessage>>> callback, ResilienceContext context, TState state)
-        {
-            try
-            {
-                return Outcome.FromResult(await run(async () =>
-                {
-                    var outcome = await callback(context, state);
-                    outcome.ThrowIfException();
-                    return outcome.Result!;
-                }));
-            }
-            catch (Exception exception)
-            {
-                return Outcome.FromException<HttpResponseMessage>(exception);
-            }
-        }
-    }
+    // By name: the test project has an older Polly beside, whose types have the same names.
+    private static Exception Refusal() =>
+        (Exception)Activator.CreateInstance(typeof(ResiliencePipeline).Assembly.GetType("Polly.CircuitBreaker.BrokenCircuitException", throwOnError: true)!)!;
 }

@@ -47,6 +47,7 @@ internal sealed class BrokenRequestTests
         await using var calling = Limited(options =>
         {
             options.Retry.Delay = options.Retry.MaxDelay = Delay;
+            (options.RetryBudget.DepositPerCall, options.RetryBudget.DepositPerSecond) = (0, 0);
             if (hasAddress)
             {
                 options.Endpoints.Add(new AmbassadorEndpoint(new Uri("http://one.test/path/")));
@@ -62,6 +63,7 @@ internal sealed class BrokenRequestTests
         await calling.Clock.AdvanceAsync(left);
 
         Assert.That(await call.FailureAsync(), Is.TypeOf<ObjectDisposedException>());
+        Assert.That(calling.Snapshot.BudgetLeft, Is.EqualTo(hasAddress ? 19 : 20), "what no attempt was begun for came back");
         (await calling.GetAsync().InTime()).Dispose();
     }
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace SidecarPatterns.Tests;
 
 /// <summary>A response of which a test sees whether it was disposed of.</summary>
-internal sealed class TrackedResponse(HttpStatusCode status) : HttpResponseMessage(status)
+internal sealed class TrackedResponse(HttpStatusCode status = HttpStatusCode.OK) : HttpResponseMessage(status)
 {
     public bool IsDisposed { get; private set; }
 

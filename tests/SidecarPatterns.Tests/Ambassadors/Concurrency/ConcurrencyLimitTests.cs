@@ -108,6 +108,21 @@ internal sealed class ConcurrencyLimitTests
     }
 
     [Test]
+    public async Task Send_RequestHasItsOwnIdleTime_GivesItsPlaceUpByIt()
+    {
+        await using var calling = Limited();
+        calling.Server.Then(Streaming);
+        using var request = new HttpRequestMessage(HttpMethod.Get, "items");
+        request.Options.Set(AmbassadorRequestOptions.BodyIdleTimeout, TimeSpan.FromSeconds(5));
+        using var response = await calling.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTime();
+
+        await calling.Clock.AdvanceAsync(TimeSpan.FromSeconds(5));
+
+        (await calling.GetAsync().InTime()).Dispose();
+        Assert.That(calling.Snapshot.AbandonedPlaces, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Send_ReaderWaitsForMoreThanTheIdleTime_KeepsItsPlace([Values] bool isSync)
     {
         await using var calling = Limited();

@@ -35,6 +35,27 @@ internal sealed class EndpointFaultTests
     }
 
     [Test]
+    public async Task Send_RedirectLeadsElsewhereAndFailsThere_NothingIsLeftUnderWay()
+    {
+        await using var calling = new Calling(static options =>
+        {
+            options.Endpoints.Add(new AmbassadorEndpoint("http://server-0.test/"));
+            options.Endpoints.Add(new AmbassadorEndpoint("http://server-1.test/"));
+            (options.Egress.Profile, options.Retry.MaxAttempts) = (EgressProfile.Any, 1);
+        });
+        calling.Server.Then(static () =>
+        {
+            var moved = ScriptedHandler.Response(302);
+            moved.Headers.Location = new Uri("http://elsewhere.test/");
+            return moved;
+        }).Then(500);
+
+        (await calling.GetAsync().InTime()).Dispose();
+
+        Assert.That(calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight), Is.Zero);
+    }
+
+    [Test]
     public async Task Send_UnavailableWithRetryAfter_TheBreakIsNoShorter()
     {
         await using var calling = new Calling(static options => (options.Retry.MaxAttempts, options.CircuitBreaker.MinimumAttempts) = (1, 1));

@@ -33,6 +33,18 @@ internal sealed class HedgeDelayTests
         Assert.That(Next(), Is.EqualTo(TimeSpan.FromMilliseconds(expected)));
     }
 
+    [TestCase(500, false)]
+    [TestCase(404, true)]
+    public async Task Attempt_HasEnded_IsLearntFromUnlessItFailed(int status, bool expected)
+    {
+        await using var calling = new Calling(static options => (options.Hedging.Enabled, options.Retry.MaxAttempts) = (true, 1));
+        calling.Server.Then(status);
+
+        (await calling.GetAsync().InTime()).Dispose();
+
+        Assert.That(calling.State.HedgeDelay.Latencies.Quantile(0.5) is not null, Is.EqualTo(expected));
+    }
+
     [Test]
     public void Next_EnoughIsKnown_IsWhatWasLearntAndNotTheOptionsDelay()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Polly;
 
 namespace SidecarPatterns.Tests;
 
@@ -96,6 +97,36 @@ internal sealed class RetryCallTests
         var failure = await calling.GetAsync().FailureAsync();
 
         Assert.That(failure!.Data["ambassador.attempts"], Is.EqualTo(0));
+        Assert.That(calling.Snapshot.P50, Is.Null, "it says nothing of how long calls take");
+    }
+
+    [Test]
+    public async Task Send_NotFound_IsAPlainSuccess()
+    {
+        await using var calling = new Calling();
+        calling.Server.Then(404);
+
+        using var response = await calling.GetAsync().InTime();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((calling.Snapshot.P50, calling.Snapshot.LastError), Is.EqualTo(((TimeSpan?)TimeSpan.Zero, (string?)null)));
+            Assert.That(calling.Logs.Named("SucceededAfterRetries"), Is.Empty);
+        }
+    }
+
+    [Test]
+    public async Task Send_BodyIsBroken_ResponseIsDisposedOf()
+    {
+        await using var calling = new Calling(static options => options.Retry.MaxAttempts = 1);
+        using var broken = new TrackedResponse(System.Net.HttpStatusCode.NotFound)
+        {
+            Content = new OneShotContent(Bodies.OfLength(10)) { Ready = Task.FromException(new IOException("cut off")) },
+        };
+        calling.Server.Then(() => broken);
+
+        Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<HttpRequestException>());
+        Assert.That(broken.IsDisposed);
     }
 
     [Test]
@@ -145,6 +176,8 @@ internal sealed class RetryCallTests
             Assert.That(failure!.Message, Is.EqualTo("Ambassador 'ambassador' had no response within Timeout (00:00:30), after 0 attempts."));
             Assert.That(calling.Server.Requests, Is.Empty);
             Assert.That(calling.Snapshot.Failed, Is.EqualTo(1));
+            Assert.That(
+                AttemptClassification.Of(Outcome.FromException<HttpResponseMessage>(failure)), Is.EqualTo(AttemptClass.Unsent), "it may be tried again");
         }
 
         never.SetResult();
