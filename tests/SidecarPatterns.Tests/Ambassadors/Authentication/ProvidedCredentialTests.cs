@@ -187,7 +187,10 @@ internal sealed class ProvidedCredentialTests
     {
         await using var server = ScriptedServer.Start().Answers(200);
         await using var calling = new FaultCalling(
-            server, options => options.UseCredential(new ScriptedProvider((_, _) => new(new Signature { Date = value })))) { Unseen = 1 };
+            server, options => options.UseCredential(new ScriptedProvider((_, _) => new(new Signature { Date = value }))))
+        {
+            Unseen = 1,
+        };
 
         var failure = await calling.GetAsync().FailureAsync();
 
