@@ -49,24 +49,6 @@ internal sealed class OrphanTests
     }
 
     [Test]
-    public async Task Content_GoesOnToBeReadAndFails_IsObserved()
-    {
-        var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
-        await using var calling = new Calling();
-        calling.Server.Then(200);
-
-        Assert.That(await SendAsync(), Is.TypeOf<TaskCanceledException>());
-
-        Assert.That(await Unobserved.AfterAsync(() => late.SetException(new InvalidOperationException("late content"))), Has.None.Contains("late content"));
-
-        // What the test's own method has is kept.
-        Task<Exception?> SendAsync() =>
-            calling.PassToFailureAsync(calling.SendAsync(HttpMethod.Put, new OneShotContent(Bodies.OfLength(10)) { Ready = WaitAsync() }));
-
-        async Task WaitAsync() => await late.Task;
-    }
-
-    [Test]
     public async Task Provider_GoesOnAndFails_IsObserved()
     {
         var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
