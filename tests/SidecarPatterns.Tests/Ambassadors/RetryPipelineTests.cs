@@ -26,6 +26,62 @@ internal sealed class RetryPipelineTests
     }
 
     [Test]
+    public async Task Execution_BesideTheFirst_HasTheCredentialOnce()
+    {
+        var held = new SyncPoint();
+        await using var calling = Running(
+            async (execute, _) =>
+            {
+                var first = execute();
+                await held.ReachedAsync();
+                var second = await execute();
+                held.Release();
+                (await first).Dispose();
+                return second;
+            },
+            static options =>
+            {
+                options.BaseAddress = new Uri("https://server.test/");
+                options.ApiKey.Keys.Add("key");
+            });
+        calling.Server
+            .Then(async (_, ct) =>
+            {
+                await held.PassAsync(ct);
+                return ScriptedHandler.Response(500);
+            })
+            .Then(200);
+
+        using var response = await calling.GetAsync().InTime();
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(calling.Server.Requests.Select(static request => request.Headers.TrimEnd()), Is.EqualTo(["X-Api-Key: key", "X-Api-Key: key"]).IgnoreCase);
+    }
+
+    [Test]
+    public async Task Execution_RequestHasALimitForEach_EndsWithThat()
+    {
+        await using var calling = Running(static async (execute, _) =>
+        {
+            try
+            {
+                return await execute();
+            }
+            catch (TaskCanceledException)
+            {
+                return await execute();
+            }
+        });
+        calling.Server.Hangs().Then(200);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("items", UriKind.Relative));
+        request.Options.Set(AmbassadorRequestOptions.AttemptTimeout, TimeSpan.FromSeconds(2));
+
+        using var response = await calling.PassAsync(calling.Client.SendAsync(request));
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+    }
+
+    [Test]
     public async Task Pipeline_CallerLeavesWhileItWaits_IsACancellation()
     {
         using var caller = new CancellationTokenSource();

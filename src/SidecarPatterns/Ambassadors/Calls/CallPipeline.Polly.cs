@@ -64,7 +64,8 @@ internal sealed partial class CallPipeline
     /// <summary>The executions of one call.</summary>
     private sealed class PipelineExecutions(CallPipeline pipeline, Call call)
     {
-        private readonly string? _callersHost = call.Request.Headers.Host;
+        // What further executions are copies of: the first may be under way by then, with its own address and credential in its message.
+        private readonly HttpRequestMessage _copied = RequestClone.Of(call.Request, call.LogicalUri, call.Request.Method);
         private int _executions;
 
         public async ValueTask<HttpResponseMessage> ExecuteAsync(CancellationToken ct)
@@ -81,9 +82,7 @@ internal sealed partial class CallPipeline
             var request = call.Request;
             if (number > 1)
             {
-                // The first may be under way, with the address of its endpoint in it.
-                request = RequestClone.Of(call.Request, call.LogicalUri, call.Request.Method);
-                request.Headers.Host = _callersHost;
+                request = RequestClone.Of(_copied, _copied.RequestUri, _copied.Method);
                 pipeline.SetDeadline(call, request);
             }
 
