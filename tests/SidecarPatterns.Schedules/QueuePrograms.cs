@@ -166,7 +166,8 @@ internal static class QueuePrograms
     /// <summary>A flush of a place that a fan-out takes back, after which nothing comes: who flushes is told all the same.</summary>
     public static ConcurrentProgram FlushingWhatIsTakenBack(MessageQueue<int> queue)
     {
-        var watch = new SettlementWatch(new Settlements(mark => queue.TakeOrdinal >= mark && (queue.LastOrdinal >= mark || queue.Settled.Total == queue.ReadPosition().Taken)));
+        var watch = new SettlementWatch(new Settlements(mark =>
+            queue.TakeOrdinal >= mark && (queue.LastOrdinal >= mark || queue.Settled.Total == queue.ReadPosition().Taken)));
         queue.Flushes = watch;
         List<int> taken = [];
         return new ConcurrentProgram(

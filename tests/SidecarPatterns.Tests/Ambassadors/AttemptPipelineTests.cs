@@ -38,9 +38,7 @@ internal sealed class AttemptPipelineTests
             .Then(async (_, _) =>
             {
                 await late.PassAsync(CancellationToken.None);
-                var moved = ScriptedHandler.Response(302);
-                moved.Headers.Location = new Uri("/there", UriKind.Relative);
-                return moved;
+                return ScriptedHandler.Redirect(302, "/there");
             })
             .Then(200)
             .Hangs()
@@ -129,12 +127,7 @@ internal sealed class AttemptPipelineTests
             options.UseAttemptPipeline(ResiliencePipeline<HttpResponseMessage>.Empty);
             options.Redirect.MaxHops = 1;
         });
-        calling.Server.Then(static () =>
-        {
-            var moved = ScriptedHandler.Response(302);
-            moved.Headers.Location = new Uri("/there", UriKind.Relative);
-            return moved;
-        });
+        calling.Server.Then(static () => ScriptedHandler.Redirect(302, "/there"));
 
         using var response = await calling.GetAsync().InTime();
 

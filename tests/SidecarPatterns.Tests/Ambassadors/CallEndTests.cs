@@ -85,27 +85,6 @@ internal sealed class CallEndTests
     }
 
     [Test]
-    public async Task Send_EgressLooksAtNothing_VersionIsSentAsItIs()
-    {
-        await using var calling = new Calling(static options =>
-        {
-            options.Egress.Profile = EgressProfile.Any;
-            options.DeadlineHeader = "X-Deadline"; // So that the request is made ready at all.
-        });
-        Version? sent = null;
-        calling.Server.Then((request, _) =>
-        {
-            sent = request.Version;
-            return Task.FromResult(ScriptedHandler.Response(200));
-        });
-        using var request = new HttpRequestMessage(HttpMethod.Get, "items") { Version = HttpVersion.Version30 };
-
-        using var response = await calling.Client.SendAsync(request).InTime();
-
-        Assert.That(sent, Is.EqualTo(HttpVersion.Version30));
-    }
-
-    [Test]
     public async Task Send_ShortBodyIsLongerThanAllowed_Fails()
     {
         await using var calling = new Calling(static options => options.Content.MaxResponseSize = 10);
@@ -144,7 +123,7 @@ internal sealed class CallEndTests
     {
         await using var calling = new Calling(static options => options.Retry.Delay = TimeSpan.Zero);
         calling.Server
-            .Then(static () => Redirect(HttpStatusCode.TemporaryRedirect))
+            .Then(static () => ScriptedHandler.Redirect(307, "/there"))
             .Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
 
         var failure = await calling.PassToFailureAsync(calling.SendAsync(HttpMethod.Post, new StringContent("order")));
@@ -157,7 +136,7 @@ internal sealed class CallEndTests
     public async Task Send_SeeOtherAfterContentThatCanBeSentOnce_IsFollowed()
     {
         await using var calling = new Calling(static options => options.Content.BufferRequestsUpTo = 1);
-        calling.Server.Then(static () => Redirect(HttpStatusCode.SeeOther)).Then(200);
+        calling.Server.Then(static () => ScriptedHandler.Redirect(303, "/there")).Then(200);
 
         using var response = await calling.PassAsync(calling.SendAsync(HttpMethod.Post, new OneShotContent(Bodies.OfLength(100))));
 
@@ -216,6 +195,4 @@ internal sealed class CallEndTests
 
         Assert.That(server.Served, Has.Count.EqualTo(6));
     }
-
-    private static HttpResponseMessage Redirect(HttpStatusCode status) => new(status) { Headers = { Location = new Uri("http://server.test/there") } };
 }

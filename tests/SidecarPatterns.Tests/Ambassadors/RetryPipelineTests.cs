@@ -290,12 +290,7 @@ internal sealed class RetryPipelineTests
     public async Task Redirect_WhereCallsMayNotLead_IsNoCallThatSentNothing()
     {
         await using var calling = Running(static (execute, _) => execute());
-        calling.Server.Then(static () =>
-        {
-            var moved = ScriptedHandler.Response(302);
-            moved.Headers.Location = new Uri("http://elsewhere.test/");
-            return moved;
-        });
+        calling.Server.Then(static () => ScriptedHandler.Redirect(302, "http://elsewhere.test/"));
 
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorEgressException>());
         Assert.That((calling.Snapshot.Refused, calling.Snapshot.Failed), Is.EqualTo((0, 1)));
@@ -319,7 +314,7 @@ internal sealed class RetryPipelineTests
             });
             foreach (var status in statuses)
             {
-                _ = status == 0 ? calling.Server.Throws(Unsent) : calling.Server.Then(() => Long((HttpStatusCode)status));
+                _ = status == 0 ? calling.Server.Throws(Unsent) : calling.Server.Then(() => ScriptedHandler.LongResponse(status));
             }
 
             var failure = await calling.GetAsync().FailureAsync();
@@ -337,9 +332,6 @@ internal sealed class RetryPipelineTests
         options.UseRetryPipeline(ScriptedPipeline.Of(run));
         configure?.Invoke(options);
     });
-
-    // So long a body that no response of a failure is kept.
-    private static HttpResponseMessage Long(HttpStatusCode status) => new(status) { Content = new StreamContent(new MemoryStream(new byte[100_000])) };
 
     private static HttpRequestException Unsent() => new(HttpRequestError.ConnectionError, "refused");
 

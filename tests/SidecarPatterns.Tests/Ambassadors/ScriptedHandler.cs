@@ -49,6 +49,22 @@ internal sealed class ScriptedHandler : HttpMessageHandler
         return response;
     }
 
+    /// <summary>A response that leads elsewhere.</summary>
+    public static HttpResponseMessage Redirect(int status, string location)
+    {
+        var response = Response(status);
+        response.Headers.Location = new Uri(location, UriKind.RelativeOrAbsolute);
+        return response;
+    }
+
+    /// <summary>A response with so long a body that, if it is a failure, it is not kept.</summary>
+    public static HttpResponseMessage LongResponse(int status, string? retryAfter = null)
+    {
+        var response = Response(status, retryAfter: retryAfter);
+        response.Content = new StreamContent(new MemoryStream(new byte[100_000]));
+        return response;
+    }
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var sent = await SentRequest.OfAsync(request);

@@ -82,9 +82,13 @@ internal sealed class EgressVersionTests
     }
 
     [Test]
-    public async Task Send_AnyProfile_LeavesTheVersion()
+    public async Task Send_AnyProfile_LeavesTheVersion([Values] bool isMadeReady)
     {
-        await using var calling = new Calling(static options => options.Egress.Profile = EgressProfile.Any);
+        await using var calling = new Calling(options =>
+        {
+            options.Egress.Profile = EgressProfile.Any;
+            options.DeadlineHeader = isMadeReady ? "X-Deadline" : null;
+        });
         Version? sent = null;
         calling.Server.Then((request, _) =>
         {

@@ -43,12 +43,7 @@ internal sealed class EndpointFaultTests
             options.Endpoints.Add(new AmbassadorEndpoint("http://server-1.test/"));
             (options.Egress.Profile, options.Retry.MaxAttempts) = (EgressProfile.Any, 1);
         });
-        calling.Server.Then(static () =>
-        {
-            var moved = ScriptedHandler.Response(302);
-            moved.Headers.Location = new Uri("http://elsewhere.test/");
-            return moved;
-        }).Then(500);
+        calling.Server.Then(static () => ScriptedHandler.Redirect(302, "http://elsewhere.test/")).Then(500);
 
         (await calling.GetAsync().InTime()).Dispose();
 

@@ -12,12 +12,7 @@ internal sealed class OrphanTests
         var late = new TaskCompletionSource(); // Who releases it runs what goes on, up to its end.
         await using var calling = Orphaning();
         calling.Server
-            .Then(static () =>
-            {
-                var moved = ScriptedHandler.Response(302);
-                moved.Headers.Location = new Uri("/there", UriKind.Relative);
-                return moved;
-            })
+            .Then(static () => ScriptedHandler.Redirect(302, "/there"))
             .Then(async (_, _) =>
             {
                 await late.Task;

@@ -123,12 +123,7 @@ internal sealed class HedgePairTests
     public async Task RedirectLeadsWhereCallsMayNot_IsCountedAsSent()
     {
         await using var calling = Hedging(static options => options.Egress.Profile = EgressProfile.ConfiguredHosts);
-        calling.Server.Then(static () =>
-        {
-            var response = ScriptedHandler.Response(302);
-            response.Headers.Location = new Uri("http://other.test/");
-            return response;
-        });
+        calling.Server.Then(static () => ScriptedHandler.Redirect(302, "http://other.test/"));
 
         Assert.That(await calling.GetAsync().FailureAsync(), Is.TypeOf<AmbassadorEgressException>());
         Assert.That((calling.Snapshot.Refused, calling.Snapshot.Failed), Is.EqualTo((0, 1)));

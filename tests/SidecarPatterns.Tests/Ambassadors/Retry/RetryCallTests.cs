@@ -47,7 +47,7 @@ internal sealed class RetryCallTests
     {
         await using var calling = new Calling(static options => options.Retry.MaxAttempts = 2);
         _ = isResponse
-            ? calling.Server.Then(static () => new HttpResponseMessage(System.Net.HttpStatusCode.BadGateway) { Content = new StreamContent(new MemoryStream(new byte[100_000])) })
+            ? calling.Server.Then(static () => ScriptedHandler.LongResponse(502))
             : calling.Server.Throws(static () => new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
         calling.Server.Hangs();
 

@@ -43,7 +43,7 @@ internal sealed class RetryObstacleTests
     public async Task Timer_IsLateAndTheResponseIsGone_IsTheTimeout()
     {
         await using var calling = new Calling(KeepBudget);
-        calling.Server.Then(static () => Long(503, retryAfter: "5"));
+        calling.Server.Then(static () => ScriptedHandler.LongResponse(503, retryAfter: "5"));
         var call = calling.GetAsync();
         await calling.Clock.ArmedAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5.5));
 
@@ -164,15 +164,7 @@ internal sealed class RetryObstacleTests
     {
         calling.Clock.Advance(TimeSpan.FromSeconds(15));
         return isResponse
-            ? Task.FromResult(Long(500))
+            ? Task.FromResult(ScriptedHandler.LongResponse(500))
             : Task.FromException<HttpResponseMessage>(new HttpRequestException(HttpRequestError.ResponseEnded, "cut off"));
     });
-
-    // So long a body that no response of a failure is kept.
-    private static HttpResponseMessage Long(int status, string? retryAfter = null)
-    {
-        var response = ScriptedHandler.Response(status, retryAfter: retryAfter);
-        response.Content = new StreamContent(new MemoryStream(new byte[100_000]));
-        return response;
-    }
 }
