@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
 namespace SidecarPatterns.Tests;
 
 /// <summary>What a sidecar of a test does; by default it works until it is stopped, and handles at once.</summary>
@@ -30,6 +33,16 @@ internal class Script
     /// <summary>Waits for a token and then returns in order.</summary>
     public static async Task UntilCancelledAsync(CancellationToken ct) =>
         await Task.Delay(Timeout.InfiniteTimeSpan, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Waits in a run until the host has started and this sidecar is ready: what a run does before, it may do while it starts.</summary>
+    public static async Task UntilReadyAsync(SidecarContext context)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = context.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.Register(started.SetResult);
+        await started.Task.InTime();
+        var control = context.Services.GetRequiredService<ISidecarControl>();
+        await Eventually.HoldsAsync(() => control.GetSnapshot(context.Name).State == SidecarState.Ready);
+    }
 
     public void OnCreate()
     {

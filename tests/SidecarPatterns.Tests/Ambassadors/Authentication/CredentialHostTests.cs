@@ -29,7 +29,7 @@ internal sealed class CredentialHostTests : IAsyncDisposable
         await host.StartAsync();
         await TokensAsync(1);
 
-        Assert.That(host.Control.GetSnapshot("orders.token").State, Is.EqualTo(SidecarState.Ready));
+        await host.StateAsync("orders.token", SidecarState.Ready);
         await Eventually.HoldsAsync(() => CredentialOf(host, "orders").IsUsable);
         var wait = await host.Clock.ArmedAsync(TimeSpan.FromSeconds(468), TimeSpan.FromSeconds(492));
         host.Clock.Advance(wait);

@@ -44,10 +44,12 @@ internal sealed class ChaosTests
         await using var host = TestHost.BuildOnSystemClock(static services => services.AddSidecar<int>("idle", static (_, _, _) => default));
         Assert.That(RunningTasks.OfTheLibrary(), Is.Empty);
         await host.StartAsync();
-        Assert.That(RunningTasks.OfTheLibrary(), Has.Some.Contains("SuperviseAsync").And.Some.Contains("LoopAsync"));
+        await Eventually.HoldsAsync(static () => Runs("SuperviseAsync") && Runs("LoopAsync")); // The loop begins as the sidecar has become ready.
 
         await host.StopAsync();
         await Eventually.HoldsAsync(static () => RunningTasks.OfTheLibrary().Count == 0);
+
+        static bool Runs(string method) => RunningTasks.OfTheLibrary().Any(task => task.Contains(method, StringComparison.Ordinal));
     }
 
     private static async Task RunAsync(IReadOnlyList<ChaosRun> runs, TimeSpan time)

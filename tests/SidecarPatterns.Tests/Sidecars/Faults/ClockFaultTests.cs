@@ -53,9 +53,9 @@ internal sealed class ClockFaultTests
         {
             Run = static async (context, ct) =>
             {
-                await Task.Yield();
                 if (context.Incarnation == 1)
                 {
+                    await Script.UntilReadyAsync(context);
                     throw new InvalidOperationException("the first");
                 }
 

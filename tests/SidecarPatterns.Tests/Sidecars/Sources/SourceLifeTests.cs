@@ -55,7 +55,7 @@ internal sealed class SourceLifeTests
         {
             Write = static async (output, context, ct) =>
             {
-                await Task.Yield(); // A run without a real await is never ready.
+                await Script.UntilReadyAsync(context);
                 await output.WriteAsync(context.Incarnation, ct);
             },
         };
@@ -79,9 +79,9 @@ internal sealed class SourceLifeTests
         var account = new Account();
         var script = new SourceScript<First>
         {
-            Write = async (output, _, ct) =>
+            Write = async (output, context, ct) =>
             {
-                await Task.Yield();
+                await Script.UntilReadyAsync(context);
                 await account.WriteAsync(output, 1, ct);
                 throw Cause;
             },
@@ -116,9 +116,9 @@ internal sealed class SourceLifeTests
     {
         var script = new SourceScript<First>
         {
-            Write = static async (_, _, _) =>
+            Write = static async (_, context, _) =>
             {
-                await Task.Yield();
+                await Script.UntilReadyAsync(context);
                 throw Cause;
             },
         };

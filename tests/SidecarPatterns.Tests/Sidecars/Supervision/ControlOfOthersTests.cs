@@ -133,6 +133,36 @@ internal sealed class ControlOfOthersTests
     }
 
     [Test]
+    public async Task Restart_AskedForJustAsItBecomesReady_IsOverOnceTheNextOneIs()
+    {
+        var (becomesReady, next) = (new SyncPoint(), new SyncPoint());
+        var script = new Script<First>
+        {
+            Start = (context, ct) => context.Incarnation == 1 ? Task.CompletedTask : next.PassAsync(ct),
+        };
+        await using var host = TestHost.Build(services => services.AddStartupRun(script, Name));
+        host.Logs.OnEntry = entry =>
+        {
+            if (entry.Event.Name == "StateChanged" && host.Snapshot(Name) is { State: SidecarState.Ready, Incarnation: 1 })
+            {
+                becomesReady.Pass();
+            }
+        };
+        var start = host.StartAsync();
+        await becomesReady.ReachedAsync();
+
+        var restart = host.Control.RestartAsync(Name);
+        becomesReady.Release();
+        await start;
+        await next.ReachedAsync();
+
+        Assert.That(restart.IsCompleted, Is.False, "the one that was ready is the one that went");
+        next.Release();
+        await restart.InTime();
+        Assert.That(host.Snapshot(Name), Has.Property("State").EqualTo(SidecarState.Ready).And.Property("Incarnation").EqualTo(2));
+    }
+
+    [Test]
     public async Task Restart_BetweenTwoFailures_BeginsANewRow()
     {
         using var fail = new SemaphoreSlim(0);

@@ -161,9 +161,9 @@ internal sealed class EscalationTests
 
     private static Script<TKey> Failing<TKey>() => new()
     {
-        Run = static async (_, _) =>
+        Run = static async (context, _) =>
         {
-            await Task.Yield();
+            await Script.UntilReadyAsync(context);
             throw Cause;
         },
     };

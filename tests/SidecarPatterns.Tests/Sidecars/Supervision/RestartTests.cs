@@ -11,9 +11,9 @@ internal sealed class RestartTests
         var cause = new InvalidOperationException("broken");
         var script = new Script<First>
         {
-            Run = async (_, _) =>
+            Run = async (context, _) =>
             {
-                await Task.Yield();
+                await Script.UntilReadyAsync(context);
                 throw cause;
             },
         };
@@ -73,7 +73,7 @@ internal sealed class RestartTests
     [TestCase(RestartPolicy.Never, SidecarState.Stopped)]
     public async Task RunThatReturns_UnlessAlways_IsStoppedInOrder(RestartPolicy policy, SidecarState expected)
     {
-        var script = new Script<First> { Run = static async (_, _) => await Task.Yield() };
+        var script = new Script<First> { Run = static (context, _) => Script.UntilReadyAsync(context) };
         await using var host = TestHost.Build(services => services.AddRun(script, "first", options => options.RestartPolicy = policy));
         await host.StartAsync();
         await host.StateAsync("first", expected);
@@ -84,7 +84,7 @@ internal sealed class RestartTests
     [Test]
     public async Task RunThatReturns_Always_IsRestartedAndNeverEscalates()
     {
-        var script = new Script<First> { Run = static async (_, _) => await Task.Yield() };
+        var script = new Script<First> { Run = static (context, _) => Script.UntilReadyAsync(context) };
         await using var host = TestHost.Build(services => services.AddRun(script, "first", static options =>
         {
             options.RestartPolicy = RestartPolicy.Always;
@@ -147,9 +147,9 @@ internal sealed class RestartTests
         var cause = new InvalidOperationException("broken");
         var script = new Script<First>
         {
-            Run = async (_, _) =>
+            Run = async (context, _) =>
             {
-                await Task.Yield();
+                await Script.UntilReadyAsync(context);
                 throw cause;
             },
         };
@@ -164,9 +164,9 @@ internal sealed class RestartTests
     {
         var script = new Script<First>
         {
-            Run = static async (_, _) =>
+            Run = static async (context, _) =>
             {
-                await Task.Yield();
+                await Script.UntilReadyAsync(context);
                 throw new InvalidOperationException("broken");
             },
         };

@@ -130,8 +130,11 @@ internal sealed partial class SidecarSupervisor
         lock (_lock)
         {
             step = _isPaused ? _life.Enter(SidecarState.Paused) : default;
-            _restart?.TrySetResult();
-            _restart = null;
+            if (_incarnation is { LeavesFor: not LeaveReason.Restart } current && current.Context.Incarnation == incarnation)
+            {
+                _restart?.TrySetResult();
+                _restart = null;
+            }
         }
 
         _life.Log(step);
