@@ -45,6 +45,13 @@ internal static class LogHosts
 
     public static ILogger Logger(this TestHost host, string category = Category) => host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
 
+    /// <summary>Starts the host and waits until the sink naps: a line that comes before its first look does not wait for the next one.</summary>
+    public static async Task StartNappingAsync(this TestHost host)
+    {
+        await host.StartAsync();
+        await host.Clock.ArmedAsync(LogSidecarConstants.BatchInterval);
+    }
+
     /// <summary>Waits until all that was logged is in the file.</summary>
     public static Task FlushLogAsync(this TestHost host) => host.Services.GetRequiredService<SidecarLog>().FlushAsync().InTime();
 }

@@ -192,7 +192,7 @@ internal sealed class LogQueueTests : FolderTests<LogFolder>
     private async Task<SyncPoint> HoldAsync(TestHost host)
     {
         var held = new SyncPoint();
-        await host.StartAsync();
+        await host.StartNappingAsync();
         _files.OnWrite = _ =>
         {
             _files.OnWrite = null;

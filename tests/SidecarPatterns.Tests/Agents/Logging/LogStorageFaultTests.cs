@@ -28,7 +28,7 @@ internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
     {
         await using var host = Build();
         Say(host.Logger(), "first"); // Before the start it is written at once: a flush would leave the sink awake, and it might nap only after the time has passed.
-        await host.StartAsync();
+        await host.StartNappingAsync();
         _files.WrittenBeforeFailure = writtenBeforeFailure;
         _files.OnWrite = static _ => throw new IOException("disk full");
         for (var i = 0; i < 5; i++)
@@ -63,7 +63,7 @@ internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
     public async Task Write_FailsForMinutes_StandardErrorIsToldOnceAMinute()
     {
         await using var host = Build();
-        await host.StartAsync();
+        await host.StartNappingAsync();
         _files.OnWrite = static _ => throw new IOException("disk full");
         Say(host.Logger(), "kept");
         var passed = TimeSpan.Zero;
@@ -84,7 +84,7 @@ internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
     public async Task Write_FailsWhileTheQueueFillsUp_KeepsWhatFits()
     {
         await using var host = Build(static options => options.Capacity = 100);
-        await host.StartAsync();
+        await host.StartNappingAsync();
         _files.OnWrite = static _ => throw new IOException("disk full");
         Say(host.Logger(), "line 0");
         await host.Clock.PassAsync(Interval);
@@ -141,7 +141,7 @@ internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
         var file = Folder.PathOf(new LogFileName(1, day, 1, IsCompressed: false).ToString("app"));
         File.CreateSymbolicLink(file, "/dev/full");
         Say(host.Logger(), "before the start");
-        await host.StartAsync();
+        await host.StartNappingAsync();
         for (var i = 0; i < 5; i++)
         {
             Say(host.Logger(), $"line {i}");
@@ -170,7 +170,7 @@ internal sealed class LogStorageFaultTests : FolderTests<LogFolder>
         var blocked = Folder.PathOf("logs");
         File.WriteAllText(blocked, "a file where the folder should be");
         await using var host = LogHosts.Build(Folder, options => options.File.Folder = blocked, standardError: _error);
-        await host.StartAsync();
+        await host.StartNappingAsync();
         Say(host.Logger(), "kept");
         await host.Clock.PassAsync(Interval);
         await host.Clock.ArmedAsync(TimeSpan.FromSeconds(0.25));

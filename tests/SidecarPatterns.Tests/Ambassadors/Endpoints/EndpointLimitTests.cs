@@ -133,7 +133,8 @@ internal sealed class EndpointLimitTests
         var call = calling.GetAsync();
         await calling.Clock.PassAsync(TimeSpan.FromMilliseconds(50));
         (await call.InTime()).Dispose();
-        await Eventually.HoldsAsync(() => calling.Snapshot.Endpoints.Sum(static endpoint => endpoint.InFlight) == 0, "the loser has ended");
+        var limit = calling.State.Settings.Options.Concurrency;
+        await Eventually.HoldsAsync(() => calling.State.Endpoints.Balancer.Set.All.All(endpoint => endpoint.Gate.IsBelow(limit, 1)), "the loser has ended");
 
         var calls = new[] { calling.SendAsync(HttpMethod.Post), calling.SendAsync(HttpMethod.Post) };
         await Eventually.HoldsAsync(() => calling.Server.Requests.Count == 4, "each has room for one");
