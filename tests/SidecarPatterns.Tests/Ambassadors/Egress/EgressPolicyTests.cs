@@ -55,6 +55,7 @@ internal sealed class EgressPolicyTests
         Assert.That(Refusal(Policy("https://api.test:8443", "*.test"), address), Is.EqualTo(expected));
 
     [TestCase("http://api.test:8080/", null)] // It is configured so.
+    [TestCase("http://API.TEST:8080/", null)] // And looked for, if it is written another way.
     [TestCase("https://api.test:8443/", null)]
     [TestCase("https://api.test:9443/", null)]
     [TestCase("http://api.test:8443/", EgressReason.Scheme)]

@@ -14,7 +14,7 @@ internal sealed record AmbassadorOptionCase(string Key, string Allowed, string[]
         ["*", "*a.test", "a.*.test", "http://a.test", "a.test/", "a.test:", "a.test:65536", "u@a.test", "*.10.0.0.1", "a b", "a.test ", "[::1]x", "::1", "a..b", "a＠b.test"];
 
     private static readonly string[] NoRanges =
-        ["10.0.0.0/33", "10.0.0.1/8", "10", "10.0.0", "010.0.0.1", "0x7f.0.0.1", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/ 8", "fd00::1/8", "fd00::/129", "[::1]", "fe80::1%1", "::/95x", "::ffff:0:0/90", "a.test"];
+        ["10.0.0.0/33", "0.0.0.0/33", "0.0.0.0/x", "10.0.0.1/8", "10", "10.0.0", "010.0.0.1", "0x7f.0.0.1", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/ 8", "fd00::1/8", "fd00::/129", "::/129", "[::1]", "fe80::1%1", "::/95x", "::ffff:0:0/90", "a.test"];
 
     /// <summary>Each option of an ambassador.</summary>
     public static IReadOnlyList<AmbassadorOptionCase> All { get; } =
