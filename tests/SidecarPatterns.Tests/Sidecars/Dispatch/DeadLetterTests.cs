@@ -247,6 +247,11 @@ internal sealed partial class DeadLetterTests
         var documents = lines.Select(static line => JsonDocument.Parse(line).RootElement).ToArray();
         using (Assert.EnterMultipleScope())
         {
+            Assert.That(await File.ReadAllTextAsync(path), Does.EndWith("}\n"), "whoever appends goes on in a line of their own");
+            Assert.That(documents[0].EnumerateObject().Select(static property => property.Name), Is.EqualTo(
+                ["time", "sidecar", "id", "reason", "attempts", "error", "message"]));
+            Assert.That(documents.Select(static line => line.GetProperty("id").GetInt64()), Is.EqualTo([1, 2]));
+            Assert.That(documents[0].GetProperty("error").GetProperty("message").GetString(), Is.EqualTo("down"));
             Assert.That(documents.Select(static line => line.GetProperty("message").Deserialize(OrderContext.Default.Order)), Is.EqualTo(
                 [new Order("first", 1), new Order("a\nsecond", 2)]));
             Assert.That(documents[0].GetProperty("sidecar").GetString(), Is.EqualTo(Name));

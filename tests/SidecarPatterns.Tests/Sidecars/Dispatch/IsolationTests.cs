@@ -52,6 +52,23 @@ internal sealed class IsolationTests
     }
 
     [Test]
+    public async Task NoIsolation_Handler_RunsOnThePool()
+    {
+        var account = new Account();
+        var threads = new ConcurrentQueue<Thread>();
+        await using var host = TestHost.Build(services => services.AddSidecar<int>(Name, account.Counting<int>((_, _, _) =>
+        {
+            threads.Enqueue(Thread.CurrentThread);
+            return default;
+        })));
+        await host.StartAsync();
+        await account.WriteAsync(host.Writer<int>(), 1);
+
+        await account.BalancesAsync(host.Control, Name);
+        Assert.That(threads.Single().IsThreadPoolThread, Is.True);
+    }
+
+    [Test]
     public async Task DedicatedThread_RetryAfterAWait_BeginsThereToo()
     {
         var account = new Account();

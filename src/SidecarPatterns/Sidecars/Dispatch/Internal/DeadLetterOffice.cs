@@ -10,7 +10,6 @@ internal sealed class DeadLetterOffice(string sidecarName, int capacity, Sidecar
     private Dictionary<string, long>? _failures;
     private long _lastId;
     private long _forgotten;
-    private long _sinkFailures;
     private Task _delivery = Task.CompletedTask; // The sink is given one letter at a time.
 
     /// <summary>Where letters go instead of into the memory.</summary>
@@ -18,9 +17,6 @@ internal sealed class DeadLetterOffice(string sidecarName, int capacity, Sidecar
 
     /// <summary>How many letters the memory had no room for any more.</summary>
     public long Forgotten => Interlocked.Read(ref _forgotten);
-
-    /// <summary>How many letters the sink did not take.</summary>
-    public long SinkFailures => Interlocked.Read(ref _sinkFailures);
 
     /// <summary>Completes once the sink has been given every letter that was delivered before.</summary>
     public Task Delivered
@@ -163,7 +159,6 @@ internal sealed class DeadLetterOffice(string sidecarName, int capacity, Sidecar
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Interlocked.Increment(ref _sinkFailures);
             lock (_lock)
             {
                 Remember(letter);

@@ -80,6 +80,22 @@ internal sealed class CallTimeoutTests
         Assert.That(end, Is.EqualTo(CallEnd.GivenUp));
     }
 
+    [Test]
+    public void OnTimer_TheCallIgnoresItsToken_IsGivenUpOnOnceAndSaysWhy()
+    {
+        var clock = new HookedClock();
+        var given = new List<TimeoutException>();
+        using var timeout = new CallTimeout(Limit, clock, given.Add, CancellationToken.None);
+        timeout.Begin();
+
+        clock.Advance(Limit + Grace);
+        clock.Advance(Limit + Grace);
+
+        Assert.That(given.Select(static exception => exception.Message), Is.EqualTo(
+            ["The handler took longer than HandlerTimeout (00:00:03) and ignored the cancellation of its token."]));
+        Assert.That(timeout.End(), Is.EqualTo(CallEnd.GivenUp));
+    }
+
     /// <summary>A clock that lets something happen when it is next looked at, and whose timers can be made to fire too early.</summary>
     private sealed class HookedClock : FakeTimeProvider
     {
