@@ -180,6 +180,7 @@ internal sealed class SizeOfTests
         await _account.BalancesAsync(host.Control, Name);
         fails = false;
         host.Control.Pause(Name);
+        Assert.That(host.Control.ReplayDeadLetters(Name, static letter => (int)letter.Message == 7), Is.Zero, "there is none of seven");
         Assert.That(Replay(host), Is.EqualTo(2), "six and four fit, five does not");
         _account.AssertBalances(host.Control, Name, queued: 2);
         Assert.That(host.Control.GetDeadLetters(Name).Single().Message, Is.EqualTo(5));

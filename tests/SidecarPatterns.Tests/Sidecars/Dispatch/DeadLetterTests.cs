@@ -14,6 +14,17 @@ internal sealed partial class DeadLetterTests
     private const string Name = "sidecar";
 
     [Test]
+    public async Task Replay_NothingHasFailed_ReplaysNothing()
+    {
+        var account = new Account();
+        await using var host = Build(account.Counting<int>(static _ => { }));
+        await host.StartAsync();
+
+        Assert.That(Replay(host, account), Is.Zero);
+        account.AssertBalances(host.Control, Name);
+    }
+
+    [Test]
     public async Task Replay_OneSomeAll_IsANewAcceptanceThatCarriesItsHistory()
     {
         var account = new Account();

@@ -221,6 +221,29 @@ internal sealed class RetryTests
     }
 
     [Test]
+    public async Task MaxAge_ExceededAfterAnotherFailed_TheLastErrorIsThatFailure()
+    {
+        var account = new Account();
+        await using var host = Build(
+            (_, _, _) => throw new InvalidOperationException("It always fails."), static options => options.MaxAge = TimeSpan.FromSeconds(10));
+        account.TryWrite(host.Writer<int>(), 0);
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
+        await host.StartAsync();
+        account.CountDeadLettered();
+        await account.BalancesAsync(host.Control, Name);
+        host.Control.Pause(Name);
+        account.TryWrite(host.Writer<int>(), 1);
+        host.Clock.Advance(TimeSpan.FromSeconds(11));
+
+        host.Control.Resume(Name);
+        account.CountDeadLettered();
+
+        await account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Control.GetDeadLetters(Name)[^1].Reason, Is.EqualTo(DeadLetterReason.Expired));
+        Assert.That(host.Snapshot(Name).LastError?.Message, Is.EqualTo("It always fails."));
+    }
+
+    [Test]
     public async Task Pipeline_ByName_EveryCallGoesThroughIt()
     {
         var account = new Account();
@@ -283,7 +306,9 @@ internal sealed class RetryTests
 
         var failure = await host.StartAsync().FailureAsync();
 
-        Assert.That(failure, Is.TypeOf<SidecarStartException>().With.Message.Contains("Sidecars:sidecar:Pipeline is 'four'; allowed is"));
+        Assert.That(failure, Is.TypeOf<SidecarStartException>().With.Message.Contains(
+            "Sidecars:sidecar:Pipeline is 'four'; allowed is the name of a pipeline that a ResiliencePipelineProvider<string> in the container has"
+            + (hasRegistry ? "." : ", and the container has none.")));
     }
 
     [Test]

@@ -290,6 +290,28 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task MaxAttempts_Changed_TheLanesKnowTheAttemptsOfWhatWaitsForARetry([Values("1", "2")] string before)
+    {
+        var attempts = new ConcurrentQueue<int>();
+        Change("MaxAttempts", before);
+        await using var host = _configuration.BuildHost(services => services.AddSidecar<int>(Name, (_, context, _) =>
+        {
+            attempts.Enqueue(context.Attempt);
+            throw new InvalidOperationException("It always fails.");
+        }).PartitionBy(static message => message));
+        await host.StartAsync();
+
+        Change("MaxAttempts", "3");
+        await host.Control.RestartAsync(Name).InTime();
+        await PublishAsync(host, 1);
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromHours(1), () => attempts.Count == 3);
+
+        _account.CountDeadLettered();
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(attempts, Is.EqualTo([1, 2, 3]));
+    }
+
+    [Test]
     public async Task MaxRate_SetAndRemoved_HoldsFromTheNextMessageOn()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
@@ -324,10 +346,15 @@ internal sealed class ReloadTests
     }
 
     [Test]
-    public async Task MaxAge_Set_HoldsForMessagesThatArePublishedFromThenOn()
+    public async Task MaxAge_Set_HoldsForMessagesThatArePublishedFromThenOn([Values] bool twice)
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1, holds: false);
         Change("MaxAge", "00:00:10");
+        if (twice)
+        {
+            Change("MaxAge", "00:00:09");
+        }
+
         host.Control.Pause(Name);
         await PublishAsync(host, 2);
         host.Clock.Advance(TimeSpan.FromSeconds(11));

@@ -92,8 +92,8 @@ internal sealed class SoloLaneTests(bool isKeyed)
         BeginWithFirst(0, 1, Keys);
 
         Assert.That(_intake.IsSettledUpTo(_published), Is.False, "0 is in a call");
-        Assert.That(_intake.IsSettledUpTo(_published - 3), Is.True, "the ones before are not");
         Assert.That(await rest.InTime(), Is.True);
+        Assert.That(_intake.IsSettledUpTo(_published - 3), Is.True, "the ones before are not");
         AssertOtherGoesOn();
     }
 
@@ -107,6 +107,32 @@ internal sealed class SoloLaneTests(bool isKeyed)
 
         Assert.That(await rest.InTime(), Is.True);
         AssertOtherGoesOn();
+    }
+
+    [Test]
+    public async Task Alone_ItEnds_TheOtherTakesOverAndWhoComesNextHasItsPlace([Values] bool publishedBefore)
+    {
+        var rest = _other.WaitToTakeAsync().AsTask();
+        BeginWithFirst(0);
+        if (publishedBefore)
+        {
+            Publish(1, Keys);
+        }
+
+        _lane.Settle(Settlement.Handled);
+        _intake.ReturnLane((LaneSource<int>)_lane);
+        if (!publishedBefore)
+        {
+            Assert.That(rest.IsCompleted, Is.False, "there is nothing yet");
+            Publish(1, Keys);
+        }
+
+        Assert.That(await rest.InTime(), Is.True);
+        Assert.That(Take(_other), Is.EqualTo(1));
+        _other.Settle(Settlement.Handled);
+        Assert.That(Take(_other), Is.EqualTo(Keys), "its key is free, for 0 is settled");
+        Assert.That(_intake.RentLane(), Is.SameAs(_lane));
+        Assert.That(_intake.Lanes, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -137,14 +163,17 @@ internal sealed class SoloLaneTests(bool isKeyed)
         _lane.Settle(Settlement.Handled);
         _intake.QuickRun = -1;
 
+        var hasEnded = false;
         for (var message = 0; message < Capacity; message++)
         {
             Publish(message);
             Take(_lane);
             _lane.Settle(Settlement.Handled);
+            hasEnded |= !_intake.IsSolo;
+            Assert.That(_intake.IsSolo, Is.Not.EqualTo(hasEnded), "it is not alone again");
         }
 
-        Assert.That(_intake.IsSolo, Is.False);
+        Assert.That(hasEnded, Is.True);
     }
 
     [Test]
