@@ -30,6 +30,7 @@ internal sealed class BalancerPickTests
 
         _clock.Pass(TimeSpan.FromSeconds(5));
         Assert.That(Pick(balancer, PickPurpose.Hedge), Is.Null, "a hedge is no probe");
+        Assert.That(single.Health.Read().State, Is.EqualTo(CircuitState.Open), "nobody has tried it");
         Assert.That(Pick(balancer)!.Value.Permit.IsProbe);
     }
 
@@ -269,6 +270,278 @@ internal sealed class BalancerPickTests
         Assert.That(expected, Is.GreaterThanOrEqualTo(0.2));
     }
 
+    [Test]
+    public void TryPick_HedgeWhileOneStaysInThatHasTripped_IsNeverThere()
+    {
+        var balancer = Create(3);
+        var all = balancer.Set.All.ToArray();
+        all[0].Health.Trip();
+        all[1].Health.Trip();
+        Assert.That(all[1].StaysIn);
+
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.That(Pick(balancer, PickPurpose.Hedge)!.Value.Endpoint, Is.SameAs(all[2]));
+        }
+    }
+
+    [Test]
+    public void TryPick_HedgeWhileAllBreaksAreOver_SaysNoTime()
+    {
+        var balancer = Create(2);
+        Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+        _clock.Pass(TimeSpan.FromSeconds(7));
+
+        Assert.That(balancer.TryPick(_clock.Now, PickPurpose.Hedge, default, null, out _, out var retryAfter), Is.False);
+        Assert.That(retryAfter, Is.EqualTo(TimeSpan.Zero));
+    }
+
+    [Test]
+    public void TryPick_NoneOfTheNextPriorityIsLeft_IsOneOfThatAfterIt()
+    {
+        var balancer = Create(3, static i => i);
+        balancer.Set.All[1].Health.Trip();
+        var tried = default(TriedEndpoints);
+        tried.Add(balancer.Set.All[0]);
+
+        Assert.That(PickAndEnd(balancer, tried).Endpoint, Is.SameAs(balancer.Set.All[2]));
+    }
+
+    [Test]
+    public void TryPick_BreakOfAWorsePriorityIsOver_IsNoProbeWhileABetterOneIsThere()
+    {
+        var balancer = Create(2, static i => i);
+        var (better, worse) = (balancer.Set.All[0], balancer.Set.All[1]);
+        worse.Health.Trip();
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.That(PickAndEnd(balancer, default).Endpoint, Is.SameAs(better));
+        }
+
+        Assert.That(worse.Health.Read().State, Is.EqualTo(CircuitState.Open));
+        better.Health.Trip();
+        Assert.That(Pick(balancer)!.Value.Endpoint, Is.SameAs(worse), "it is wanted now");
+    }
+
+    [Test]
+    public void TryPick_CircuitsHaveOpenedSinceTheSetWasMade_IsOneThatIsClosedAndUntried()
+    {
+        // The clock is read after a circuit has opened and before the set is replaced.
+        var clock = new ReadClock();
+        var balancer = new Balancer(clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions(), new Random(7));
+        balancer.Replace(Enumerable.Range(0, 4).Select(static i => BalancerSimulation.Spec(SimulatedServer.Good(1), i)));
+        var all = balancer.Set.All.ToArray();
+        var tried = default(TriedEndpoints);
+        tried.Add(all[2]);
+        var (picked, pickedUntried) = (new HashSet<BalancedEndpoint>(), new HashSet<BalancedEndpoint>());
+        clock.OnceOpen(all[0], () => clock.OnceOpen(all[1], PickAll, all[1].Health.Trip), all[0].Health.Trip);
+
+        Assert.That(picked, Is.EquivalentTo([all[2], all[3]]));
+        Assert.That(pickedUntried, Is.EqualTo([all[3]]));
+        Assert.That(all.Select(static endpoint => endpoint.InFlight).Sum(), Is.EqualTo(200), "each is counted once");
+
+        void PickAll()
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                Assert.That(balancer.TryPick(0, PickPurpose.Attempt, default, null, out var lease, out _));
+                picked.Add(lease.Endpoint);
+                Assert.That(balancer.TryPick(0, PickPurpose.Attempt, tried, null, out lease, out _));
+                pickedUntried.Add(lease.Endpoint);
+            }
+        }
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    public void TryPick_TheOnlyUntriedHasOpenedSinceTheSetWasMade_IsTheOther(int priority)
+    {
+        var clock = new ReadClock();
+        var balancer = new Balancer(clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions(), new Random(7));
+        balancer.Replace(Enumerable.Range(0, 2).Select(i => BalancerSimulation.Spec(SimulatedServer.Good(1, priority: i * priority), i)));
+        var (opening, other) = (balancer.Set.All[0], balancer.Set.All[1]);
+        var tried = default(TriedEndpoints);
+        tried.Add(other);
+        EndpointLease lease = default;
+
+        clock.OnceOpen(opening, () => balancer.TryPick(0, PickPurpose.Attempt, tried, null, out lease, out _), opening.Health.Trip);
+
+        Assert.That(lease.Endpoint, Is.SameAs(other), "rather one again than none");
+    }
+
+    [Test]
+    public void TryPick_BreakIsOverOfOneThatTheCallHasBeenTo_TheNextCallProbesIt()
+    {
+        var balancer = Create(3);
+        var ill = balancer.Set.All[0];
+        ill.Health.Trip();
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        var tried = default(TriedEndpoints);
+        tried.Add(ill);
+
+        Assert.That(PickAndEnd(balancer, tried).Endpoint, Is.Not.SameAs(ill));
+        var probe = Pick(balancer)!.Value;
+
+        Assert.That((probe.Endpoint == ill, probe.Permit.IsProbe, probe.IsCounted, ill.InFlight), Is.EqualTo((true, true, true, 1)));
+    }
+
+    [Test]
+    public void TryPick_AllAreBeingProbed_SaysWhenOneLooksAgain()
+    {
+        var balancer = Create(2);
+        Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        Pick(balancer);
+        Pick(balancer);
+
+        Assert.That(Pick(balancer, out var retryAfter), Is.Null);
+        Assert.That(retryAfter, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        Assert.That((balancer.CanAdmit(TimeSpan.FromSeconds(0.9)), balancer.CanAdmit(TimeSpan.FromSeconds(1))), Is.EqualTo((false, true)));
+    }
+
+    [Test]
+    public void TryPick_TwoHaveEachPassedAProbe_BothAreProbedAtOnce()
+    {
+        var balancer = Create(2);
+        Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        foreach (var lease in new[] { Pick(balancer)!.Value, Pick(balancer)!.Value })
+        {
+            balancer.EndGood(lease, _clock.Now);
+        }
+
+        Assert.That(new[] { Pick(balancer)?.Endpoint, Pick(balancer)?.Endpoint }, Is.EquivalentTo(balancer.Set.All));
+    }
+
+    [Test]
+    public void End_ProbeSaysNothing_MakesRoomForAnotherAtOnce([Values] bool isGivenBack)
+    {
+        var balancer = Create(2);
+        Array.ForEach(balancer.Set.All, static endpoint => endpoint.Health.Trip());
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        var probe = Pick(balancer)!.Value;
+        Pick(balancer);
+        Assert.That(Pick(balancer), Is.Null);
+
+        if (isGivenBack)
+        {
+            balancer.GiveBack(probe, _clock.Now);
+        }
+        else
+        {
+            balancer.End(probe, AttemptClass.Cancelled, HealthEffect.Neutral, _clock.Now);
+        }
+
+        Assert.That(probe.Endpoint.InFlight, Is.Zero);
+        Assert.That(Pick(balancer)?.Endpoint, Is.SameAs(probe.Endpoint));
+    }
+
+    [Test]
+    public void End_Recovers_OnlyItsLastAnswerIsKnownAndItStartsSlowly()
+    {
+        var balancer = Create(2);
+        var ill = balancer.Set.All[0];
+        ill.RecordAnswer(20, _clock.Now, balancer.Scale);
+        ill.Health.Trip();
+        _clock.Pass(TimeSpan.FromSeconds(5));
+        for (var i = 0; i < 2; i++)
+        {
+            var probe = Pick(balancer)!.Value;
+            Assert.That(probe.Endpoint, Is.SameAs(ill));
+            _clock.Pass(TimeSpan.FromSeconds(0.1));
+            balancer.End(probe, AttemptClass.Success, HealthEffect.Success, _clock.Now);
+        }
+
+        Assert.That(ill.Health.IsClosed);
+        Assert.That((ill.SecondsAt(_clock.Now, balancer.Scale), ill.ShareAt(_clock.Now, balancer.Scale)), Is.EqualTo((0.1, 0.1)).Within(1e-6));
+        Assert.That(Pick(balancer), Is.Not.Null, "there is none to be probed any more");
+    }
+
+    [Test]
+    public void Release_CircuitWasForced_WhatIsKnownStays()
+    {
+        var balancer = Create(2);
+        var endpoint = balancer.Set.All[0];
+        endpoint.RecordAnswer(0.2, _clock.Now, balancer.Scale);
+
+        endpoint.Health.ForceOpen();
+        endpoint.Health.Release();
+
+        Assert.That((endpoint.SecondsAt(_clock.Now, balancer.Scale), endpoint.ShareAt(_clock.Now, balancer.Scale)), Is.EqualTo((0.2, 1)).Within(1e-6));
+    }
+
+    [Test]
+    public void End_AnyWay_IsKnownToHaveBeenUsed([Values] bool isGood)
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+        _clock.Pass(TimeSpan.FromSeconds(2));
+
+        if (isGood)
+        {
+            balancer.EndGood(lease, _clock.Now);
+        }
+        else
+        {
+            balancer.End(lease, AttemptClass.Failed, HealthEffect.Failure, _clock.Now);
+        }
+
+        Assert.That(lease.Endpoint.UsedAt, Is.EqualTo(_clock.Now));
+    }
+
+    [Test]
+    public void GiveBack_AmongSeveral_IsAsIfItHadNotBeenPicked()
+    {
+        var balancer = Create(2);
+        var lease = Pick(balancer)!.Value;
+
+        balancer.GiveBack(lease, _clock.Now);
+
+        Assert.That((lease.Endpoint.InFlight, lease.Endpoint.Picks, lease.Endpoint.Ended, lease.Endpoint.IsKnown), Is.EqualTo((0, 0, 0, false)));
+    }
+
+    [Test]
+    public void EndBody_FiveInARow_AreFailuresThatCostAndTrip()
+    {
+        var balancer = Create(2);
+        var endpoint = balancer.Set.All[0];
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.That(balancer.TryEnter(endpoint, _clock.Now, null, out var lease));
+            balancer.End(lease, AttemptClass.Success, HealthEffect.Neutral, _clock.Now);
+            balancer.EndBody(lease, _clock.Now);
+        }
+
+        Assert.That((endpoint.Failures, endpoint.Health.Read().State), Is.EqualTo((5, CircuitState.Open)));
+        Assert.That(endpoint.SecondsAt(_clock.Now, balancer.Scale), Is.EqualTo(5).Within(1e-3));
+    }
+
+    [Test]
+    public void TryEnter_OneThatWasWaitedFor_OnlyWhileItIsAmongThem([Values(1, 2)] int count)
+    {
+        var balancer = Create(count);
+        var endpoint = balancer.Set.All[0];
+
+        Assert.That(balancer.TryEnter(endpoint, _clock.Now, null, out var lease));
+        Assert.That((lease.Endpoint == endpoint, lease.IsCounted), Is.EqualTo((true, count > 1)));
+        balancer.Replace([BalancerSimulation.Spec(SimulatedServer.Good(1), 7)]);
+        Assert.That(balancer.TryEnter(endpoint, _clock.Now, null, out _), Is.False);
+    }
+
+    [Test]
+    public void TryEnter_HostThatTheRequestNames_IsAsked()
+    {
+        var balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions());
+        balancer.Replace([new EndpointSpec(null)]);
+        Assert.That(balancer.TryPickHost(new Uri("http://a.test/"), _clock.Now, PickPurpose.Attempt, null, out var lease, out _));
+
+        Assert.That(balancer.TryEnter(lease.Endpoint, _clock.Now, null, out var again));
+        Assert.That(again.IsCounted, Is.False);
+        lease.Endpoint.Health.Trip();
+        Assert.That((balancer.CanAdmit(TimeSpan.Zero, lease.Endpoint), balancer.CanAdmit(TimeSpan.Zero)), Is.EqualTo((false, true)));
+    }
+
     [TestCase(3, TestName = "TryPick_AmongThree_AllocatesNothing")]
     [TestCase(1_000, TestName = "TryPick_AmongThousand_AllocatesNothing")]
     [TestCase(1, TestName = "TryPick_One_AllocatesNothing")]
@@ -318,4 +591,32 @@ internal sealed class BalancerPickTests
 
     private EndpointLease? Pick(Balancer balancer, out TimeSpan? retryAfter) =>
         balancer.TryPick(_clock.Now, PickPurpose.Attempt, default, null, out var lease, out retryAfter) ? lease : null;
+
+    /// <summary>A clock at which something happens when it is read and an endpoint's circuit has just opened.</summary>
+    private sealed class ReadClock : TimeProvider
+    {
+        private Action? _onRead;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void OnceOpen(BalancedEndpoint endpoint, Action what, Action open)
+        {
+            _onRead = () =>
+            {
+                if (!endpoint.Health.IsClosed)
+                {
+                    _onRead = null;
+                    what();
+                }
+            };
+            open();
+            Assert.That(_onRead, Is.Null, "it has happened");
+        }
+
+        public override long GetTimestamp()
+        {
+            _onRead?.Invoke();
+            return 0;
+        }
+    }
 }

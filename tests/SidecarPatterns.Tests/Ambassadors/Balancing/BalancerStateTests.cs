@@ -152,7 +152,156 @@ internal sealed class BalancerStateTests
         Assert.That(balancer.Set.Tiers[0].Ready, Has.Length.EqualTo(3));
     }
 
+    [Test]
+    public void Replace_NewAmongOthers_StartsSlowlyAndTheFirstOnesDoNot()
+    {
+        var balancer = Create();
+        balancer.Replace([Spec(1), Spec(2)]);
+        balancer.Replace([Spec(1), Spec(2), Spec(3)]);
+        var shares = balancer.Set.All.Select(endpoint =>
+        {
+            endpoint.RecordAnswer(0.1, _clock.Now, balancer.Scale);
+            return endpoint.ShareAt(_clock.Now, balancer.Scale);
+        });
+
+        Assert.That(shares, Is.EqualTo([1, 1, 0.1]));
+    }
+
+    [Test]
+    public void Replace_OrdinalsAreFree_TakesTheLeast()
+    {
+        var balancer = Create();
+        balancer.Replace(Enumerable.Range(0, 5).Select(Spec));
+        balancer.Replace([Spec(4)]);
+        _clock.Pass(TimeSpan.FromMinutes(10));
+
+        balancer.Replace([Spec(4), Spec(9)]);
+
+        Assert.That(balancer.Set.All.Select(static endpoint => endpoint.Ordinal), Is.EqualTo([4, 0]), "the first ones have series of their own in metrics");
+    }
+
+    [Test]
+    public void Replace_NoRoomForAll_ForgetsWhoLeftFirst()
+    {
+        var balancer = Create(maxEndpoints: 3);
+        balancer.Replace([Spec(1), Spec(2)]);
+        var second = balancer.Set.All[1];
+        for (var i = 2; i < 4; i++)
+        {
+            _clock.Pass(TimeSpan.FromSeconds(1));
+            balancer.Replace([Spec(i)]);
+        }
+
+        balancer.Replace([Spec(3), Spec(4)]);
+        Assert.That(balancer.KnownCount, Is.EqualTo(3));
+        balancer.Replace([Spec(2), Spec(3)]);
+
+        Assert.That(balancer.Set.All[0], Is.SameAs(second));
+    }
+
+    [Test]
+    public void Replace_NoRoomAndOneComesBack_ItIsNotForgotten()
+    {
+        var balancer = Create(maxEndpoints: 2);
+        balancer.Replace([Spec(1), Spec(2)]);
+        var first = balancer.Set.All[0];
+        balancer.Replace([Spec(2)]);
+        _clock.Pass(TimeSpan.FromSeconds(1));
+
+        balancer.Replace([Spec(1), Spec(3)]);
+
+        Assert.That(balancer.Set.All[0], Is.SameAs(first));
+        Assert.That(balancer.KnownCount, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Replace_RequestsNamedTheirHostsBefore_ThatIsForgottenToo()
+    {
+        var balancer = Create();
+        balancer.Replace([new EndpointSpec(null)]);
+        balancer.Replace([Spec(1)]);
+        _clock.Pass(TimeSpan.FromMinutes(10));
+
+        balancer.Replace([Spec(1), Spec(2)]);
+        balancer.Replace([Spec(1), Spec(2), Spec(3)]);
+
+        Assert.That(balancer.KnownCount, Is.EqualTo(3));
+        Assert.That(balancer.Set.All.Select(static endpoint => endpoint.Ordinal), Is.Unique);
+    }
+
+    [Test]
+    public void Trip_MoreThanMayBeLeftAlone_ThoseThatTrippedLastStayInAlsoAfterAFailedProbe()
+    {
+        var balancer = Create();
+        balancer.Replace(Enumerable.Range(0, 5).Select(Spec));
+        var all = balancer.Set.All.ToArray();
+        for (var i = 4; i > 1; i--)
+        {
+            all[i].Health.Trip();
+        }
+
+        Assert.That(StayingIn(), Is.EqualTo([2]));
+        _clock.Pass(TimeSpan.FromMinutes(1));
+        all[4].Health.TryEnter(_clock.Now, null, out var permit, out _);
+        all[4].Health.Record(permit, HealthEffect.Failure, _clock.Now);
+        Assert.That(StayingIn(), Is.EqualTo([2]), "it has been ill all the time");
+
+        all[4].Health.ForceClosed();
+        all[4].Health.Release();
+        Assert.That(StayingIn(), Is.Empty, "two may be left alone");
+        all[4].Health.Trip();
+        Assert.That(StayingIn(), Is.EqualTo([4]), "now it is the last");
+
+        int[] StayingIn() => [.. Enumerable.Range(0, 5).Where(i => all[i].StaysIn)];
+    }
+
+    [Test]
+    public void Trip_OneIsForcedOpen_ItCountsAmongThoseThatAreLeftAlone()
+    {
+        var balancer = Create();
+        balancer.Replace(Enumerable.Range(0, 4).Select(Spec));
+        var all = balancer.Set.All.ToArray();
+        all[0].Health.ForceOpen();
+        all[1].Health.Trip();
+        all[2].Health.Trip();
+
+        Assert.That(balancer.Set.Tiers[0].Ready, Is.EquivalentTo([all[2], all[3]]));
+    }
+
+    [Test]
+    public void Apply_OtherLimitsOfCircuits_HoldForEndpointsAndHosts()
+    {
+        var balancer = Create();
+        balancer.Replace([new EndpointSpec(null)]);
+        var single = balancer.Set.Single!;
+        balancer.TryPickHost(new Uri("http://a.test/"), _clock.Now, PickPurpose.Attempt, null, out var lease, out _);
+
+        balancer.Apply(new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions { MinimumAttempts = 1 });
+        foreach (var health in new[] { single.Health, lease.Endpoint.Health })
+        {
+            health.TryEnter(_clock.Now, null, out var permit, out _);
+            health.Record(permit, HealthEffect.Failure, _clock.Now);
+            Assert.That(health.Read().State, Is.EqualTo(CircuitState.Open));
+        }
+    }
+
+    [TestCase(CircuitState.ForcedOpen)]
+    [TestCase(CircuitState.ForcedClosed)]
+    public void Force_HoldsForThoseToComeTooUntilReleased(CircuitState state)
+    {
+        var balancer = Create();
+        balancer.Replace([Spec(1), Spec(2)]);
+        Action force = state == CircuitState.ForcedOpen ? balancer.ForceOpen : balancer.ForceClosed;
+        force();
+        balancer.Replace([Spec(1), Spec(3)]);
+        Assert.That(balancer.Set.All.Select(static endpoint => endpoint.Health.Read().State), Is.All.EqualTo(state));
+
+        balancer.Release();
+        Assert.That(balancer.Set.All.Select(static endpoint => endpoint.Health.Read().State), Is.All.EqualTo(CircuitState.Closed));
+    }
+
     private static EndpointSpec Spec(int i) => new(new EndpointAddress(new Uri($"http://server-{i}.test/")));
 
-    private Balancer Create() => new(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions(), new Random(5));
+    private Balancer Create(int maxEndpoints = AmbassadorBalancingConstants.MaxEndpoints) =>
+        new(_clock, new AmbassadorBalancingOptions { MaxEndpoints = maxEndpoints }, new AmbassadorCircuitBreakerOptions(), new Random(5));
 }

@@ -39,6 +39,51 @@ internal sealed class EndpointHealthBreakTests
     }
 
     [Test]
+    public void Break_HealthySpellBeforeItWasForced_CountsAllTheSame()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Trip();
+        endpoint.Recover();
+
+        endpoint.Pass(60);
+        endpoint.Health.ForceClosed();
+        endpoint.Health.Release();
+        endpoint.Trip();
+
+        Assert.That(endpoint.Left, Is.EqualTo(TimeSpan.FromSeconds(5)));
+    }
+
+    [Test]
+    public void Break_IsTheLongestByDoubling_OneHealthySpellHalvesIt()
+    {
+        var endpoint = new Endpoint(static options => options.MaxBreakDuration = TimeSpan.FromSeconds(20));
+        endpoint.Trip();
+        for (var i = 0; i < 2; i++)
+        {
+            endpoint.Clock.Advance(endpoint.Left!.Value);
+            endpoint.Send(HealthEffect.Failure);
+        }
+
+        Assert.That(endpoint.Left, Is.EqualTo(TimeSpan.FromSeconds(20)));
+        endpoint.Recover();
+        endpoint.Pass(60);
+        endpoint.Trip();
+
+        Assert.That(endpoint.Left, Is.EqualTo(TimeSpan.FromSeconds(10)));
+    }
+
+    [Test]
+    public void Break_IsOverAndNobodyAsks_LeavesNoTime()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Trip();
+
+        endpoint.Pass(7);
+
+        Assert.That((endpoint.State, endpoint.Left), Is.EqualTo((CircuitState.Open, TimeSpan.Zero)));
+    }
+
+    [Test]
     public void Break_ProbeFailsAndServerAsksForTime_IsThatLong()
     {
         var endpoint = new Endpoint();

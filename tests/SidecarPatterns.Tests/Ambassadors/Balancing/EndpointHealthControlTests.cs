@@ -160,6 +160,90 @@ internal sealed class EndpointHealthControlTests
     }
 
     [Test]
+    public void Apply_ShorterWindow_WhatWasCountedIsNotTakenForNewer()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Send(HealthEffect.Failure, 19);
+        endpoint.Pass(7);
+
+        endpoint.Health.Apply(Endpoint.OptionsOf(static options => options.Window = TimeSpan.FromSeconds(10)));
+        endpoint.Pass(5);
+        endpoint.Send(HealthEffect.Failure);
+
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public void Apply_OtherWindow_SuccessesStayToo()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Send(HealthEffect.Success, 90);
+
+        endpoint.Health.Apply(Endpoint.OptionsOf(static options => options.Window = TimeSpan.FromSeconds(60)));
+        endpoint.Send(HealthEffect.Failure, 89);
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Closed));
+        endpoint.Send(HealthEffect.Failure);
+
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Open));
+    }
+
+    [Test]
+    public void NeverOpens_OpenAlreadyAndNoMore_HasCountedNothing()
+    {
+        var endpoint = EndpointIn(CircuitState.Open);
+        endpoint.Health.NeverOpens = true;
+        endpoint.Health.NeverOpens = false;
+
+        endpoint.Send(HealthEffect.Failure);
+
+        Assert.That(endpoint.State, Is.EqualTo(CircuitState.Closed));
+    }
+
+    [Test]
+    public void Force_AgainTheSame_ChangesNothing([Values(CircuitState.ForcedOpen, CircuitState.ForcedClosed)] CircuitState state)
+    {
+        var endpoint = EndpointIn(state);
+        var (before, epoch) = (endpoint.Health.Read(), endpoint.Health.Epoch);
+        endpoint.Pass(5);
+
+        Action force = state == CircuitState.ForcedOpen ? endpoint.Health.ForceOpen : endpoint.Health.ForceClosed;
+        force();
+
+        Assert.That((endpoint.Health.Read(), endpoint.Health.Epoch), Is.EqualTo((before, epoch)));
+    }
+
+    [Test]
+    public void Trip_IsNotClosed_ChangesNothing([Values(CircuitState.Open, CircuitState.HalfOpen, CircuitState.ForcedOpen, CircuitState.ForcedClosed)] CircuitState state)
+    {
+        var endpoint = EndpointIn(state);
+        var before = endpoint.Health.Read();
+        endpoint.Health.Trip();
+
+        Assert.That((endpoint.Health.Read(), endpoint.Health.Ejections), Is.EqualTo((before, state is CircuitState.Open or CircuitState.HalfOpen ? 1 : 0)));
+    }
+
+    [Test]
+    public void Trip_NeverOpens_StaysClosed()
+    {
+        var endpoint = new Endpoint();
+        endpoint.Health.NeverOpens = true;
+
+        endpoint.Health.Trip();
+
+        Assert.That((endpoint.State, endpoint.Health.Ejections), Is.EqualTo((CircuitState.Closed, 0)));
+    }
+
+    [Test]
+    public void EndBreak_IsNotOpen_ChangesNothing([Values(CircuitState.Closed, CircuitState.HalfOpen, CircuitState.ForcedOpen, CircuitState.ForcedClosed)] CircuitState state)
+    {
+        var endpoint = EndpointIn(state);
+        var before = endpoint.Health.Read();
+        endpoint.Health.EndBreak();
+
+        Assert.That(endpoint.Health.Read(), Is.EqualTo(before));
+    }
+
+    [Test]
     public void Apply_RequestUnderWay_ItsResultCounts()
     {
         var endpoint = new Endpoint();

@@ -176,6 +176,20 @@ internal sealed class EndpointHealthProbeTests
     }
 
     [Test]
+    public void Record_BodyOfAProbeIsCutOffWhileAnotherIsUnderWay_TheNextBreakEndsWithAProbeAllTheSame()
+    {
+        var endpoint = Broken();
+        var probe = endpoint.Enter();
+        endpoint.Record(probe, HealthEffect.Success);
+        endpoint.Enter(TimeSpan.FromHours(1));
+
+        endpoint.Record(probe.AsResult(), HealthEffect.Failure);
+        endpoint.PassBreak();
+
+        Assert.That(endpoint.Enter().IsProbe);
+    }
+
+    [Test]
     public void ForceOpen_LetsNothingThroughHoweverLongItLasts()
     {
         var endpoint = new Endpoint();
