@@ -143,7 +143,7 @@ internal sealed class PartitionTests
         }
 
         await account.BalancesAsync(host.Control, Name);
-        Assert.That(IntakeOf(host).KnownKeys, Is.LessThanOrEqualTo(6), "the keys of what the two lanes have, and have had lately");
+        Assert.That(IntakeOf(host).KnownKeys, Is.InRange(1, 6), "the keys of what the two lanes have, and have had lately");
         await host.StopAsync();
     }
 
@@ -170,6 +170,9 @@ internal sealed class PartitionTests
         Assert.That(
             host.Control.GetDeadLetters(Name).Select(static letter => (letter.Message, letter.Exception!.GetType(), letter.Attempts)),
             Is.EquivalentTo(new (object, Type, int)[] { (0, typeof(FormatException), 0), (1, typeof(InvalidOperationException), 0) }));
+        Assert.That(
+            host.Control.GetDeadLetters(Name).Single(static letter => letter.Message.Equals(1)).Exception!.Message,
+            Is.EqualTo("PartitionBy returned null for a message; a key is never null."));
     }
 
     [Test]
@@ -233,6 +236,65 @@ internal sealed class PartitionTests
         await host.Clock.AdvanceUntilAsync(Long, () => account.Handled == 4);
         await account.BalancesAsync(host.Control, Name);
         Assert.That(seen.Skip(3), Is.EqualTo([(0, 2), (0, 3), (2, 1)]));
+    }
+
+    [Test]
+    public async Task Retry_OneOfItsKeyComesWhileItIsAttemptedAgain_IsHandledAfterAllBefore()
+    {
+        var account = new Account();
+        var again = new SyncPoint();
+        var seen = new ConcurrentQueue<int>();
+        await using var host = Build(2, static _ => "key", async (message, context, _) =>
+        {
+            if (context.Attempt == 1 && message == 0)
+            {
+                throw new IOException("once");
+            }
+
+            await (message == 0 ? again.PassAsync() : Task.CompletedTask);
+            seen.Enqueue(message);
+            account.CountHandled();
+        }, static options => options.MaxAttempts = 2);
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        account.TryWrite(host.Writer<int>(), 1);
+        await Eventually.HoldsAsync(() => IntakeOf(host) is { ParkedCount: 1, HeldCount: 1 }, "one waits for its retry, and the other for that");
+        await host.Clock.AdvanceAsync(Long);
+        await again.ReachedAsync();
+        account.TryWrite(host.Writer<int>(), 2);
+        await Eventually.HoldsAsync(() => IntakeOf(host).HeldCount == 2);
+
+        again.Release();
+        await Eventually.HoldsAsync(() => account.Handled == 3);
+        await host.StopAsync();
+        account.AssertBalances(host.Control, Name);
+        Assert.That(seen, Is.EqualTo([0, 1, 2]));
+        Assert.That(IntakeOf(host).HeldCount, Is.Zero);
+    }
+
+    [Test]
+    public async Task Retry_MoreWaitThanThereAreLanes_AllAreInFlight()
+    {
+        var account = new Account();
+        await using var host = Build(2, static message => message, (_, context, _) =>
+        {
+            if (context.Attempt == 1)
+            {
+                throw new IOException("once");
+            }
+
+            account.CountHandled();
+            return default;
+        }, static options => options.MaxAttempts = 2);
+        await host.StartAsync();
+        for (var message = 0; message < 10; message++)
+        {
+            account.TryWrite(host.Writer<int>(), message);
+        }
+
+        await account.BalancesAsync(host.Control, Name, inFlight: 10);
+        await host.Clock.AdvanceUntilAsync(Long, () => account.Handled == 10);
+        await account.BalancesAsync(host.Control, Name);
     }
 
     [Test]

@@ -121,6 +121,40 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task Concurrency_UpAgainBeforeLanesHaveLeft_BeginsAsManyMore([Values] bool keyed)
+    {
+        await using var host = await StartAsync(keyed, concurrency: 4);
+        await PublishAsync(host, 12);
+        await BegunAsync(4);
+
+        Change("Concurrency", "2");
+        Change("Concurrency", "4");
+
+        await BegunAsync(6);
+        ReleaseAll(12);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Concurrency_UpWhileARestartWaits_HoldsForTheNextIncarnation([Values] bool keyed)
+    {
+        await using var host = await StartAsync(keyed, concurrency: 2);
+        await PublishAsync(host, 12);
+        await BegunAsync(2);
+        var restart = host.Control.RestartAsync(Name);
+
+        Change("Concurrency", "4");
+        _held[0].Release();
+        _held[1].Release();
+        await restart.InTime();
+
+        await BegunAsync(6);
+        Assert.That(host.Snapshot(Name), Has.Property("Incarnation").EqualTo(2).And.Property("InFlight").EqualTo(4));
+        ReleaseAll(12);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
     public async Task Concurrency_UpAndDownUnderLoad_LosesNothingAndKeepsTheOrderOfKeys([Values] bool keyed)
     {
         const int Count = 20_000;
@@ -176,6 +210,8 @@ internal sealed class ReloadTests
         Change("Concurrency", "4");
         await _account.BalancesAsync(host.Control, Name, queued: 10);
         Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Paused));
+        await host.Control.RestartAsync(Name).InTime(); // What had begun would be waited for.
+        _account.AssertBalances(host.Control, Name, queued: 10);
         host.Control.Resume(Name);
 
         await BegunAsync(4);
@@ -192,6 +228,7 @@ internal sealed class ReloadTests
         Change("Concurrency", "4");
 
         var stop = host.StopAsync();
+        await host.StateAsync(Name, SidecarState.Draining);
         Change("Concurrency", "2");
         ReleaseAll(10);
         await stop;
