@@ -251,7 +251,7 @@ internal sealed class PartitionTests
                 throw new IOException("once");
             }
 
-            await (message == 0 ? again.PassAsync() : Task.CompletedTask);
+            await (message == 0 ? again.PassAsync(CancellationToken.None) : Task.CompletedTask);
             seen.Enqueue(message);
             account.CountHandled();
         }, static options => options.MaxAttempts = 2);
