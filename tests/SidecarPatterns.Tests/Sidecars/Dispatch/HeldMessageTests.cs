@@ -98,7 +98,7 @@ internal sealed class HeldMessageTests
         held.Release();
         _account.CountLate();
         await _account.BalancesAsync(host.Control, Name);
-        Assert.That(_begun, Is.EqualTo(new[] { (0, 1), (2, 1), (3, 1) }));
+        Assert.That(_begun, Is.EquivalentTo(new[] { (0, 1), (2, 1), (3, 1) }));
 
         _account.TryWrite(host.Writer<int>(), -10);
         _account.TryWrite(host.Writer<int>(), -20);
