@@ -163,6 +163,36 @@ internal sealed class ControlOfOthersTests
     }
 
     [Test]
+    public async Task Restart_DrainedWhileItsMakingHangs_BeginsOnceThatIsOver()
+    {
+        var making = new SyncPoint();
+        var script = new Script<First>();
+        script.Create = () =>
+        {
+            if (script.Created == 2)
+            {
+                making.Pass();
+            }
+        };
+        await using var host = TestHost.Build(services => services.AddHandler(script, Name));
+        await host.StartAsync();
+        var first = host.Control.RestartAsync(Name);
+        await making.ReachedAsync();
+        var drain = host.Control.DrainAsync(Name);
+        await host.Clock.PassAsync(SidecarConstants.DrainTimeout);
+        await host.Clock.PassAsync(SidecarConstants.AbandonGrace);
+        await drain.InTime();
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Stopped));
+
+        var restart = host.Control.RestartAsync(Name);
+        making.Release();
+        await restart.InTime();
+
+        Assert.That(await first.FailureAsync(), Is.InstanceOf<InvalidOperationException>(), "that one was drained");
+        Assert.That(host.Snapshot(Name), Has.Property("State").EqualTo(SidecarState.Ready).And.Property("Incarnation").EqualTo(3));
+    }
+
+    [Test]
     public async Task Restart_BetweenTwoFailures_BeginsANewRow()
     {
         using var fail = new SemaphoreSlim(0);

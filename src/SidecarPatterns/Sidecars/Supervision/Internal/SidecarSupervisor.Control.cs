@@ -71,7 +71,7 @@ internal sealed partial class SidecarSupervisor
                 throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not be restarted.");
             }
 
-            if (_life.State is SidecarState.Stopped or SidecarState.Failed && (_stop ?? _supervision) is { IsCompleted: false } over)
+            if (_life.State is SidecarState.Stopped or SidecarState.Failed && Ending is { } over)
             {
                 return RestartOnceOverAsync(over); // Its last state is shown a moment before all is done that belongs to its end.
             }
@@ -114,6 +114,9 @@ internal sealed partial class SidecarSupervisor
     public Task DrainNowAsync() => WasStarted
         ? StopAsync(Options.DrainTimeout, givesUpStarting: false)
         : throw new InvalidOperationException($"Sidecar '{Name}' has not been started yet: it can not drain.");
+
+    /// <summary>What of its end is still under way: a stop that interrupts it is over a moment before it is itself. Under the lock.</summary>
+    private Task? Ending => (_stop is { IsCompleted: false } ? _stop : _supervision) is { IsCompleted: false } over ? over : null;
 
     private async Task RestartOnceOverAsync(Task over)
     {
