@@ -53,6 +53,10 @@ internal sealed class TestHost : IAsyncDisposable
 
     public ChannelWriter<T> Writer<T>(string name) => Services.GetRequiredKeyedService<ChannelWriter<T>>(name);
 
+    /// <summary>What works for a sidecar, for tests that look inside.</summary>
+    public T Worker<T>(string name)
+        where T : SidecarWorker => (T)Services.GetRequiredService<SidecarCatalog>().Find(name).Worker;
+
     public Task StartAsync(CancellationToken ct = default) => Host.StartAsync(ct).InTime();
 
     public Task StopAsync(CancellationToken ct = default) => Host.StopAsync(ct).InTime();

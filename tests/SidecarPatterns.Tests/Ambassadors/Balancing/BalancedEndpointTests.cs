@@ -10,7 +10,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void Counts_SomeHaveEndedAndOneIsWithdrawn_AreThoseOfTheOthers()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         for (var i = 0; i < 5; i++)
         {
             endpoint.Enter();
@@ -26,7 +26,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void ShareAt_StartsSlowly_GrowsFromATenthToAllOfIt()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.StartSlowly(_clock.Now);
         Assert.That(ShareOf(endpoint), Is.EqualTo(1), "what is not known is to be found out");
         endpoint.RecordAnswer(0.1, _clock.Now, _scale);
@@ -44,7 +44,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void ShareAt_NeverStartedSlowly_IsAllOfIt()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.RecordAnswer(0.1, _clock.Now, _scale);
 
         Assert.That(ShareOf(endpoint), Is.EqualTo(1));
@@ -53,7 +53,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void StartAnew_WhatItTook_IsForgottenAndItStartsSlowly()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.RecordAnswer(20, _clock.Now, _scale);
 
         endpoint.StartAnew(_clock.Now);
@@ -66,7 +66,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void LoadAt_Known_IsWhatItTakesAndThePartOfItsWeight()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.Be(new EndpointSpec(null, Weight: 3));
         endpoint.RecordAnswer(0.2, _clock.Now, _scale);
         endpoint.StartSlowly(_clock.Now - TimeSpan.FromSeconds(5).Ticks);
@@ -80,7 +80,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void LoadAt_Unknown_IsAsThoseInTheMiddleUntilOneIsUnderWayThatFindsOut()
     {
-        var (endpoint, peer) = (Create(), Create());
+        var (endpoint, peer) = (_clock.CreateEndpoint(), _clock.CreateEndpoint());
         peer.RecordAnswer(0.3, _clock.Now, _scale);
 
         Assert.That(LoadOf(endpoint, peer).Seconds, Is.EqualTo(0.3).Within(1e-6));
@@ -92,7 +92,7 @@ internal sealed class BalancedEndpointTests
     [TestCase(30, 30)]
     public void RecordThrottle_AsksToBeSpared_CostsThatMuchForThatLongAndThenStartsSlowly(double known, double expected)
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.RecordAnswer(known, _clock.Now, _scale);
 
         Throttle(endpoint, 0.1, retryAfter: 20);
@@ -110,7 +110,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void RecordThrottle_Again_IsSparedForTheLonger()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.RecordAnswer(0.1, _clock.Now, _scale);
         Throttle(endpoint, 0.1, retryAfter: 10);
         _clock.Pass(TimeSpan.FromSeconds(5));
@@ -127,7 +127,7 @@ internal sealed class BalancedEndpointTests
     [Test]
     public void RecordThrottle_TookLong_SpeaksAgainstItAlsoAfterwards()
     {
-        var endpoint = Create();
+        var endpoint = _clock.CreateEndpoint();
         endpoint.RecordAnswer(0.1, _clock.Now, _scale);
 
         Throttle(endpoint, 30, retryAfter: 10);
@@ -143,6 +143,4 @@ internal sealed class BalancedEndpointTests
         endpoint.RecordThrottle(seconds, TimeSpan.FromSeconds(retryAfter), _clock.Now, SetOf([endpoint]), _scale);
 
     private static EndpointSet SetOf(BalancedEndpoint[] all) => new(all, [new EndpointTier(all)], []);
-
-    private BalancedEndpoint Create() => new(null, 0, new EndpointHealth(_clock, new AmbassadorCircuitBreakerOptions()), _clock);
 }

@@ -70,7 +70,7 @@ internal sealed class BalancerReadTests
         Assert.That(balancer.KnownCount, Is.EqualTo(1 + 7));
     }
 
-    private static EndpointSpec Spec(int i) => new(new EndpointAddress(new Uri($"http://server-{i}.test/")));
+    private static EndpointSpec Spec(int i) => BalancerSimulation.Spec(SimulatedServer.Good(1), i);
 
     private BalancedEndpoint HostOf(Balancer balancer, string host)
     {

@@ -49,7 +49,7 @@ internal sealed class EndpointSetTests
 
     private EndpointSet SetOf(params double[] seconds)
     {
-        BalancedEndpoint[] all = [.. seconds.Select((_, i) => new BalancedEndpoint(null, i, new EndpointHealth(_clock, new AmbassadorCircuitBreakerOptions()), _clock))];
+        BalancedEndpoint[] all = [.. seconds.Select((_, i) => _clock.CreateEndpoint(i))];
         for (var i = 0; i < all.Length; i++)
         {
             if (seconds[i] >= 0)

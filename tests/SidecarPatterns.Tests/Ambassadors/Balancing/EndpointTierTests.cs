@@ -47,7 +47,7 @@ internal sealed class EndpointTierTests
         var clock = new ManualClock();
         return new EndpointTier([.. weights.Select((weight, i) =>
         {
-            var endpoint = new BalancedEndpoint(null, i, new EndpointHealth(clock, new AmbassadorCircuitBreakerOptions()), clock);
+            var endpoint = clock.CreateEndpoint(i);
             endpoint.Be(new EndpointSpec(null, weight));
             return endpoint;
         })]);

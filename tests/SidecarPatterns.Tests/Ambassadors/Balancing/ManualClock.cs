@@ -13,6 +13,9 @@ internal sealed class ManualClock : TimeProvider
         set => Volatile.Write(ref _now, value);
     }
 
+    /// <summary>An endpoint on this clock, without an address, of which nothing is known.</summary>
+    public BalancedEndpoint CreateEndpoint(int ordinal = 0) => new(null, ordinal, new EndpointHealth(this, new AmbassadorCircuitBreakerOptions()), this);
+
     public void Pass(TimeSpan time) => Now += time.Ticks;
 
     public override long GetTimestamp() => Now;

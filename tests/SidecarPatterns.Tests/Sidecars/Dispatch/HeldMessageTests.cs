@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace SidecarPatterns.Tests;
 
@@ -158,7 +157,7 @@ internal sealed class HeldMessageTests
 
     private static Task FailOnce(int message, int attempt) => message < 0 && attempt == 1 ? throw new IOException("once") : Task.CompletedTask;
 
-    private static LaneWorker<int> WorkerOf(TestHost host) => (LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker;
+    private static LaneWorker<int> WorkerOf(TestHost host) => host.Worker<LaneWorker<int>>(Name);
 
     private async Task PublishAsync(TestHost host, params int[] messages)
     {

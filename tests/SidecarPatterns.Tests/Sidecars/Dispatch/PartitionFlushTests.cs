@@ -106,8 +106,7 @@ internal sealed class PartitionFlushTests
         Assert.That(intake.IsSettledUpTo(1), Is.True);
     }
 
-    private static MessageIntake<int> IntakeOf(TestHost host) =>
-        ((LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
+    private static MessageIntake<int> IntakeOf(TestHost host) => host.Worker<LaneWorker<int>>(Name).Intake!;
 
     private static Task HeldAsync(TestHost host, int count) =>
         Eventually.HoldsAsync(() => IntakeOf(host).HeldCount == count, $"{count} messages wait for their key");

@@ -92,7 +92,7 @@ internal sealed class PartitionStopTests
         Assert.That(_begun, Is.EqualTo(new[] { (OtherKey, 1), (Held, 1), (OtherKey, 2) }));
     }
 
-    private static LaneWorker<int> WorkerOf(TestHost host) => (LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker;
+    private static LaneWorker<int> WorkerOf(TestHost host) => host.Worker<LaneWorker<int>>(Name);
 
     private static async Task<(Task Restart, Task Stop)> StopWhileRestartingAsync(TestHost host)
     {

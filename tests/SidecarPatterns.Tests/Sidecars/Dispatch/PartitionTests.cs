@@ -393,8 +393,7 @@ internal sealed class PartitionTests
         account.AssertBalances(host.Control, Name, queued: 1);
     }
 
-    private static MessageIntake<int> IntakeOf(TestHost host) =>
-        ((LaneWorker<int>)host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker).Intake!;
+    private static MessageIntake<int> IntakeOf(TestHost host) => host.Worker<LaneWorker<int>>(Name).Intake!;
 
     private static TestHost Build<TKey>(
         int concurrency,

@@ -134,7 +134,7 @@ internal sealed class BatchSourceTests
                 builder.SizeOf(static _ => 1);
             }
         });
-        _worker = (BatchWorker<int>)_host.Services.GetRequiredService<SidecarCatalog>().Find(Name).Worker;
+        _worker = _host.Worker<BatchWorker<int>>(Name);
         _source = new BatchSource<int>(_worker, _worker.Queue);
     }
 
