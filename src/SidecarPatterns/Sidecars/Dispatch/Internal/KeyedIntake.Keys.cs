@@ -111,11 +111,9 @@ internal sealed partial class KeyedIntake<T, TKey>
         held.Key = null!;
         held.Message = default!;
         held.Origin = default;
-        if (held.Node is null)
-        {
-            held.Next = _spare;
-            _spare = held;
-        }
+        held.Node = null;
+        held.Next = _spare;
+        _spare = held;
     }
 
     /// <summary>A key, and its messages that wait: at the least one of them is with a lane or parked while any waits.</summary>
@@ -169,7 +167,7 @@ internal sealed partial class KeyedIntake<T, TKey>
         }
     }
 
-    /// <summary>A message that waits here; used again once it has been given to a lane, unless it was parked.</summary>
+    /// <summary>A message that waits here; used again once it has been given to a lane.</summary>
     private sealed class Held
     {
         public KeyLane Key { get; set; } = null!;

@@ -97,7 +97,7 @@ internal sealed partial class KeyedIntake<T, TKey>(MessageQueue<T> queue, Func<T
 
     protected override bool TryBeginSoloLocked(LaneSource<T> lane)
     {
-        if (_busyKeys != 1 || _heldCount > 0 || lane.Attempts > 0 || lane.Key is not KeyLane key)
+        if (_busyKeys != 1 || _heldCount > 0 || lane.Key is not KeyLane key)
         {
             return false; // Other messages are under way, or wait for theirs: their keys must stay known.
         }
