@@ -235,6 +235,31 @@ internal sealed class GroupEscalationTests
     }
 
     [Test]
+    public async Task ForGood_WhileTheOthersAreStoodDownForARestart_WaitsForNoDelayAndForgetsThatRestart()
+    {
+        var ending = HoldTheEndOf(_trio.Second);
+        await using var host = _trio.Build(
+            SidecarGroupStrategy.OneForAll, static group => group.MaxRestarts = 1, static (_, options) => options.Critical = false);
+        await Trio.StartAsync(host);
+        _trio.Fail("third");
+        await ending.ReachedAsync();
+        _trio.Fail("first");
+        await host.StateAsync("first", SidecarState.Failed);
+        ending.Release();
+        foreach (var name in Trio.Names)
+        {
+            await host.StateAsync(name, SidecarState.Failed);
+        }
+
+        await host.Control.RestartAsync("first").InTime();
+        await host.Control.RestartAsync("third").InTime();
+        var lines = _trio.Journal.Lines.Count;
+        _trio.Fail("third");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: lines, "-third -first +first +third");
+    }
+
+    [Test]
     public async Task ForGood_MemberWithMessages_SettlesTheOneInFlightAndTheRestAreDeadLetters()
     {
         var account = new Account();

@@ -105,6 +105,7 @@ internal sealed partial class SidecarGroup
             if (_fall is null)
             {
                 _fall = new GroupFall(member, cause);
+                Hurry(); // A restart that was planned before is none any more.
                 BeginRounds();
             }
         }
