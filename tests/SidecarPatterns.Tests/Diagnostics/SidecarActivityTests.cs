@@ -186,15 +186,23 @@ internal sealed class SidecarActivityTests
         }
     }
 
-    [Test]
-    public async Task Handle_EndsAfterItsIncarnation_ActivityEndsAllTheSame()
+    [TestCase(false, "System.OperationCanceledException")]
+    [TestCase(true, "System.FormatException")]
+    public async Task Handle_EndsAfterItsIncarnation_ActivityEndsAllTheSame(bool fails, string error)
     {
         using var activities = new ActivityRecorder();
         var account = new Account();
         var held = new SyncPoint();
         await using var host = TestHost.Build(services => services.AddSidecar(
             "audit",
-            async (int _, SidecarContext _, CancellationToken _) => await held.PassAsync(CancellationToken.None),
+            async (int _, SidecarContext _, CancellationToken _) =>
+            {
+                await held.PassAsync(CancellationToken.None);
+                if (fails)
+                {
+                    throw new FormatException("too late");
+                }
+            },
             static options =>
             {
                 options.HandlerTimeout = TimeSpan.FromSeconds(5);
@@ -211,6 +219,7 @@ internal sealed class SidecarActivityTests
         account.CountLate();
         await account.BalancesAsync(host.Control, "audit");
         await Eventually.HoldsAsync(() => activities.Stopped.Count == 1);
+        Assert.That(activities.Stopped.Single().GetTagItem("error.type"), Is.EqualTo(error));
 
         await host.StopAsync();
     }

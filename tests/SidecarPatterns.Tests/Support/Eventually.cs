@@ -15,6 +15,11 @@ internal static class Eventually
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 #endif
 
+    /// <summary>
+    /// For what a test holds up: longer than it waits for anything, so that nothing comes to hold since somebody was tired of being held.
+    /// </summary>
+    public static readonly TimeSpan HoldLimit = 2 * Limit;
+
     /// <summary>Waits until a condition holds.</summary>
     public static async Task HoldsAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
     {

@@ -19,14 +19,14 @@ internal sealed class SyncPoint
     public Task PassAsync(CancellationToken ct = default)
     {
         _reached.TrySetResult();
-        return _released.Task.WaitAsync(Eventually.Limit, ct);
+        return _released.Task.WaitAsync(Eventually.HoldLimit, ct);
     }
 
     /// <summary>As <see cref="PassAsync"/>, but blocks the thread.</summary>
     public void Pass()
     {
         _reached.TrySetResult();
-        if (!_released.Task.Wait(Eventually.Limit))
+        if (!_released.Task.Wait(Eventually.HoldLimit))
         {
             throw new TimeoutException("Nobody released the sync point.");
         }

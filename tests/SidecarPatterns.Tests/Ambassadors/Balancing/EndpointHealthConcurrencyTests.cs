@@ -133,7 +133,7 @@ internal sealed class EndpointHealthConcurrencyTests
             if (!_gate.IsSet)
             {
                 _reached.TrySetResult();
-                _gate.Wait(Eventually.Limit);
+                _gate.Wait(Eventually.HoldLimit);
             }
 
             return 0.5;

@@ -140,6 +140,32 @@ internal sealed class ContextTests
     }
 
     [Test]
+    public async Task ShouldHandle_AmbientSetByHandlerThatThrows_DoesNotReachIt()
+    {
+        var account = new Account();
+        var seen = new Journal();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar(
+                "audit",
+                (int _, SidecarContext _, CancellationToken _) =>
+                {
+                    _ambient.Value = "handler";
+                    account.CountDeadLettered();
+                    throw new InvalidOperationException("always");
+                },
+                static options => options.MaxAttempts = 2)
+            .ShouldHandle((_, _) =>
+            {
+                seen.Add(_ambient.Value ?? "nothing");
+                return false;
+            }));
+
+        await HandleAllAsync(host, account, 3);
+
+        Assert.That(seen.Lines, Is.EqualTo(Enumerable.Repeat("nothing", 3)));
+    }
+
+    [Test]
     public async Task Context_ManyCalls_OneObjectSaysWhoAndWhere()
     {
         var account = new Account();

@@ -211,6 +211,103 @@ internal sealed partial class DeadLetterTests
     }
 
     [Test]
+    public async Task Flush_TheLastMessageFails_IsOverBeforeItsLetterIsDelivered()
+    {
+        var account = new Account();
+        var (call, delivery) = (new SyncPoint(), new SyncPoint());
+        await using var host = TestHost.Build(services => services
+            .AddSidecar<int>(Name, async (_, _, _) =>
+            {
+                await call.PassAsync(CancellationToken.None);
+                throw new IOException("down");
+            })
+            .DeadLettersTo(_ => new Sink(_ => delivery.PassAsync())));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 1);
+        await call.ReachedAsync();
+        var flush = host.Control.FlushAsync(Name);
+
+        call.Release();
+        await delivery.ReachedAsync();
+
+        await flush.InTime();
+        delivery.Release();
+        account.CountDeadLettered();
+        await account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task BusyTime_OfAMessageThatFailsTwice_IsTheTimeOfItsAttempts()
+    {
+        var account = new Account();
+        SyncPoint[] attempts = [new(), new()];
+        var delivery = new SyncPoint();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar<int>(
+                Name,
+                async (_, context, _) =>
+                {
+                    await attempts[context.Attempt - 1].PassAsync(CancellationToken.None);
+                    throw new IOException("down");
+                },
+                static options =>
+                {
+                    options.MaxAttempts = 2;
+                    options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromDays(1);
+                })
+            .DeadLettersTo(_ => new Sink(_ => delivery.PassAsync())));
+        var busy = host.Worker<LaneWorker<int>>(Name).Queue.Busy;
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 1);
+
+        await attempts[0].ReachedAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(3));
+        var armed = host.Clock.Armed;
+        attempts[0].Release();
+        await Eventually.HoldsAsync(() => host.Clock.Armed.Count > armed.Count, "it waits for its retry");
+        Assert.That(busy.IsBusy, Is.False);
+        await host.Clock.AdvanceAsync(host.Clock.Armed.Except(armed).Single());
+        await attempts[1].ReachedAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.That(host.Snapshot(Name).BusyTime, Is.EqualTo(TimeSpan.FromSeconds(7)));
+        attempts[1].Release();
+        await delivery.ReachedAsync();
+        await Eventually.HoldsAsync(() => !busy.IsBusy, "it waits for its letter");
+        host.Clock.Advance(TimeSpan.FromSeconds(20));
+        Assert.That(host.Snapshot(Name).BusyTime, Is.EqualTo(TimeSpan.FromSeconds(7)));
+
+        delivery.Release();
+        account.CountDeadLettered();
+        await account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Expired_ItsLetterIsBeingDelivered_TheNextMessageWaitsForThat()
+    {
+        var account = new Account();
+        var order = new Journal();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar(Name, account.Counting<int>(message => order.Add($"handled {message}")), static options => options.MaxAge = TimeSpan.FromSeconds(10))
+            .DeadLettersTo(_ => new Sink(async letter =>
+            {
+                for (var turns = 0; turns < 1000; turns++)
+                {
+                    await Task.Yield(); // Long enough for a lane that does not wait.
+                }
+
+                order.Add($"delivered {letter.Message}");
+            })));
+        account.TryWrite(host.Writer<int>(), 0);
+        host.Clock.Advance(TimeSpan.FromSeconds(11));
+        account.TryWrite(host.Writer<int>(), 1);
+        account.CountDeadLettered();
+        await host.StartAsync();
+
+        await account.BalancesAsync(host.Control, Name);
+        Assert.That(order.Lines, Is.EqualTo(["delivered 0", "handled 1"]));
+    }
+
+    [Test]
     public async Task Stop_MessagesLeft_AreHandedToTheSinkAsInformation()
     {
         var account = new Account();

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+
 namespace SidecarPatterns.Tests.Sidecars.Dispatch;
 
 /// <summary>What becomes of a message whose handler throws, is slow, or does not come back.</summary>
@@ -170,6 +173,61 @@ internal sealed class HandlerTests
         account.CountLate();
         await account.BalancesAsync(host.Control, "first");
         await Eventually.HoldsAsync(() => script.Disposed == 1, "the first instance is disposed of once its code has ended");
+    }
+
+    [Test]
+    public async Task HandlerTimeout_IgnoredInOneLaneOfSeveral_TheInstanceIsDisposedOfOnceThatCallHasEnded()
+    {
+        var account = new Account();
+        var held = new SyncPoint();
+        var script = new Script<First> { Handle = async (_, _, _) => await held.PassAsync(CancellationToken.None) };
+        await using var host = TestHost.Build(services => services.AddHandler(
+            script, "first", static options => (options.Concurrency, options.HandlerTimeout) = (2, Limit)));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 1);
+        await held.ReachedAsync();
+        await host.Clock.PassAsync(Limit);
+        await host.Clock.PassAsync(SidecarConstants.AbandonGrace);
+        await host.Clock.PassFirstRestartDelayAsync();
+        await Eventually.HoldsAsync(() => host.Snapshot("first") is { Incarnation: 2, State: SidecarState.Ready });
+        Assert.That(script.Disposed, Is.Zero);
+
+        held.Release();
+
+        await Eventually.HoldsAsync(() => script.Disposed == 1);
+        account.CountDeadLettered();
+        account.CountLate();
+        await account.BalancesAsync(host.Control, "first");
+    }
+
+    [Test]
+    public async Task Idle_TheLastMessageAndWhatItsHandlerSet_AreNotKeptAlive()
+    {
+        var ambient = new AsyncLocal<object>();
+        var set = new TaskCompletionSource<WeakReference>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = TestHost.Build(services => services.AddSidecar<object>("first", (_, _, _) =>
+        {
+            ambient.Value = new object();
+            set.SetResult(new WeakReference(ambient.Value));
+            return default;
+        }));
+        await host.StartAsync();
+        var message = Publish(host);
+        var value = await set.Task.InTime();
+
+        await Eventually.HoldsAsync(() =>
+        {
+            GC.Collect();
+            return !message.IsAlive && !value.IsAlive;
+        });
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static WeakReference Publish(TestHost host)
+        {
+            var message = new object();
+            Assert.That(host.Writer<object>().TryWrite(message), Is.True);
+            return new WeakReference(message);
+        }
     }
 
     [Test]

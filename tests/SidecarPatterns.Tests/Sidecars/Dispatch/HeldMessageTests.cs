@@ -66,6 +66,35 @@ internal sealed class HeldMessageTests
     }
 
     [Test]
+    public async Task Failed_TheKeyOfAMessageThatWaitsWasFreedLast_IsNotHandledAfterARestart()
+    {
+        var held = new SyncPoint();
+        await using var host = Build(
+            keyed: true,
+            (message, _) => message == 10 ? held.PassAsync() : Task.CompletedTask,
+            static options => (options.Critical, options.RestartPolicy) = (false, RestartPolicy.Never));
+        await host.StartAsync();
+        _account.TryWrite(host.Writer<int>(), 10);
+        await held.ReachedAsync();
+        _account.TryWrite(host.Writer<int>(), 11);
+        await Eventually.HoldsAsync(() => WorkerOf(host).Intake!.HeldCount == 1, "it waits for the one before");
+
+        Volatile.Write(ref _canBeMade, false);
+        var restart = host.Control.RestartAsync(Name);
+        held.Release();
+        await host.StateAsync(Name, SidecarState.Failed);
+        await restart.FailureAsync();
+        _account.CountDeadLettered();
+        _account.AssertBalances(host.Control, Name);
+
+        Volatile.Write(ref _canBeMade, true);
+        await host.Control.RestartAsync(Name).InTime();
+        await PublishAsync(host, 12, 20);
+        _account.AssertBalances(host.Control, Name);
+        Assert.That(_begun, Is.EqualTo(new[] { (10, 1), (12, 1), (20, 1) }));
+    }
+
+    [Test]
     public async Task Drain_AbandonsWhatWaitsForItsKey_ARestartBeginsAnew()
     {
         var held = new SyncPoint();

@@ -90,14 +90,52 @@ internal sealed class IsolationTests
             {
                 options.Isolation = SidecarIsolation.DedicatedThread;
                 options.MaxAttempts = 3;
-                options.RetryDelay = options.MaxRetryDelay = TimeSpan.Zero;
+                options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromDays(1);
             }));
         await host.StartAsync();
         await account.WriteAsync(host.Writer<int>(), 1);
 
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromDays(1), () => account.Handled == 1); // By another thread.
         await account.BalancesAsync(host.Control, Name);
         Assert.That(threads.Distinct().ToList(), Has.Count.EqualTo(1));
         Assert.That(threads.First().IsThreadPoolThread, Is.False);
+    }
+
+    [Test]
+    public async Task DedicatedThread_ALaneOfSeveralWasGivenUpOn_ItsThreadEndsAfterItsCall()
+    {
+        var account = new Account();
+        var held = new SyncPoint();
+        var thread = new TaskCompletionSource<Thread>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var host = TestHost.Build(services => services.AddSidecar<int>(
+            Name,
+            (_, _, _) =>
+            {
+                thread.SetResult(Thread.CurrentThread);
+                held.Pass();
+                return default;
+            },
+            static options =>
+            {
+                options.Isolation = SidecarIsolation.DedicatedThread;
+                options.Concurrency = 2;
+                options.HandlerTimeout = TimeSpan.FromSeconds(5);
+            }));
+        await host.StartAsync();
+        await account.WriteAsync(host.Writer<int>(), 1);
+        await held.ReachedAsync();
+        await host.Clock.PassAsync(TimeSpan.FromSeconds(5));
+        await host.Clock.PassAsync(SidecarConstants.AbandonGrace);
+        await host.StateAsync(Name, SidecarState.Restarting);
+        var own = await thread.Task.InTime();
+        Assert.That(own.IsAlive, Is.True);
+
+        held.Release();
+
+        await Eventually.HoldsAsync(() => !own.IsAlive);
+        account.CountDeadLettered();
+        account.CountLate();
+        await account.BalancesAsync(host.Control, Name);
     }
 
     [Test]

@@ -103,7 +103,7 @@ internal sealed class PartitionTests
         {
             if (message == Blocks)
             {
-                held.Wait(Eventually.Limit);
+                held.Wait(Eventually.HoldLimit);
             }
         }), static options => options.Capacity = Quick + 10);
         IntakeOf(host).QuickRun = long.MaxValue; // As quick as it gets, whatever else runs on the machine.

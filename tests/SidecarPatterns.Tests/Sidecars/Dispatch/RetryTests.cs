@@ -204,6 +204,82 @@ internal sealed class RetryTests
     }
 
     [Test]
+    public async Task Stop_TheFirstAttemptFailsInTheDrain_MakesOneMore([Values] bool hasMaxAge)
+    {
+        var account = new Account();
+        var held = new SyncPoint();
+        await using var host = Build(
+            async (message, context, _) =>
+            {
+                _seen.Enqueue((message, context.Attempt));
+                await (message == 0 ? held.PassAsync(CancellationToken.None) : Task.CompletedTask);
+                if (message == 1 && context.Attempt == 1)
+                {
+                    throw new IOException("not yet");
+                }
+
+                account.CountHandled();
+            },
+            options =>
+            {
+                options.MaxAttempts = 3;
+                options.MaxAge = hasMaxAge ? Long : null;
+            });
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        account.TryWrite(host.Writer<int>(), 1);
+        await held.ReachedAsync();
+
+        var stop = host.StopAsync();
+        await host.StateAsync(Name, SidecarState.Draining);
+        held.Release();
+        await stop;
+
+        account.AssertBalances(host.Control, Name);
+        Assert.That(_seen, Is.EqualTo([(0, 1), (1, 1), (1, 2)]));
+    }
+
+    [Test]
+    public async Task Pause_AMessageThatAnIncarnationLeftWaitsForItsRetry_IsOverAtOnce()
+    {
+        var account = new Account();
+        await using var host = Build(FailingUntil(account, attempt: 2, suspends: false), static options => options.MaxAttempts = 3);
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        await account.BalancesAsync(host.Control, Name, inFlight: 1);
+        await host.Control.RestartAsync(Name).InTime();
+        await Eventually.HoldsAsync(() => host.Worker<LaneWorker<int>>(Name).Returned.Count == 0, "the next incarnation has it");
+
+        await Task.Run(() => host.Control.Pause(Name)).InTime();
+
+        host.Control.Resume(Name);
+        await host.Clock.AdvanceUntilAsync(Long, () => account.Handled == 1);
+        await account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task MaxAge_ExceededWhileItsRetryWaits_IsAttemptedAllTheSame()
+    {
+        var account = new Account();
+        await using var host = TestHost.Build(services => services
+            .AddSidecar(Name, FailingUntil(account, attempt: 2, suspends: false), static options =>
+            {
+                options.MaxAge = TimeSpan.FromSeconds(10);
+                options.MaxAttempts = 2;
+                options.RetryDelay = options.MaxRetryDelay = Long;
+            })
+            .PartitionBy(static message => message));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        await Eventually.HoldsAsync(() => host.Worker<LaneWorker<int>>(Name).Intake!.ParkedCount == 1, "it waits for its retry");
+
+        await host.Clock.AdvanceUntilAsync(Long, () => _seen.Count == 2);
+
+        await account.BalancesAsync(host.Control, Name);
+        Assert.That(_seen, Is.EqualTo([(0, 1), (0, 2)]));
+    }
+
+    [Test]
     public async Task MaxAge_OlderMessage_IsADeadLetterWithThatReasonAndTheNextIsHandled()
     {
         var account = new Account();

@@ -102,6 +102,36 @@ internal sealed class RequestCancellationTests
     }
 
     [Test]
+    public async Task Ask_TheLastThatAFlushWaitsForIsCancelled_TheFlushDoesNotWaitForTheNext()
+    {
+        SyncPoint[] held = [new(), new(), new(), new()];
+        await using var asking = await Asking.StartAsync(async (request, _, _) =>
+        {
+            await held[request].PassAsync(CancellationToken.None);
+            return "done";
+        });
+        using var caller = new CancellationTokenSource();
+        var first = asking.Ask(1);
+        await held[1].ReachedAsync();
+        var second = asking.Ask(2, caller.Token);
+        var flush = asking.Control.FlushAsync(Asking.Name);
+        var third = asking.Ask(3);
+
+        await caller.CancelAsync();
+        held[1].Release();
+        await held[3].ReachedAsync();
+
+        await flush.InTime();
+        held[3].Release();
+        await Task.WhenAll(first, third).InTime();
+        Assert.That(await second.FailureAsync(), Is.InstanceOf<OperationCanceledException>());
+        asking.Account.CountEvicted();
+        asking.Account.CountHandled();
+        asking.Account.CountHandled();
+        await asking.BalancesAsync();
+    }
+
+    [Test]
     public async Task Ask_CancelledOnceBegun_IsToldAtOnceAndTheHandlersTokenIsCancelled([Values] bool retries)
     {
         var reached = new SyncPoint();

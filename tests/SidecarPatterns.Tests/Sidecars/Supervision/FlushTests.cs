@@ -77,6 +77,56 @@ internal sealed class FlushTests(bool isSized)
         await account.BalancesAsync(host.Control, Name);
     }
 
+    [Test]
+    public async Task Flush_AMessageWaitsForTheNextIncarnation_IsWaitedFor([Values(1, 3)] int concurrency)
+    {
+        var account = new Account();
+        var made = 0;
+        var script = new Script<First>
+        {
+            Create = () =>
+            {
+                if (++made == 2)
+                {
+                    throw new IOException("not now");
+                }
+            },
+            Handle = (_, context, _) =>
+            {
+                if (context.Attempt == 1)
+                {
+                    throw new IOException("once");
+                }
+
+                account.CountHandled();
+                return default;
+            },
+        };
+        await using var host = TestHost.Build(services =>
+        {
+            var builder = services.AddHandler(script, Name, options =>
+            {
+                options.Concurrency = concurrency;
+                options.MaxAttempts = 2;
+                options.RetryDelay = options.MaxRetryDelay = TimeSpan.FromDays(1);
+            });
+            _ = isSized ? builder.SizeOf(static _ => sizeof(int)) : builder;
+        });
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        await account.BalancesAsync(host.Control, Name, inFlight: 1);
+        var restart = host.Control.RestartAsync(Name);
+        await host.StateAsync(Name, SidecarState.Restarting);
+
+        var flush = host.Control.FlushAsync(Name);
+        Assert.That(flush.IsCompleted, Is.False);
+        await host.Clock.PassFirstRestartDelayAsync();
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromDays(1), () => flush.IsCompleted);
+
+        await restart.FailureAsync();
+        await account.BalancesAsync(host.Control, Name);
+    }
+
     [TestCase("one lane")]
     [TestCase("several lanes")]
     [TestCase("keys")]

@@ -87,6 +87,32 @@ internal sealed class ReadinessTests
     }
 
     [Test]
+    public async Task Ready_MessageSidecarWaitsForSignal_NotBeforeItsHandlerGivesIt([Values(1, 3)] int concurrency)
+    {
+        var account = new Account();
+        await using var host = TestHost.Build(services => services.AddSidecar(
+            "sidecar",
+            account.Counting<int>((message, context, _) =>
+            {
+                if (message == 1)
+                {
+                    context.SignalReady();
+                }
+
+                return default;
+            }),
+            options => (options.WaitForSignal, options.Critical, options.Concurrency) = (true, false, concurrency)));
+        await host.StartAsync();
+        account.TryWrite(host.Writer<int>(), 0);
+        await account.BalancesAsync(host.Control, "sidecar");
+        Assert.That(host.Snapshot("sidecar").State, Is.EqualTo(SidecarState.Starting));
+
+        account.TryWrite(host.Writer<int>(), 1);
+
+        await host.StateAsync("sidecar", SidecarState.Ready);
+    }
+
+    [Test]
     public async Task SignalReady_AfterItsIncarnationHasFailed_DoesNothing()
     {
         SidecarContext? ended = null;

@@ -238,6 +238,55 @@ internal sealed class ReloadTests
     }
 
     [Test]
+    public async Task Concurrency_UpWhileStopping_AddsNoLanes()
+    {
+        await using var host = await StartAsync(keyed: false, concurrency: 2);
+        await PublishAsync(host, 10);
+        await BegunAsync(2);
+        var stop = host.StopAsync();
+        await host.StateAsync(Name, SidecarState.Draining);
+
+        Change("Concurrency", "4");
+        _held[0].Release();
+
+        await BegunAsync(3);
+        Assert.That(host.Snapshot(Name).InFlight, Is.EqualTo(2));
+        ReleaseAll(10);
+        await stop;
+        _account.AssertBalances(host.Control, Name);
+    }
+
+    [Test]
+    public async Task Concurrency_UpBeforeTheSignalIsGiven_IsNotReadyForThat()
+    {
+        await using var host = _configuration.BuildHost(services => services.AddSidecar(
+            Name,
+            _account.Counting<int>((message, context, _) =>
+            {
+                if (message == 1)
+                {
+                    context.SignalReady();
+                }
+
+                return default;
+            }),
+            static options => (options.WaitForSignal, options.Critical) = (true, false)));
+        await host.StartAsync();
+        await PublishAsync(host, 1);
+        await _account.BalancesAsync(host.Control, Name);
+
+        Change("Concurrency", "3");
+        await Eventually.HoldsAsync(() => host.Worker<LaneWorker<int>>(Name).Intake is { Lanes.Count: 3 }, "there are three lanes");
+        await PublishAsync(host, 1, first: 2);
+        await _account.BalancesAsync(host.Control, Name);
+        Assert.That(host.Snapshot(Name).State, Is.EqualTo(SidecarState.Starting));
+
+        await PublishAsync(host, 1, first: 1);
+
+        await host.StateAsync(Name, SidecarState.Ready);
+    }
+
+    [Test]
     public async Task Concurrency_ChangesBeforeARestart_HoldsForTheNextIncarnation()
     {
         await using var host = await StartAsync(keyed: false, concurrency: 1);
@@ -364,6 +413,29 @@ internal sealed class ReloadTests
         await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => _account.Handled == 4);
 
         await PublishAsync(host, 100, 4);
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
+    public async Task MaxRate_AnotherOptionChanges_KeepsItsPace()
+    {
+        var begun = new ConcurrentQueue<DateTimeOffset>();
+        _configuration.Change(($"Sidecars:{Name}:MaxRate", "0.01"));
+        await using var host = _configuration.BuildHost(services => services.AddSidecar(
+            Name, _account.Counting<int>((_, context, _) =>
+            {
+                begun.Enqueue(context.TimeProvider.GetUtcNow());
+                return default;
+            })));
+        await host.StartAsync();
+        await PublishAsync(host, 1);
+        await _account.BalancesAsync(host.Control, Name);
+
+        Change("MaxAttempts", "2");
+        await PublishAsync(host, 1, first: 1);
+
+        await host.Clock.AdvanceUntilAsync(TimeSpan.FromSeconds(10), () => begun.Count == 2);
+        Assert.That(begun.Last() - begun.First(), Is.GreaterThan(TimeSpan.FromSeconds(90)), "one in a hundred seconds");
         await _account.BalancesAsync(host.Control, Name);
     }
 

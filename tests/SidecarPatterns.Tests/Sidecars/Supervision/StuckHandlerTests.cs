@@ -105,6 +105,33 @@ internal sealed class StuckHandlerTests
     }
 
     [Test]
+    public async Task Watchdog_AwaitedCallAmongOthersThatEndAtOnce_IsReportedInTime()
+    {
+        var held = new HeldCall();
+        await using var host = await StartAsync(
+            (message, _, _) =>
+            {
+                _account.CountHandled();
+                return message == 2 ? held.Call : default;
+            },
+            counts: false);
+        host.Control.Pause(Name); // So that they are handled in one run.
+        for (var message = 0; message < 4; message++)
+        {
+            await PublishAsync(host, message);
+        }
+
+        host.Control.Resume(Name);
+        await held.AwaitedAsync();
+
+        host.Clock.Advance(StuckAfter);
+
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(1), "since when it takes is known once it is awaited");
+        held.End();
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
     public async Task Watchdog_TheNextCallIsStuckToo_IsReportedAsWell()
     {
         await using var host = await StartAsync(Holding(blocks: false));

@@ -106,15 +106,15 @@ internal class Wire : IAsyncDisposable
     /// <summary>Does nothing more until the server is disposed of; never returns.</summary>
     public async Task StallAsync()
     {
-        await Task.Delay(Eventually.Limit, Ended);
-        throw new TimeoutException($"A script stalled for {Eventually.Limit}, and nobody disposed of the server.");
+        await Task.Delay(Eventually.HoldLimit, Ended);
+        throw new TimeoutException($"A script stalled for {Eventually.HoldLimit}, and nobody disposed of the server.");
     }
 
     /// <summary>Does nothing more until a gate opens; a test can see when this is reached.</summary>
     public Task StallAsync(SyncPoint gate) => gate.PassAsync(Ended);
 
     /// <summary>Does nothing more until a task has ended.</summary>
-    public Task StallAsync(Task opened) => opened.WaitAsync(Eventually.Limit, Ended);
+    public Task StallAsync(Task opened) => opened.WaitAsync(Eventually.HoldLimit, Ended);
 
     /// <summary>Reads, and forgets, until the client ends the connection.</summary>
     /// <returns>Whether it ended in order; if not it broke off.</returns>

@@ -4,6 +4,7 @@ namespace SidecarPatterns;
 internal sealed partial class DispatchLane<T>
 {
     private LazyCancellation _hurry; // Cancelled when a retry is not to wait any longer.
+    private bool _hasRetried; // Whether any message was attempted again here.
     private bool _isLastAttempt; // The drain has begun: no attempt follows this one.
 
     /// <summary>What was awaited has ended: a call, a retry, or the delivery of a dead letter.</summary>
@@ -112,7 +113,7 @@ internal sealed partial class DispatchLane<T>
     /// <summary>Waits, and calls the handler once more.</summary>
     private async ValueTask RetryAsync(TimeSpan delay)
     {
-        _retries = true; // Whatever the options say by now: what follows begins with its first attempt.
+        _hasRetried = true;
         EndStretch();
         _state.Wait();
         try

@@ -6,7 +6,6 @@ internal sealed partial class DispatchLane<T>
     private SidecarOptions _settings;
     private CallTimeout? _timeout;
     private LanePacing? _pacing;
-    private bool _retries;
     private long _stuckAfter; // In the clock's ticks; 0 if nobody watches.
 
     // Whether a message may have expired, may have been attempted before, or may be wanted no more.
@@ -16,7 +15,6 @@ internal sealed partial class DispatchLane<T>
     private void Adopt(SidecarOptions settings)
     {
         BeginAttemptsAnew();
-        _retries = _owner.Retry is not null;
         _isTold = _owner.HasExpiry || (_source.Parks && _owner.MayHaveRetried) || _callers is not null;
         _stuckAfter = settings.StuckAfter is { } stuckAfter ? TimeTicks.Of(stuckAfter, Context.TimeProvider) : 0;
         if (_timeout?.Limit != settings.HandlerTimeout)

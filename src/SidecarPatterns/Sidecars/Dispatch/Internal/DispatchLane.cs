@@ -300,7 +300,7 @@ internal sealed partial class DispatchLane<T> : Incarnation, IWatchedLane
 
         _source.Settle(Settlement.Handled);
         _callers?.OnHandled(_current); // After that: who has the reply finds it in the account.
-        if (_retries)
+        if (_hasRetried)
         {
             BeginAttemptsAnew();
         }

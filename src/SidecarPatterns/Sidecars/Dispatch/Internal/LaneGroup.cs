@@ -120,7 +120,6 @@ internal sealed class LaneGroup<T> : Incarnation
     {
         lock (_lock)
         {
-            base.Cancel(reason);
             Array.ForEach(_lanes, entry => entry.Lane.Cancel(reason));
         }
     }

@@ -199,6 +199,32 @@ internal sealed class SoloLaneTests(bool isKeyed)
     }
 
     [Test]
+    public void Alone_ItWasLookedAtAndOthersOfItsKeyCame_AreTakenInTheirOrder()
+    {
+        BeginWithFirst(0);
+        Assert.That(_intake.IsSettledUpTo(_published), Is.False, "0 is in a call"); // It is not alone any more, though as quick as before.
+        Publish(Keys, 2 * Keys);
+        var others = new List<int>();
+        while (_other.TryTake(out var message))
+        {
+            others.Add(message);
+            _other.Settle(Settlement.Handled);
+        }
+
+        Assert.That(others, Is.EqualTo(isKeyed ? Array.Empty<int>() : [Keys, 2 * Keys]));
+        if (!isKeyed)
+        {
+            return; // Without keys the other has them.
+        }
+
+        _lane.Settle(Settlement.Handled);
+        Assert.That(Take(_lane), Is.EqualTo(Keys));
+        _lane.Settle(Settlement.Handled);
+        Publish(3 * Keys);
+        Assert.That(Take(_lane), Is.EqualTo(2 * Keys));
+    }
+
+    [Test]
     public void Alone_AKeyFails_IsSettledByItselfAndTheNextIsTaken()
     {
         var failed = new List<int>();
