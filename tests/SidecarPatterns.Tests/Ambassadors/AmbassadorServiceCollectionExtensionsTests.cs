@@ -247,6 +247,57 @@ internal sealed class AmbassadorServiceCollectionExtensionsTests : IDisposable
     }
 
     [Test]
+    public async Task AddAmbassadorClient_Typed_HasTheNameThatIsGivenOrItsTypes()
+    {
+        _server.Then(200);
+        await using var host = TestHost.Build(services =>
+        {
+            services.AddAmbassadorClient<Payments>("pay").ConfigurePrimaryHttpMessageHandler(() => _server);
+            services.AddAmbassadorClient<IStock, Stock>().ConfigurePrimaryHttpMessageHandler(() => _server);
+        });
+        await host.StartAsync();
+
+        await host.Services.GetRequiredService<Payments>().Client.GetAsync(new Uri("http://payments.test/")).InTime();
+        await ((Stock)host.Services.GetRequiredService<IStock>()).Client.GetAsync(new Uri("http://stock.test/")).InTime();
+
+        Assert.That(host.Ambassadors().GetSnapshots().Select(static snapshot => (snapshot.Name, snapshot.Succeeded)), Is.EquivalentTo([("pay", 1L), ("IStock", 1L)]));
+    }
+
+    [Test]
+    public void AddHedgingAndAddConcurrencyLimit_SetTheOptionsOfTheClient()
+    {
+        using var provider = new ServiceCollection()
+            .AddHttpClient("orders")
+            .AddHedging(static hedging => hedging.MaxLoad = 0.2)
+            .AddConcurrencyLimit(3, static concurrency => concurrency.QueueLimit = 7)
+            .Services.BuildServiceProvider();
+
+        var options = provider.GetRequiredService<IOptionsMonitor<AmbassadorOptions>>().Get("orders");
+
+        Assert.That((options.Hedging.Enabled, options.Hedging.MaxLoad), Is.EqualTo((true, 0.2)));
+        Assert.That((options.Concurrency.Limit, options.Concurrency.QueueLimit), Is.EqualTo(((int?)3, 7)));
+    }
+
+    [Test]
+    public void AddConcurrencyLimit_LessThanOne_Throws() => Assert.That(
+        static () => new ServiceCollection().AddHttpClient("orders").AddConcurrencyLimit(0),
+        Throws.InstanceOf<ArgumentOutOfRangeException>().With.Property("ParamName").EqualTo("limit").And.Property("ActualValue").Zero);
+
+    [Test]
+    public void AddEndpointSource_ForAllClients_SaysThatTheyHaveNoneInCommon() => Assert.That(
+        static () => new ServiceCollection().ConfigureHttpClientDefaults(static client => client.AddEndpointSource<FixedSource>()),
+        Throws.InvalidOperationException.With.Message.Contains("all clients, which have no endpoints in common"));
+
+    [Test]
+    public void CircuitOpen_Message_SaysOfWhomAndForHowLong()
+    {
+        Assert.That(
+            new AmbassadorCircuitOpenException("orders", TimeSpan.FromSeconds(2.26)).Message,
+            Is.EqualTo("The circuit of ambassador 'orders' is open, for 2.3 s more: nothing was sent."));
+        Assert.That(new AmbassadorCircuitOpenException("orders", retryAfter: null).Message, Is.EqualTo("The circuit of ambassador 'orders' is open: nothing was sent."));
+    }
+
+    [Test]
     public void AddAmbassadorClient_ArgumentIsNull_Throws()
     {
         var services = new ServiceCollection();

@@ -70,6 +70,46 @@ internal sealed class BalancerReadTests
         Assert.That(balancer.KnownCount, Is.EqualTo(1 + 7));
     }
 
+    [Test]
+    public void TryPickHost_ItsCircuitIsOpen_IsRememberedWhileItIsAskedFor()
+    {
+        var balancer = new Balancer(
+            _clock,
+            new AmbassadorBalancingOptions { MaxEndpoints = 8 },
+            new AmbassadorCircuitBreakerOptions { BreakJitter = 0, BreakDuration = TimeSpan.FromHours(1), MaxBreakDuration = TimeSpan.FromHours(1) },
+            new Random(5));
+        balancer.Replace([new EndpointSpec(null)]);
+        HostOf(balancer, "bad.test").Health.Trip();
+
+        for (var i = 0; i < 100; i++)
+        {
+            HostOf(balancer, $"host-{i}.test");
+            _clock.Pass(TimeSpan.FromSeconds(2));
+            Assert.That(balancer.TryPickHost(new Uri("http://bad.test/"), _clock.Now, PickPurpose.Attempt, null, out _, out _), Is.False);
+        }
+    }
+
+    [Test]
+    public void OnTransition_OfHosts_TellsOfEachAndOnceOfWhatIsForced()
+    {
+        var told = new List<(CircuitState From, CircuitState To)>();
+        var balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions(), new Random(5))
+        {
+            OnTransition = (_, from, to) => told.Add((from, to)),
+        };
+        balancer.Replace([new EndpointSpec(null)]);
+        var (first, second) = (HostOf(balancer, "a.test"), HostOf(balancer, "b.test"));
+
+        first.Health.Trip();
+        second.Health.Trip();
+        balancer.ForceOpen();
+        balancer.Release();
+
+        Assert.That(told, Is.EqualTo([
+            (CircuitState.Closed, CircuitState.Open), (CircuitState.Closed, CircuitState.Open),
+            (CircuitState.Closed, CircuitState.ForcedOpen), (CircuitState.ForcedOpen, CircuitState.Closed)]));
+    }
+
     private static EndpointSpec Spec(int i) => BalancerSimulation.Spec(SimulatedServer.Good(1), i);
 
     private BalancedEndpoint HostOf(Balancer balancer, string host)

@@ -58,6 +58,24 @@ internal sealed class OrphanTests
         Assert.That(await Unobserved.AfterAsync(late.SetResult), Has.None.Contains("late credential"));
     }
 
+    [Test]
+    public async Task Content_IsReadOnAndFails_IsObserved()
+    {
+        var late = new TaskCompletionSource(); // Who fails it runs what goes on, up to its end.
+        await PutAsync();
+
+        Assert.That(await Unobserved.AfterAsync(() => late.SetException(new IOException("late content"))), Has.None.Contains("late content"));
+
+        async Task PutAsync() // Of its own: what its clock has in it is kept.
+        {
+            await using var calling = new Calling();
+            using var request = new HttpRequestMessage(HttpMethod.Put, "items") { Content = new OneShotContent([1]) { Ready = late.Task } };
+            Assert.That(
+                await calling.PassToFailureAsync(calling.Client.SendAsync(request)), Is.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+            Assert.That(calling.Server.Requests, Is.Empty);
+        }
+    }
+
     private static Calling Orphaning(int attempts = 1) =>
         new(options => (options.Retry.MaxAttempts, options.CancellationGrace) = (attempts, TimeSpan.FromSeconds(1)));
 

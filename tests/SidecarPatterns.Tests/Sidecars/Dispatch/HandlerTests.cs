@@ -201,16 +201,19 @@ internal sealed class HandlerTests
     }
 
     [Test]
-    public async Task Idle_TheLastMessageAndWhatItsHandlerSet_AreNotKeptAlive()
+    public async Task Idle_TheLastMessageAndWhatItsHandlerSet_AreNotKeptAlive([Values] bool isPaced)
     {
         var ambient = new AsyncLocal<object>();
         var set = new TaskCompletionSource<WeakReference>(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var host = TestHost.Build(services => services.AddSidecar<object>("first", (_, _, _) =>
-        {
-            ambient.Value = new object();
-            set.SetResult(new WeakReference(ambient.Value));
-            return default;
-        }));
+        await using var host = TestHost.Build(services => services.AddSidecar<object>(
+            "first",
+            (_, _, _) =>
+            {
+                ambient.Value = new object();
+                set.SetResult(new WeakReference(ambient.Value));
+                return default;
+            },
+            options => options.MaxRate = isPaced ? 1000 : null));
         await host.StartAsync();
         var message = Publish(host);
         var value = await set.Task.InTime();

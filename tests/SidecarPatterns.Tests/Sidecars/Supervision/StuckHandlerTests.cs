@@ -152,6 +152,28 @@ internal sealed class StuckHandlerTests
     }
 
     [Test]
+    public async Task Watchdog_TheNextCallOfTheSameRunIsStuckToo_IsReportedAsWell()
+    {
+        await using var host = await StartAsync(Holding(blocks: true));
+        host.Control.Pause(Name); // So that they are handled in one run.
+        await PublishAsync(host, 1);
+        await PublishAsync(host, 2);
+        host.Control.Resume(Name);
+        await _held[1].ReachedAsync();
+        host.Clock.Advance(StuckAfter);
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(1));
+
+        _held[1].Release();
+        await _held[2].ReachedAsync();
+        host.Clock.Advance(StuckAfter);
+        host.Clock.Advance(StuckAfter);
+
+        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(2));
+        _held[2].Release();
+        await _account.BalancesAsync(host.Control, Name);
+    }
+
+    [Test]
     public async Task Watchdog_WhileCallsRun_LooksNoSoonerThanOneOfThemCanBeLate()
     {
         await using var host = await StartAsync(Holding(blocks: false), static options => options.Concurrency = 2);

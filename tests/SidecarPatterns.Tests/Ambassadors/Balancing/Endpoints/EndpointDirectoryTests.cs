@@ -182,6 +182,27 @@ internal sealed class EndpointDirectoryTests : IDisposable
     }
 
     [Test]
+    public async Task TryPick_TheyAreDue_LeavesThatToTheSidecarForTwoSeconds()
+    {
+        _names.Has("orders", "10.0.0.1", "10.0.0.2");
+        var directory = Create(PerAddress);
+        await directory.EnsureReadyAsync(CancellationToken.None).AsTask().InTime();
+        await Eventually.HoldsAsync(() => directory.NextAt < long.MaxValue, "it is known when they are due");
+        var due = directory.NextAt;
+
+        _clock.Advance(_clock.GetElapsedTime(_clock.GetTimestamp(), due));
+        Pick(directory);
+        Assert.That(directory.NextAt, Is.EqualTo(due));
+        _clock.Advance((2 * Second) - TimeSpan.FromTicks(1));
+        Pick(directory);
+        Assert.That(directory.NextAt, Is.EqualTo(due));
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Pick(directory);
+        await Eventually.HoldsAsync(() => _names.Questions == 2, "nobody else did it");
+    }
+
+    [Test]
     public async Task TryPick_WithoutAHost_CallsHaveItAskedForAnewInPassing()
     {
         _names.Has("orders", "10.0.0.1", "10.0.0.2");

@@ -454,6 +454,7 @@ internal sealed class EndpointProberTests : IDisposable
 
         await Eventually.HoldsAsync(
             () => servers.All.Any(static server => server.Served.Any(static request => request.Target == "/healthz")), "the endpoint without calls is asked");
+        Assert.That(host.Logs.Named("ProbesHaveOwnHandler"), Is.Empty, "which is said of a handler without a container alone");
     }
 
     [Test]
