@@ -54,9 +54,15 @@ internal sealed class Trio
     public static async Task StartAsync(TestHost host)
     {
         await host.StartAsync();
+        await AllAsync(host, SidecarState.Ready);
+    }
+
+    /// <summary>Waits until all members are in a state.</summary>
+    public static async Task AllAsync(TestHost host, SidecarState state)
+    {
         foreach (var name in Names)
         {
-            await host.StateAsync(name, SidecarState.Ready);
+            await host.StateAsync(name, state);
         }
     }
 
@@ -67,10 +73,7 @@ internal sealed class Trio
         Fail(name);
         await PassDelayAsync(host, seconds);
         await Eventually.HoldsAsync(() => host.Snapshot(name).Restarts == restarts + 1);
-        foreach (var member in Names)
-        {
-            await host.StateAsync(member, SidecarState.Ready);
-        }
+        await AllAsync(host, SidecarState.Ready);
     }
 
     /// <summary>Lets the delay of a restart pass, give or take its jitter.</summary>

@@ -73,11 +73,7 @@ internal sealed class BalancerReadTests
     [Test]
     public void TryPickHost_ItsCircuitIsOpen_IsRememberedWhileItIsAskedFor()
     {
-        var balancer = new Balancer(
-            _clock,
-            new AmbassadorBalancingOptions { MaxEndpoints = 8 },
-            new AmbassadorCircuitBreakerOptions { BreakJitter = 0, BreakDuration = TimeSpan.FromHours(1), MaxBreakDuration = TimeSpan.FromHours(1) },
-            new Random(5));
+        var balancer = Create(breakDuration: TimeSpan.FromHours(1));
         balancer.Replace([new EndpointSpec(null)]);
         HostOf(balancer, "bad.test").Health.Trip();
 
@@ -93,10 +89,7 @@ internal sealed class BalancerReadTests
     public void OnTransition_OfHosts_TellsOfEachAndOnceOfWhatIsForced()
     {
         var told = new List<(CircuitState From, CircuitState To)>();
-        var balancer = new Balancer(_clock, new AmbassadorBalancingOptions(), new AmbassadorCircuitBreakerOptions(), new Random(5))
-        {
-            OnTransition = (_, from, to) => told.Add((from, to)),
-        };
+        var balancer = Create((from, to) => told.Add((from, to)));
         balancer.Replace([new EndpointSpec(null)]);
         var (first, second) = (HostOf(balancer, "a.test"), HostOf(balancer, "b.test"));
 
@@ -118,6 +111,13 @@ internal sealed class BalancerReadTests
         return lease.Endpoint;
     }
 
-    private Balancer Create() =>
-        new(_clock, new AmbassadorBalancingOptions { MaxEndpoints = 8 }, new AmbassadorCircuitBreakerOptions { BreakJitter = 0 }, new Random(5));
+    private Balancer Create(Action<CircuitState, CircuitState>? onTransition = null, TimeSpan? breakDuration = null)
+    {
+        var breaker = new AmbassadorCircuitBreakerOptions { BreakJitter = 0 };
+        (breaker.BreakDuration, breaker.MaxBreakDuration) = (breakDuration ?? breaker.BreakDuration, breakDuration ?? breaker.MaxBreakDuration);
+        return new Balancer(_clock, new AmbassadorBalancingOptions { MaxEndpoints = 8 }, breaker, new Random(5))
+        {
+            OnTransition = (_, from, to) => onTransition?.Invoke(from, to),
+        };
+    }
 }

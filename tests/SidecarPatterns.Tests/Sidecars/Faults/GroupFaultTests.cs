@@ -225,10 +225,7 @@ internal sealed class GroupFaultTests
         await Trio.PassDelayAsync(host, 1);
         await restart.InTime();
 
-        foreach (var name in Trio.Names)
-        {
-            await host.StateAsync(name, SidecarState.Ready);
-        }
+        await Trio.AllAsync(host, SidecarState.Ready);
 
         Assert.That(Trio.Names.Select(name => host.Snapshot(name).Incarnation), Is.EqualTo([2, 3, 2]));
         Assert.That(host.Logs.Named("GroupMemberHangs"), Is.Empty);

@@ -105,10 +105,7 @@ internal sealed class GroupEscalationTests
         await using var host = _trio.Build(strategy, static group => group.MaxRestarts = 0, static (_, options) => options.Critical = false);
         await Trio.StartAsync(host);
         var cause = _trio.Fail("second");
-        foreach (var name in Trio.Names)
-        {
-            await host.StateAsync(name, SidecarState.Failed);
-        }
+        await Trio.AllAsync(host, SidecarState.Failed);
 
         await _trio.WroteAsync(from: 3, "-second -third -first");
         using (Assert.EnterMultipleScope())
@@ -226,10 +223,7 @@ internal sealed class GroupEscalationTests
         _trio.Fail("first");
         await host.StateAsync("first", SidecarState.Restarting);
         _trio.Fail("second");
-        foreach (var name in Trio.Names)
-        {
-            await host.StateAsync(name, SidecarState.Failed);
-        }
+        await Trio.AllAsync(host, SidecarState.Failed);
 
         Assert.That(_trio.First.Created, Is.EqualTo(1), "nobody waited for the delay");
     }
@@ -246,17 +240,9 @@ internal sealed class GroupEscalationTests
         _trio.Fail("first");
         await host.StateAsync("first", SidecarState.Failed);
         ending.Release();
-        foreach (var name in Trio.Names)
-        {
-            await host.StateAsync(name, SidecarState.Failed);
-        }
+        await Trio.AllAsync(host, SidecarState.Failed);
 
-        await host.Control.RestartAsync("first").InTime();
-        await host.Control.RestartAsync("third").InTime();
-        var lines = _trio.Journal.Lines.Count;
-        _trio.Fail("third");
-        await Trio.PassDelayAsync(host, 1);
-        await _trio.WroteAsync(from: lines, "-third -first +first +third");
+        await AssertBeginsANewRowAsync(host);
     }
 
     [Test]
@@ -299,17 +285,9 @@ internal sealed class GroupEscalationTests
         await Trio.StartAsync(host);
         await _trio.FailAndRestartAsync(host, "first", 1);
         _trio.Fail("second");
-        foreach (var name in Trio.Names)
-        {
-            await host.StateAsync(name, SidecarState.Failed);
-        }
+        await Trio.AllAsync(host, SidecarState.Failed);
 
-        await host.Control.RestartAsync("first").InTime();
-        await host.Control.RestartAsync("third").InTime();
-        var lines = _trio.Journal.Lines.Count;
-        _trio.Fail("third");
-        await Trio.PassDelayAsync(host, 1);
-        await _trio.WroteAsync(from: lines, "-third -first +first +third");
+        await AssertBeginsANewRowAsync(host);
         Assert.That(host.Snapshot("second").State, Is.EqualTo(SidecarState.Failed));
     }
 
@@ -347,6 +325,17 @@ internal sealed class GroupEscalationTests
         await host.StateAsync("second", SidecarState.Failed);
         Assert.That(_trio.Second.Created, Is.Zero);
         await host.Clock.NothingArmedAsync(); // Nobody waits for it to become ready.
+    }
+
+    /// <summary>The group has failed: two of it are opened again, and one of those fails.</summary>
+    private async Task AssertBeginsANewRowAsync(TestHost host)
+    {
+        await host.Control.RestartAsync("first").InTime();
+        await host.Control.RestartAsync("third").InTime();
+        var lines = _trio.Journal.Lines.Count;
+        _trio.Fail("third");
+        await Trio.PassDelayAsync(host, 1);
+        await _trio.WroteAsync(from: lines, "-third -first +first +third");
     }
 
     /// <summary>Its run does not end before the test lets it.</summary>

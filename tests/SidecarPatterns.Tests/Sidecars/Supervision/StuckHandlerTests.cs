@@ -85,13 +85,7 @@ internal sealed class StuckHandlerTests
 
             return default;
         });
-        host.Control.Pause(Name); // So that they are handled in one run.
-        for (var message = 0; message < 4; message++)
-        {
-            await PublishAsync(host, message);
-        }
-
-        host.Control.Resume(Name);
+        await PublishForOneRunAsync(host, 0, 1, 2, 3);
         await _held[2].ReachedAsync();
 
         host.Clock.Advance(StuckAfter);
@@ -115,13 +109,7 @@ internal sealed class StuckHandlerTests
                 return message == 2 ? held.Call : default;
             },
             counts: false);
-        host.Control.Pause(Name); // So that they are handled in one run.
-        for (var message = 0; message < 4; message++)
-        {
-            await PublishAsync(host, message);
-        }
-
-        host.Control.Resume(Name);
+        await PublishForOneRunAsync(host, 0, 1, 2, 3);
         await held.AwaitedAsync();
 
         host.Clock.Advance(StuckAfter);
@@ -132,33 +120,10 @@ internal sealed class StuckHandlerTests
     }
 
     [Test]
-    public async Task Watchdog_TheNextCallIsStuckToo_IsReportedAsWell()
+    public async Task Watchdog_TheNextCallIsStuckToo_IsReportedAsWell([Values] bool blocks)
     {
-        await using var host = await StartAsync(Holding(blocks: false));
-        await PublishAsync(host, 1);
-        await PublishAsync(host, 2);
-        await _held[1].ReachedAsync();
-        host.Clock.Advance(StuckAfter);
-        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(1));
-
-        _held[1].Release();
-        await _held[2].ReachedAsync();
-        host.Clock.Advance(StuckAfter);
-        host.Clock.Advance(StuckAfter);
-
-        Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(2));
-        _held[2].Release();
-        await _account.BalancesAsync(host.Control, Name);
-    }
-
-    [Test]
-    public async Task Watchdog_TheNextCallOfTheSameRunIsStuckToo_IsReportedAsWell()
-    {
-        await using var host = await StartAsync(Holding(blocks: true));
-        host.Control.Pause(Name); // So that they are handled in one run.
-        await PublishAsync(host, 1);
-        await PublishAsync(host, 2);
-        host.Control.Resume(Name);
+        await using var host = await StartAsync(Holding(blocks));
+        await PublishForOneRunAsync(host, 1, 2); // Where one is awaited, the next begins another run.
         await _held[1].ReachedAsync();
         host.Clock.Advance(StuckAfter);
         Assert.That(host.Logs.Named("HandlerStuck"), Has.Count.EqualTo(1));
@@ -573,6 +538,18 @@ internal sealed class StuckHandlerTests
         });
         await host.StartAsync();
         return host;
+    }
+
+    /// <summary>Publishes messages that are handled one right after the other.</summary>
+    private async Task PublishForOneRunAsync(TestHost host, params int[] messages)
+    {
+        host.Control.Pause(Name);
+        foreach (var message in messages)
+        {
+            await PublishAsync(host, message);
+        }
+
+        host.Control.Resume(Name);
     }
 
     private Task PublishAsync(TestHost host, int message) => _account.WriteAsync(host.Writer<int>(), message);
